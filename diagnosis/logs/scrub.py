@@ -12,27 +12,37 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
-from diagnosis.logs.line_search import LineSearch
-from diagnosis.logs.secrets import key_blocks, next_line
-from diagnosis.logs.secrets.search import WORDS, findings
+from diagnosis.logs.secrets import key_blocks
 
-_LINES = LineSearch(WORDS)
+if TYPE_CHECKING:
+    from diagnosis.logs.secrets.search import About, Search
+
 _MARK = re.compile(r"(\[scrubbed:[a-z0-9-]{1,40}\])")
 _PEM = "[scrubbed:pem]"
 _MOST_PASSES = 6
 """What was replaced may uncover what stood behind it. A part of a line that still does after so many looks goes whole."""
 
 
-class Scrubber:
-    """Scrubs a stream line by line; remembers only what began on the lines before: a key block, or
-    the name of a secret."""
+@cache
+def _search() -> Search:
+    # Imported when the first text is scrubbed: what shows the first screen has none.
+    from diagnosis.logs.secrets.search import Search
 
-    __slots__ = ("_block_lines", "_left_open")
+    return Search()
+
+
+class Scrubber:
+    """Scrubs a stream line by line; remembers only what began on the lines before: a key block, the name of a secret."""
+
+    __slots__ = ("_block_lines", "_left_open", "_search")
 
     def __init__(self) -> None:
         self._block_lines = 0
         self._left_open = ""
+        self._search = _search()
 
     @property
     def inside(self) -> bool:
@@ -41,6 +51,19 @@ class Scrubber:
 
     def line(self, text: str) -> str:
         """Replace every secret in a line without its line break."""
+        return self.known_line(text, self._search.about(text))
+
+    def known_line(self, text: str, about: About) -> str:
+        """Do so where it is known which lists of the index have a word in the line."""
+        if self.inside:
+            started = self._goes_on(text)
+            if started is not None:
+                return started
+        self._left_open = self._search.left_open(text) if self._search.names_secret(about) else ""
+        return self._plain(text, about)
+
+    def _goes_on(self, text: str) -> str | None:
+        """Return a line that belongs to what began before it, scrubbed, and None for any other."""
         if self._block_lines:
             self._block_lines -= 1
             ended = key_blocks.END.search(text)
@@ -52,20 +75,21 @@ class Scrubber:
                 return self._plain(text[: body.start(1)]) + _PEM
             if text.strip() and not key_blocks.HEAD.search(text):
                 self._block_lines = 0
-        if self._left_open:
-            value = None if "[scrubbed:" in text else next_line.value_of(self._left_open, text)
-            if value:
-                kind = next_line.kind_of(self._left_open)
-                self._left_open = ""
-                return f"{self._plain(text[: value[0]])}[scrubbed:{kind}]{self._plain(text[value[1] :])}"
-        self._left_open = next_line.left_open(text)
-        return self._plain(text)
+        name, self._left_open = self._left_open, ""
+        value = None if not name or "[scrubbed:" in text else self._search.value_of(name, text)
+        if not value:
+            return None
+        start, end, kind = value
+        return f"{self._plain(text[:start])}[scrubbed:{kind}]{self._plain(text[end:])}"
 
-    def _plain(self, text: str) -> str:
-        if any(begin in text for begin in key_blocks.BEGINS):
+    def _plain(self, text: str, about: About | None = None) -> str:
+        if about is None:
+            about = self._search.about(text)
+        if self._search.begins_block(about):
             text = self._without_blocks(text)
+            about = None
         if "[scrubbed:" not in text:
-            return _scrubbed(text)
+            return _scrubbed(text, about)
         # What was replaced before is a border: nothing is found across it, so that a second time finds nothing more.
         return "".join(part if number % 2 else _scrubbed(part) for number, part in enumerate(_MARK.split(text)))
 
@@ -80,8 +104,8 @@ class Scrubber:
         return "".join((*parts, text[at:]))
 
 
-def _scrubbed(text: str, passes: int = _MOST_PASSES) -> str:
-    found = findings(text)
+def _scrubbed(text: str, about: About | None = None, passes: int = _MOST_PASSES) -> str:
+    found = _search().findings(text, about)
     if not found:
         return text
     if not passes:
@@ -90,11 +114,11 @@ def _scrubbed(text: str, passes: int = _MOST_PASSES) -> str:
     at = 0
     for start, end, kind in found:
         if start > at:
-            parts.append(_scrubbed(text[at:start], passes - 1))
+            parts.append(_scrubbed(text[at:start], None, passes - 1))
         parts.append(f"[scrubbed:{kind}]")
         at = end
     if at < len(text):
-        parts.append(_scrubbed(text[at:], passes - 1))
+        parts.append(_scrubbed(text[at:], None, passes - 1))
     return "".join(parts)
 
 
@@ -107,25 +131,26 @@ def scrub(text: str) -> str:
     scrubber = Scrubber()
     if "\n" not in text:
         return scrubber.line(text)
-    starts = _LINES.line_starts(text)
     parts: list[str] = []
     cursor = 0
-    for start in starts:
+    for start, about in _search().lines(text):
         if start < cursor:
-            continue  # scrubbed already, as part of a block that runs over lines
+            continue  # scrubbed already, as part of what runs over lines
         parts.append(text[cursor:start])
-        cursor = start
-        while True:
-            end = text.find("\n", cursor)
-            end = len(text) if end < 0 else end
-            parts.append(scrubber.line(text[cursor:end]))
-            cursor = end
-            if not scrubber.inside or end == len(text):
-                break
-            parts.append("\n")
-            cursor = end + 1
+        end = _end_of_line(text, start)
+        parts.append(scrubber.known_line(text[start:end], about))
+        while scrubber.inside and end < len(text):
+            following = end + 1
+            end = _end_of_line(text, following)
+            parts += ("\n", scrubber.line(text[following:end]))
+        cursor = end
     parts.append(text[cursor:])
     return "".join(parts)
+
+
+def _end_of_line(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
 
 
 def secrets_in(text: str) -> Iterator[tuple[int, str]]:
@@ -136,8 +161,8 @@ def secrets_in(text: str) -> Iterator[tuple[int, str]]:
     before = ""
     for number, (was, now) in enumerate(zip(text.split("\n"), scrub(text).split("\n"), strict=True), 1):
         if was != now:
-            name = next_line.left_open(before)
-            named_before = number > 1 and name and next_line.value_of(name, was)
+            name = _search().left_open(before)
+            named_before = name != "" and _search().value_of(name, was) is not None
             for kind in (Counter(_MARK.findall(now)) - Counter(_MARK.findall(was))).elements():
                 yield number - 1 if named_before else number, kind.removeprefix("[scrubbed:").removesuffix("]")
         before = was

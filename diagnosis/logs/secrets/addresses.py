@@ -38,8 +38,9 @@ def _signatures(text: str) -> Iterator[Finding]:
             yield Finding(*found.span("value"), "aws-signature" if "x-amz" in found["name"].lower() else "signature")
 
 
+PASSWORDS = Detector(("@",), _passwords)
 DETECTORS = (
-    Detector(("@",), _passwords),
+    PASSWORDS,
     Detector(
         (*any_case("sig="), "ature=", "ential=", "oken=", "code=", "key=", "hmac=", "ticket=", "jwt=", "ertion="),
         _signatures,

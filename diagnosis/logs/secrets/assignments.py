@@ -13,10 +13,27 @@ from diagnosis.logs.secrets.finding import Detector, Finding, any_case
 from diagnosis.logs.secrets.names import kind, strength
 from diagnosis.logs.secrets.values import LONGEST, Strength, is_plain, is_secret
 
+_SHORT = tuple(f"{word}{after}" for word in ("auth", "pass", "_pat", "-pat", "pat") for after in "=:\"' >\\\x1b&%`)")
+"""Words that begin longer ones (author, passed, path): what follows tells."""
 FRAGMENTS = (
-    *any_case("ssw", "sspa", "ssph", "ssco", "pwd", "ecre", "toke", "key", "reden", "creds", "otp", "dsn"),
-    *any_case("pass=", "pass:", 'pass"', "pass'", "_pass", "auth=", "auth:", 'auth"', "auth'", "_auth"),
-    *any_case("pat=", "pat:", 'pat"', "pat'", "keypass", "storepass", "-pass"),
+    *any_case(
+        "ssw",
+        "sspa",
+        "ssph",
+        "ssco",
+        "pwd",
+        "ecre",
+        "toke",
+        "key",
+        "reden",
+        "creds",
+        "otp",
+        "dsn",
+        "_pass",
+        "-pass",
+        "_auth",
+    ),
+    *any_case("epass", "ypass", "hpass", *_SHORT),
 )
 
 _CORE = (
@@ -28,8 +45,9 @@ _JOINED = re.compile(
     rf"(?:{_CORE})(?P<suffix>[A-Za-z0-9_-]{{0,40}}+)(?:"
     rf"(?P<assign>(?:\[\d{{0,3}}\])?{_QUOTE}?[\])]?\s{{0,8}}(?:(?::\s{{0,4}}[A-Za-z_][\w.<>\[\]?|]{{0,30}}\s{{0,4}})?=(?![>=~])|=>|==|:=|:(?!:)|->)\s{{0,16}})"
     rf"|(?P<xml>(?:\s[^<>\n]{{0,60}})?>)"
+    rf"|(?P<attribute>{_QUOTE}?\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
     rf"|(?P<listed>{_QUOTE}\s{{0,4}},\s{{0,4}}(?=[\w$@]?[\"']))"
-    rf"|(?P<attribute>{_QUOTE}\s{{0,4}},?\s{{1,4}}{_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
+    r"|(?P<output>::)"
     rf"|(?P<call>\(\s{{0,4}}(?={_QUOTE}))"
     rf"|(?P<quoted>\s{{1,8}}(?={_QUOTE}))"
     r"|(?P<told>\s{1,4}(?:(?:for|of)\s(?:[^\s:=]{1,60}\s){0,2}[^\s:=]{1,60}\s?:\s{1,4}|(?:is|was|are|to)(?:\sset)?(?:\sto)?(?:\snow)?\s?:?\s{1,4}))"
@@ -65,6 +83,12 @@ _SETS = re.compile(
 """A call that takes a name and its value."""
 
 
+_DIRECTORY = re.compile(
+    r"~|[A-Za-z]:[\\/]|/(?:$|(?:home|github|tmp|root|usr|var|opt|Users|builds?|app|work\w{0,8}|__w|mnt|srv|data|src|code|repo)(?:/|$))"
+)
+"""``PWD`` is where a program runs."""
+
+
 def _find(text: str) -> Iterator[Finding]:
     at = 0
     while True:
@@ -89,6 +113,8 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     if named[:3].lower() == "key" and begin and text[begin - 1] == " ":
         before = _WORD_BEFORE.match(text[max(0, begin - 21) : begin][::-1])
         named = f"{before[1][::-1]} {named}" if before else named
+    if named[:2] in ("-D", "-P"):
+        named = named[2:]  # -Dname=value
     weight = strength(named)
     if not weight or (how == "told" and weight is Strength.KEY):
         return None
@@ -101,6 +127,8 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
         return None  # arn:aws:secretsmanager:…:secret:name
     if begin and text[begin - 1] == "$" and not (how == "assign" and "=" in found["assign"]):
         return None  # a variable is read, not set
+    if how == "output" and text[max(0, begin - 5) : begin] != "name=":
+        return None
     if how == "listed" and not _SETS.search(text[max(0, begin - 100) : begin]):
         return None
     span = _span(text, found.end(), how, begin)
@@ -112,8 +140,8 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
 
 def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, in_quotes: bool, named: str) -> bool:
     value = text[start : min(end, start + LONGEST + 1)]
-    if (named.upper() in ("PWD", "OLDPWD") and value[:1] in "/~") or value[1:3] in (":\\", ":/"):
-        return False  # the working directory
+    if named.upper() in ("PWD", "OLDPWD") and _DIRECTORY.match(value):
+        return False
     if how == "told":
         return len(value) > 7 and not is_plain(value) and is_secret(value, Strength.TOKEN)
     if how == "quoted" or (how == "call" and weight is Strength.TOKEN):

@@ -5,60 +5,18 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-_WORDS = (
-    *(
-        "password",
-        "PASSWORD",
-        "Password",
-        "passwd",
-        "PASSWD",
-        "passphrase",
-        "secret",
-        "SECRET",
-        "Secret",
-        "token",
-        "TOKEN",
-        "Token",
-    ),
-    *(
-        "api_key",
-        "API_KEY",
-        "apiKey",
-        "ApiKey",
-        "private_key",
-        "PRIVATE KEY",
-        "PRIVATE_KEY",
-        "access_key",
-        "ACCESS_KEY",
-        "AccessKey",
-        "credential",
-        "Authorization",
-    ),
-    *("authorization", "-----BEGIN", "AccountKey", "SharedAccess", "_auth", "Bearer "),
-    *(
-        "AKIA",
-        "ASIA",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat_",
-        "glpat-",
-        "xoxb-",
-        "xoxp-",
-        "npm_",
-        "hvs.",
-        "sk-ant-",
-        "sk_live_",
-        "AIza",
-        "IQoJb3JpZ2lu",
-    ),
-    *("https://", "http://", "postgres", "mysql://", "mongodb", "redis://", "amqp"),
+_WORDS = tuple(
+    """
+    password PASSWORD Password passwd PASSWD Passwd passphrase PASSPHRASE Passphrase pwd= PWD= Pwd= pwd: PWD: pwd" PWD"
+    secret SECRET Secret token TOKEN Token _key _KEY -key -Key apikey apiKey ApiKey APIKEY APIKey AccessKey accessKey AccountKey
+    privateKey PrivateKey SecretKey secretKey credential CREDENTIAL Credential creds CREDS auth Auth AUTH
+    _PAT _pat _PASS _pass pass= PASS= pass: BEGIN Bearer bearer BEARER http:// https:// postgres mysql:// mongodb redis:// amqp ftp://
+    """.split()  # noqa: SIM905 - a text is what can be read here
 )
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_SHORTEST = 4
 _LONGEST = 1 << 16
 _ALTERNATE = bytes.maketrans(b"-_", b"+/")
 
@@ -72,23 +30,12 @@ def in_base64(word: bytes) -> Iterator[str]:
         yield code[first:last]
 
 
-def _fragments() -> tuple[str, ...]:
-    once = [fragment for word in _WORDS for fragment in in_base64(word.encode())]
-    wide = [
-        fragment
-        for word in ("password", "PASSWORD", "secret", "token", "TOKEN")
-        for fragment in in_base64(word.encode("utf-16-le"))
-    ]
-    twice = [
-        again
-        for word in ("password", "PASSWORD", "secret", "SECRET", "token", "TOKEN", "-----BEGIN", "https://")
-        for fragment in in_base64(word.encode())
-        for again in in_base64(fragment.encode())
-    ]
-    return tuple(dict.fromkeys(fragment for fragment in (*once, *wide, *twice) if len(fragment) > 3))
-
-
-FRAGMENTS = _fragments()
+def fragments(marks: Iterable[str]) -> tuple[str, ...]:
+    """Return what stands in texts whose Base64 holds a name of a secret or one of the marks."""
+    once = [found for word in (*_WORDS, *marks) for found in in_base64(word.encode())]
+    twice = [again for word in _WORDS for found in in_base64(word.encode()) for again in in_base64(found.encode())]
+    wide = [found for word in _WORDS for found in in_base64(word.encode("utf-16-le"))]
+    return tuple(dict.fromkeys(found for found in (*once, *twice, *wide) if len(found) >= _SHORTEST))
 
 
 def texts(text: str) -> Iterator[tuple[int, int, str]]:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case
+from diagnosis.logs.secrets.shapes import compiled
 from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks, stands_for
 
 
 class _Option(NamedTuple):
     """An option of some programs whose value, or the part of it behind a joint, is a password."""
 
-    programs: re.Pattern[str]
-    option: re.Pattern[str]
+    programs: str
+    option: str
     joint: str = ""
 
 
@@ -23,15 +24,11 @@ _VALUE = r"(?P<value>\$\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|[^\s\"'|;<>`]
 
 
 def _option(programs: str, option: str, joint: str = "") -> _Option:
-    return _Option(
-        re.compile(rf"(?:(?<![\w.-])(?:{programs}))(?![\w])" if programs[:3] != "(?<" else programs),
-        re.compile(rf"(?<![^\s\"'=,\[(]){option}{_VALUE}"),
-        joint,
-    )
+    return _Option(rf"(?<![\w.-])(?:{programs})(?!\w)", rf"(?<![^\s\"'=,\[(]){option}{_VALUE}", joint)
 
 
 _OPTIONS = (
-    _option(r"(?<=d)ocker\b[^|;&\n]{0,60}\blogin", rf"-p(?:[ \t=]+){_Q}"),
+    _Option(r"docker\b[^|;&\n]{0,200}\blogin(?!\w)", rf"(?<![^\s])-p(?:[ \t=]+){_Q}{_VALUE}"),
     _option(
         r"(?:podman|nerdctl|buildah|skopeo|crane|oras|helm|regctl|az|oc|cf|ibmcloud|npm|huaweicloud|gcrane|img|dive)\b[^|;&\n]{0,60}\blogin",
         rf"-p(?:[ \t=]+){_Q}",
@@ -127,10 +124,10 @@ _SECURE = re.compile(
 
 def _options(text: str) -> Iterator[Finding]:
     for programs, option, joint in _OPTIONS:
-        program = programs.search(text)
+        program = compiled(programs).search(text)
         if not program:
             continue
-        for found in option.finditer(text, program.end()):
+        for found in compiled(option).finditer(text, program.end()):
             start, end = found.span("value")
             value = text[start:end]
             if joint:

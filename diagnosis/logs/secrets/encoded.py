@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from html import unescape
 
 _ESCAPES = re.compile(
     r"%(?:25){0,3}(?P<percent>[2-7][0-9A-Fa-f]|0[AaDd9])"
@@ -14,6 +13,7 @@ _ESCAPES = re.compile(
     r"|(?P<nothing>\x1b\[[0-9;?]{0,20}[A-Za-z]|[\u200b-\u200f\u2060\ufeff\u00ad])"
 )
 _CONTROLS = {"n": "\n", "r": "\n", "t": "\t"}
+_ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
 _MAY_BE = re.compile(r"[%\\&\x1b\u200b-\u200f\u2060\ufeff\u00ad]")
 
 
@@ -65,4 +65,10 @@ def _meaning(found: re.Match[str]) -> str:
         return chr(int(number, 16))
     if found["plain"]:
         return _CONTROLS.get(found["plain"], found["plain"])
-    return unescape(f"&{found['entity']};") if found["entity"] else ""
+    entity = found["entity"]
+    if not entity:
+        return ""
+    if entity[0] != "#":
+        return _ENTITIES[entity]
+    number = int(f"0{entity[1:]}", 0) if entity[1] in "xX" else int(entity[1:])
+    return chr(number) if " " <= chr(number) <= "~" else " "

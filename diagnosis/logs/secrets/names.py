@@ -81,8 +81,8 @@ def strength(name: str) -> Strength:
             if any(word in _SAYS_MORE for word in words[place + 1 :]):
                 return Strength.NOTHING
             return found
-    # Small letters run together: "dbpassword", "accountkey".
-    return Strength.NOTHING
+    # In whatever mixture of cases: "PassWord".
+    return strength(name.lower()) if name.lower() != name else Strength.NOTHING
 
 
 def kind(name: str) -> str:
@@ -103,7 +103,7 @@ def _core(words: list[str], place: int) -> Strength:
     if word in _ALONE:
         return Strength.TOKEN if place == len(words) - 1 or words[-1].isdigit() else Strength.NOTHING
     if word == "seed":
-        return Strength.TOKEN if before in ("otp", "totp", "mfa") else Strength.NOTHING
+        return Strength.TOKEN if before.endswith(("otp", "mfa")) else Strength.NOTHING
     if word.endswith(("key", "keys")):
         return _key(word.removesuffix("s").removesuffix("key"), before, words[: place - 1])
     if word.endswith(_TOKEN):

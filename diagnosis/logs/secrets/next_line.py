@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.logs.secrets.finding import Finding
 from diagnosis.logs.secrets.names import kind, strength
 from diagnosis.logs.secrets.values import Strength, is_plain, is_secret
 
-_LONGEST_LEFT = 200
+_TAIL = 40
 _LEFT_OPEN = re.compile(
-    r"(?P<name>[A-Za-z0-9_-]{2,60})[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}"
-    r"(?:[|>][+-]?\d?|[\"']{1,3}|\\|[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC|!\w{1,20})?\s{0,4}$"
+    r"[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}(?:[|>][+-]?\d?|[\"']{1,3}|\\|[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC|!\w{1,20})?$"
 )
-_NAMED = re.compile(
-    r"(?:^|[\s{,\"'-])(?:[Pp]arameter)?(?:[Nn]ame|[Kk]ey|NAME|KEY)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<name>[\w./-]{2,80})[\"']?,?\s{0,4}$"
-)
+_ENDS_OPEN = frozenset(":=|>+-\"'\\rnNcC")
+"""The last characters of what :data:`_LEFT_OPEN` matches, but for those of rare tags."""
+_NAMED = re.compile(r"(?:^|[\s{,\"'-])(?:[Pp]arameter)?(?:[Nn]ame|[Kk]ey|NAME|KEY)[\"']?\s{0,4}[:=]\s{0,4}[\"']?$")
+_NAME = re.compile(r"[\w./-]{2,80}")
 _STAMP = re.compile(
     r"(?:[^\t]{0,200}\t[^\t]{0,200}\t)?(?:\ufeff?\d{4}-\d\d-\d\dT[\d:.]{8,20}Z )?(?:\x1b\[[0-9;]{0,20}m)?\s{0,80}(?:- )?"
 )
@@ -27,24 +28,27 @@ _A_NAME = re.compile(r"[\w.\"'-]{1,60}[:=](?:\s|$)")
 
 def left_open(line: str) -> str:
     """Return the name of a secret whose value the line does not hold, with how it may come; empty where there is none."""
-    end = line[-_LONGEST_LEFT:].rstrip().removesuffix("\x1b[0m")
-    found = _NAMED.search(end)
-    if found:
-        return f"named {found['name']}" if strength(found["name"]) else ""
-    found = _LEFT_OPEN.search(end)
-    if not found:
-        return ""
-    name = found["name"]
-    return name if name.lower() == "authorization" or strength(name) else ""
+    end = line.rstrip().removesuffix("\x1b[0m").rstrip()
+    if end[-1:] in _ENDS_OPEN:
+        found = _LEFT_OPEN.search(end, max(0, len(end) - _TAIL))
+        if found:
+            name = _name_before(end, found.start())
+            if name.lower() == "authorization" or strength(name):
+                return name
+    end = end.rstrip("\"',")
+    name = _name_before(end, len(end))
+    if name and strength(name) and _NAMED.search(end, max(0, len(end) - len(name) - _TAIL), len(end) - len(name)):
+        return f"named {name}"
+    return ""
 
 
-def kind_of(name: str) -> str:
-    """Return how a secret is called that was left open under a name."""
-    return "authorization" if name.lower() == "authorization" else kind(name.removeprefix("named "))
+def _name_before(text: str, at: int) -> str:
+    found = _NAME.match(text[max(0, at - 80) : at][::-1])
+    return found[0][::-1] if found else ""
 
 
-def value_of(name: str, line: str) -> tuple[int, int] | None:
-    """Return where in a line the value stands that an earlier line named."""
+def value_of(name: str, line: str) -> Finding | None:
+    """Return the value in a line that an earlier line named."""
     stamp = _STAMP.match(line)
     at = stamp.end() if stamp else 0
     if name.startswith("named "):
@@ -52,10 +56,10 @@ def value_of(name: str, line: str) -> tuple[int, int] | None:
         if not found or not is_secret(found["value"][:301].rstrip(", }"), strength(name.removeprefix("named "))):
             return None
         end = found.start("value") + len(found["value"].rstrip(" \t\r,}"))
-        return found.start("value"), end
+        return Finding(found.start("value"), end, kind(name.removeprefix("named ")))
     if _A_NAME.match(line, at):
         return None  # the name began a list of names
     found = _VALUE.match(line, at)
     if not found or is_plain(found["value"]) or not is_secret(found["value"][:301], Strength.TOKEN):
         return None
-    return found.span("value")
+    return Finding(*found.span("value"), "authorization" if name.lower() == "authorization" else kind(name))

@@ -48,10 +48,15 @@ _MAIL = (
     Shape("resend-key", ("re_",), (rf"{ALONE}re_{ALNUM}{{8}}_{ALNUM}{{20,}}",)),
 )
 
+_SK = (
+    *(f"{before}sk-" for before in " \"'=:(,[`/@>&?|;{\tm"),
+    *("sk-ant-", "sk-proj-", "sk-svc", "sk-admin-", "sk-or-", "sk-lf-", "T3BlbkFJ"),
+)
+"""Words end like that (flask-…): what stands before it tells."""
 _MODELS = (
     Shape(
         "ai-key",
-        ("sk-", "gsk_", "xai-", "pplx-", "r8_", "lsv2_", "pcsk_", "tvly-", "nvapi-"),
+        (*_SK, "gsk_", "xai-", "pplx-", "r8_", "lsv2_", "pcsk_", "tvly-", "nvapi-"),
         (
             rf"{ALONE}(?:gsk_|xai-|pplx-|r8_|lsv2_(?:pt|sk)_|pcsk_|tvly-|nvapi-){WORD}{{28,}}",
             rf"{ALONE}(?<!-)sk-(?:ant|proj|svcacct|admin|or|lf)-{WORD}{{16,}}",
@@ -127,7 +132,11 @@ _DOCUMENTS = (
     Shape(
         "notion-token", ("secret_", "ntn_"), (rf"{ALONE}secret_{ALNUM}{{43}}(?!{ALNUM})", rf"{ALONE}ntn_{ALNUM}{{40,}}")
     ),
-    Shape("figma-token", ("fig",), (rf"{ALONE}fig(?:d|o|u|or|oh|dr|ur)_{WORD}{{36,}}",)),
+    Shape(
+        "figma-token",
+        ("figd_", "figo_", "figu_", "figor_", "figoh_", "figdr_", "figur_"),
+        (rf"{ALONE}fig(?:d|o|u|or|oh|dr|ur)_{WORD}{{36,}}",),
+    ),
     Shape("postman-key", ("PMAK-", "PMAT-"), (r"PMA[KT]-[A-Za-z0-9-]{24,}",)),
     Shape(
         "service-key",
@@ -155,5 +164,5 @@ def _loose_keys(text: str) -> Iterator[Finding]:
 
 DETECTORS = (
     *(shape.detector() for shape in (*_CHAT, *_MAIL, *_MODELS, *_PAYMENT, *_MONITORING, *_DOCUMENTS)),
-    Detector(("sk-",), _loose_keys),
+    Detector(_SK, _loose_keys),
 )

@@ -56,6 +56,10 @@ _WILDCARDS = re.compile(r"[?*\u2026]{1,40}")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST_WORD, _LONGEST_CAPITALS, _LONGEST_NUMBER = 20, 15, 4
 _SHORTEST_HUMP = 3.0
+"""Letters, on average: ``GitHub``."""
+_LONGEST_ACRONYM = 5
+_VOWEL = re.compile("[aeiouyAEIOUY]")
+_NO_VOWELS = re.compile("[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{6}")
 
 _FIRST_WORD = re.compile(r"[A-Za-z0-9-]+")
 _SAYS = words_of(
@@ -166,9 +170,16 @@ def _is_word(part: str) -> bool:
     if part.isupper():
         return len(part) <= _LONGEST_CAPITALS
     if part.islower() or part[1:].islower():
-        return len(part) <= _LONGEST_WORD
+        return len(part) <= _LONGEST_WORD and not _NO_VOWELS.search(part)
     humps = _HUMPS.findall(part)
-    return len(part) >= _SHORTEST_HUMP * len(humps) and len(max(humps, key=len)) <= _LONGEST_WORD
+    return len(part) >= _SHORTEST_HUMP * len(humps) and all(map(_is_hump, humps))
+
+
+def _is_hump(hump: str) -> bool:
+    """Return whether a part of a word in mixed case (``getIDToken``) is a word or an acronym."""
+    if hump.isupper():
+        return 1 < len(hump) <= _LONGEST_ACRONYM
+    return 1 < len(hump) <= _LONGEST_WORD and _VOWEL.search(hump) is not None and not _NO_VOWELS.search(hump)
 
 
 def _beside_each_other(value: str) -> bool:
