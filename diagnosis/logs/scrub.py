@@ -59,7 +59,8 @@ class Scrubber:
             started = self._goes_on(text)
             if started is not None:
                 return started
-        self._left_open = self._search.left_open(text) if self._search.names_secret(about) else ""
+        if self._search.names_secret(about):
+            self._left_open = self._search.left_open(text) or self._left_open
         return self._plain(text, about)
 
     def _goes_on(self, text: str) -> str | None:
@@ -78,6 +79,7 @@ class Scrubber:
         name, self._left_open = self._left_open, ""
         value = None if not name or "[scrubbed:" in text else self._search.value_of(name, text)
         if not value:
+            self._left_open = self._search.still_open(name, text)
             return None
         start, end, kind = value
         return f"{self._plain(text[:start])}[scrubbed:{kind}]{self._plain(text[end:])}"

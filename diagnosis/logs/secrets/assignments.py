@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case
 from diagnosis.logs.secrets.names import kind, strength
-from diagnosis.logs.secrets.values import LONGEST, Strength, is_plain, is_secret
+from diagnosis.logs.secrets.values import LONGEST, Strength, is_plain, is_secret, leads_elsewhere
 
 _SHORT = tuple(f"{word}{after}" for word in ("auth", "pass", "_pat", "-pat", "pat") for after in "=:\"' >\\\x1b&%`)")
 """Words that begin longer ones (author, passed, path): what follows tells."""
@@ -28,6 +28,7 @@ FRAGMENTS = (
         "reden",
         "creds",
         "otp",
+        "mfa",
         "dsn",
         "_pass",
         "-pass",
@@ -38,19 +39,22 @@ FRAGMENTS = (
 
 _CORE = (
     "[Pp][Aa][Ss][Ss](?:[Ww](?:[Oo][Rr][DdTt]|[Dd])|[Pp][Hh][Rr][Aa][Ss][Ee]|[Cc][Oo][Dd][Ee])?|[Pp][Ww][Dd]|[Ss][Ee][Cc][Rr][Ee][Tt]"
-    "|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd](?:[Ee][Nn][Tt][Ii][Aa][Ll])?[Ss]?|[Aa][Uu][Tt][Hh]|[Pp][Aa][Tt]|[Oo][Tt][Pp]|[Dd][Ss][Nn]"
+    "|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd](?:[Ee][Nn][Tt][Ii][Aa][Ll])?[Ss]?|[Aa][Uu][Tt][Hh]|[Pp][Aa][Tt]|[Oo][Tt][Pp]|[Mm][Ff][Aa]|[Dd][Ss][Nn]"
 )
 _QUOTE = "[\"'`]"
 _JOINED = re.compile(
-    rf"(?:{_CORE})(?P<suffix>[A-Za-z0-9_-]{{0,40}}+)(?:"
-    rf"(?P<assign>(?:\[\d{{0,3}}\])?{_QUOTE}?[\])]?\s{{0,8}}(?:(?::\s{{0,4}}[A-Za-z_][\w.<>\[\]?|]{{0,30}}\s{{0,4}})?=(?![>=~])|=>|==|:=|:(?!:)|->)\s{{0,16}})"
-    rf"|(?P<xml>(?:\s[^<>\n]{{0,60}})?>)"
-    rf"|(?P<attribute>{_QUOTE}?\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
+    rf"(?:{_CORE})(?P<suffix>(?:[A-Za-z0-9_]|-(?!>)){{0,40}}+)(?:"
+    rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`%]?[\])]?\s{{0,8}}(?:(?::\s{{0,4}}[A-Za-z_][\w.<>\[\]?|]{{0,30}}\s{{0,4}})?=(?![>=~])|=>|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
+    rf"|(?P<attribute>{_QUOTE}?(?:\s{{0,4}},\s{{0,4}}\"\w{{1,20}}\"\s{{0,4}}:\s{{0,4}}\"?[\w.:/-]{{0,40}}\"?){{0,2}}\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
+    rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?>)"
     rf"|(?P<listed>{_QUOTE}\s{{0,4}},\s{{0,4}}(?=[\w$@]?[\"']))"
     r"|(?P<output>::)"
     rf"|(?P<call>\(\s{{0,4}}(?={_QUOTE}))"
     rf"|(?P<quoted>\s{{1,8}}(?={_QUOTE}))"
-    r"|(?P<told>\s{1,4}(?:(?:for|of)\s(?:[^\s:=]{1,60}\s){0,2}[^\s:=]{1,60}\s?:\s{1,4}|(?:is|was|are|to)(?:\sset)?(?:\sto)?(?:\snow)?\s?:?\s{1,4}))"
+    r"|(?P<told>\s{1,4}(?:(?:is|was)\s(?:generated|created)\sfor\s[^\s:]{1,60}:\s{1,4}"
+    r"|(?:for|of)\s(?:[^\s:=]{1,60}\s){0,2}[^\s:=]{1,60}\s?:\s{1,4}"
+    r"|(?:is|was|are|to|set)(?:\sset)?(?:\sto)?(?:\snow)?\s?:?\s{1,4}))"
+    r"|(?P<column>\s{0,20}\|\s{1,20})"
     r"|(?P<spaced>\s{1,8}(?=\S))"
     r")"
 )
@@ -62,7 +66,9 @@ _NAMES_NEXT = re.compile(
 _OPTION = re.compile(r"(?:^|[\s\"'`(,=\[])(?:--?|/)[A-Za-z0-9_.:-]{0,40}$")
 _NETRC = re.compile(r"(?:^|\s)(?:login|user|account)\s\S{1,200}\s{1,8}$|^(?:\S{1,40}Z)?\s{0,40}$")
 
-_LEAD = re.compile(r"(?:!\w{1,20}\s{1,4}|&\w{1,20}\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?")
+_LEAD = re.compile(
+    r"(?:!{1,2}\w{1,20}\s{1,4}|&\w{1,20}\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?"
+)
 _IN_QUOTES = {
     quote: re.compile(rf"(?:[^{quote}\\\n]|\\.){{0,4096}}+(?={quote})", re.DOTALL) for quote in ("'", '"', "`")
 }
@@ -71,7 +77,7 @@ _BARE = re.compile(
     # What ends a value in one language is part of it in another: only what follows tells.
     r"|[;,](?![\w .\"'-]{0,40}[=:]|\s|$)|&(?![\w.\"'-]{1,40}[=;])(?!\s|$)|\\(?![nrt\"'\\])|[\"'](?=[A-Za-z0-9]))+"
 )
-_IN_ELEMENT = re.compile(r"[^<>]{1,4096}+(?=<)")
+_IN_ELEMENT = re.compile(r"\s{0,20}(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4096}+)(?=\]\]>|</|\s{0,20}<)")
 _SENTENCE = re.compile(r"[^\n\"'`<>;|&]{1,120}")
 _EDGES = ")]}>.,:;|"
 _PAIRS = {"[": "]", "{": "}", "(": ")", "<": ">"}
@@ -83,6 +89,9 @@ _SETS = re.compile(
 """A call that takes a name and its value."""
 
 
+_OUTPUT_NAME = re.compile(r"\bname=[\w.-]{0,50}$")
+_LAST_COLUMN = re.compile(r"\s{0,40}(?:\||$)")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 _DIRECTORY = re.compile(
     r"~|[A-Za-z]:[\\/]|/(?:$|(?:home|github|tmp|root|usr|var|opt|Users|builds?|app|work\w{0,8}|__w|mnt|srv|data|src|code|repo)(?:/|$))"
 )
@@ -113,9 +122,9 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     if named[:3].lower() == "key" and begin and text[begin - 1] == " ":
         before = _WORD_BEFORE.match(text[max(0, begin - 21) : begin][::-1])
         named = f"{before[1][::-1]} {named}" if before else named
-    if named[:2] in ("-D", "-P"):
-        named = named[2:]  # -Dname=value
     weight = strength(named)
+    if named[:2] in ("-D", "-P"):
+        weight = max(weight, strength(named[2:]))  # -Dname=value
     if not weight or (how == "told" and weight is Strength.KEY):
         return None
     if (
@@ -127,7 +136,7 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
         return None  # arn:aws:secretsmanager:…:secret:name
     if begin and text[begin - 1] == "$" and not (how == "assign" and "=" in found["assign"]):
         return None  # a variable is read, not set
-    if how == "output" and text[max(0, begin - 5) : begin] != "name=":
+    if how == "output" and not _OUTPUT_NAME.search(text[max(0, begin - 60) : begin]):
         return None
     if how == "listed" and not _SETS.search(text[max(0, begin - 100) : begin]):
         return None
@@ -139,11 +148,14 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
 
 
 def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, in_quotes: bool, named: str) -> bool:
-    value = text[start : min(end, start + LONGEST + 1)]
+    if end - start > LONGEST:
+        return True  # and nothing in it is looked at again
+    value = text[start:end]
     if named.upper() in ("PWD", "OLDPWD") and _DIRECTORY.match(value):
         return False
-    if how == "told":
-        return len(value) > 7 and not is_plain(value) and is_secret(value, Strength.TOKEN)
+    if how in ("told", "column"):
+        alone = how == "told" or _LAST_COLUMN.match(text, end) is not None
+        return alone and not is_plain(value) and not _UUID.match(value) and is_secret(value, Strength.TOKEN)
     if how == "quoted" or (how == "call" and weight is Strength.TOKEN):
         return is_secret(value, weight) and not (" " in value and is_plain(value))
     if not in_quotes and weight is Strength.PASSWORD:
@@ -158,14 +170,20 @@ def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bo
     """Return the offsets of the value that begins at or after ``at``, and whether it stands in quotes."""
     if how == "xml":
         element = _IN_ELEMENT.match(text, at)
-        return (at, element.end(), True) if element and text.startswith("</", element.end()) else None
+        return (element.start("value"), element.end("value"), True) if element and element["value"] else None
     lead = _LEAD.match(text, at)
     at = lead.end() if lead else at
+    if leads_elsewhere(text, at):
+        return None
     quote = text[at : at + 1]
+    if text.startswith(quote * 3, at) and quote in _IN_QUOTES:
+        at += 2
     if quote in _IN_QUOTES:
         inside = _IN_QUOTES[quote].match(text, at + 1)
         if inside:
             return (at + 1, inside.end(), True) if inside.end() > at + 1 else None
+        at += 1
+    if _BARE_LIST.match(text, at):
         at += 1
     if text[at : at + 1] in ("{", "[", "(", "") and text[at : at + 2] != "{{":
         return None
@@ -181,6 +199,7 @@ def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bo
     return (at, end, False) if end > at else None
 
 
+_BARE_LIST = re.compile(r"\[[A-Za-z0-9+/_-]{8}")
 _SPACED_VARIABLE = re.compile(r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|<[^<>\n]{1,80}>")
 
 

@@ -46,6 +46,7 @@ _OPTIONS = (
         rf"(?:-[a-zA-Z]*[uUa]|--(?:user|proxy-user|creds|auth))(?:[ \t=]+){_Q}",
         ":",
     ),
+    _option(r"curl|wget|http|https|xh", rf"(?:-b|--cookie)(?:[ \t=]+){_Q}", "="),
     _option(r"curl|wget", rf"-[a-zA-Z]*u(?=[^\s=\"'-]){_Q}", ":"),
     _option(r"smbclient|rpcclient|net", rf"-U[ \t]*{_Q}", "%"),
     _option(r"lftp", rf"-u[ \t]*{_Q}", ","),
@@ -116,6 +117,7 @@ _IDENTIFIED = re.compile(
     r"identified\s{1,4}(?:with\s{1,4}\S{1,60}\s{1,4})?by\s{1,4}(?:password\s{1,4})?[\"'](?P<value>[^\"'\n]{1,400})[\"']",
     re.IGNORECASE,
 )
+_MASKED = re.compile(r"::add-mask::(?P<value>[^\s*$\"']\S{3,})")
 _SECURE = re.compile(
     r"ConvertTo-SecureString\s{1,4}(?:-(?:String|AsPlainText|Force)\s{1,4}){0,3}[\"']?(?P<value>[^\s\"']{4,400})",
     re.IGNORECASE,
@@ -159,6 +161,7 @@ def _values(pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
 
 DETECTORS = (
     Detector(_PROGRAM, _options),
+    Detector(("add-mask",), lambda text: _values(_MASKED, text)),
     Detector(("echo ", "printf "), _piped),
     Detector(("<<<",), lambda text: _values(_HERE, text)),
     Detector(any_case("tifie"), lambda text: _values(_IDENTIFIED, text)),

@@ -10,7 +10,7 @@ from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks,
 
 _I = re.IGNORECASE
 _AUTHORIZATION = re.compile(
-    r"authorization[\"'`\]]{0,2}\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}"
+    r"authorization(?:-[a-z]{1,20})?[\"'`\]]{0,2}\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}"
     r"(?P<scheme>[A-Za-z][\w-]{1,39}(?:[ \t+]{1,4}|%20))?(?P<value>[^\s\"'`<>][^\"'`<>\n]*)",
     _I,
 )
@@ -30,7 +30,7 @@ _COOKIE = re.compile(
     _I,
 )
 _SESSIONS = re.compile(
-    r"(?:JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|_gitlab_session|user_session|sessionid)[=:]\s?[\"']?(?P<value>[^\s\"';&,]{8,})",
+    r"(?:X-JFrog-Art-Api[\"']?|JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|_gitlab_session|user_session|sessionid)\s?[=:]\s?[\"']?(?P<value>[^\s\"';&,]{8,})",
     _I,
 )
 
@@ -42,7 +42,11 @@ def _authorization(text: str) -> Iterator[Finding]:
         end = found.start("value") + len(value)
         short = value[:301]
         if scheme in _SCHEMES:
-            if not stands_for(short.split()[0]) and not speaks(short) and not short.lower().startswith("realm="):
+            if (
+                not (stands_for(short) or stands_for(short.split()[0]))
+                and not speaks(short)
+                and not short.lower().startswith("realm=")
+            ):
                 yield Finding(found.start("value"), end, "authorization")
             continue
         word = (found["scheme"] or "").rstrip() or short.split()[0]
@@ -77,5 +81,5 @@ DETECTORS = (
     Detector(any_case("horiz"), _authorization),
     Detector(any_case("earer", "basic", "ssws", "nieke", "splun", "pikey"), _bearers),
     Detector(any_case("ookie"), _cookies),
-    Detector((*any_case("essid", "essio"), "connect.sid"), _sessions),
+    Detector((*any_case("essid", "essio", "frog-"), "connect.sid"), _sessions),
 )

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator
 
 BEGINS = ("-----BEGIN", "---- BEGIN SSH2 ENC", "PuTTY-User-Key-File", "Private-Lines:")
+_GAP = r"(?:[ +]|%(?:25){0,2}20)"
+"""A blank, as addresses write it too."""
 BEGIN = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE|PGP MESSAGE|ENCRYPTED FILE|ENCRYPTED DATA)[A-Z ]{0,10}-----"
+    rf"-----BEGIN{_GAP}(?:[A-Z0-9]{{1,12}}{_GAP}){{0,4}}"
+    rf"(?:PRIVATE{_GAP}KEY|CERTIFICATE|PGP{_GAP}MESSAGE|MESSAGE|ENCRYPTED{_GAP}FILE|ENCRYPTED{_GAP}DATA)(?:{_GAP}BLOCK)?-----"
     r"|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----|Private-Lines: \d{1,4}"
 )
 END = re.compile(
-    r"-----END [A-Z0-9 ]{0,50}-----|---- END SSH2 ENCRYPTED PRIVATE KEY ----|Private-MAC: ?[0-9a-f]{0,128}"
+    rf"-----END(?:{_GAP}[A-Z0-9]{{1,12}}){{0,6}}-----|---- END SSH2 ENCRYPTED PRIVATE KEY ----|Private-MAC: ?[0-9a-f]{0, 128}"
 )
 BODY = re.compile(
-    r"(?:^|\x1b\[[0-9;]{0,20}m|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}+={0,2}|[A-Za-z0-9+/]{1,76}={1,2})(?:\x1b\[[0-9;]{0,20}m|[\s\"',\\|]){0,40}$"
+    r"(?:^|\x1b\[[0-9;]{0,20}m|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}+={0,2}|[A-Za-z0-9+/]{1,76}={1,2})(?:\x1b\[[0-9;]{0,20}m|\\{1,4}[nr]|[\s\"',;+\\|]){0,40}$"
 )
 HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Subject|Charset): ")
 LONGEST = 200

@@ -10,7 +10,8 @@ from diagnosis.logs.secrets.values import Strength, is_plain, is_secret
 
 _TAIL = 40
 _LEFT_OPEN = re.compile(
-    r"[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}(?:[|>][+-]?\d?|[\"']{1,3}|\\|[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC|!\w{1,20})?$"
+    r"[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}(?:[|>][+-]?\d?|[\"']{1,3}|\\|[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC|!\w{1,20}|<<[-~]?[\"']?[A-Z_]{2,12}[\"']?)?$"
+    r"|(?<=[A-Za-z])\s{1,4}\\$"
 )
 _ENDS_OPEN = frozenset(":=|>+-\"'\\rnNcC")
 """The last characters of what :data:`_LEFT_OPEN` matches, but for those of rare tags."""
@@ -23,22 +24,27 @@ _VALUE = re.compile(r"[\"']?(?P<value>[^\s\"']{4,4096})[\"',]{0,3}(?:\x1b\[[0-9;
 _NAMED_VALUE = re.compile(
     r"[\"']?(?:[Pp]arameter)?(?:[Vv]alue|VALUE)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<value>[^\s\"'][^\"'\n]{3,4096})"
 )
+_NAMED_ABOVE = "named "
+_BETWEEN = re.compile(
+    r"#|//|[\"']?(?:[Tt]ype|[Kk]ind|[Dd]escription|[Ss]cope|[Ss]ensitive|[Ss]ecure|ARN|[Tt]ier)[\"']?\s{0,4}[:=]"
+)
 _A_NAME = re.compile(r"[\w.\"'-]{1,60}[:=](?:\s|$)")
 
 
 def left_open(line: str) -> str:
     """Return the name of a secret whose value the line does not hold, with how it may come; empty where there is none."""
     end = line.rstrip().removesuffix("\x1b[0m").rstrip()
-    if end[-1:] in _ENDS_OPEN:
+    if end[-1:] in _ENDS_OPEN or "<<" in end[-20:]:
         found = _LEFT_OPEN.search(end, max(0, len(end) - _TAIL))
         if found:
             name = _name_before(end, found.start())
-            if name.lower() == "authorization" or strength(name):
+            named = name.lower() == "authorization" or strength(name)
+            if named and ("-" in name[:1] or not end[found.start()].isspace() or "=" in found[0] or ":" in found[0]):
                 return name
     end = end.rstrip("\"',")
     name = _name_before(end, len(end))
     if name and strength(name) and _NAMED.search(end, max(0, len(end) - len(name) - _TAIL), len(end) - len(name)):
-        return f"named {name}"
+        return f"{_NAMED_ABOVE}{name}"
     return ""
 
 
@@ -47,16 +53,24 @@ def _name_before(text: str, at: int) -> str:
     return found[0][::-1] if found else ""
 
 
+def still_open(name: str, line: str) -> str:
+    """Return the name if the value may stand below a line that has none: after ``"Type": "SecureString"``, a comment."""
+    stamp = _STAMP.match(line)
+    between = _BETWEEN.match(line, stamp.end() if stamp else 0)
+    return name if between and name.startswith(_NAMED_ABOVE) else ""
+
+
 def value_of(name: str, line: str) -> Finding | None:
     """Return the value in a line that an earlier line named."""
     stamp = _STAMP.match(line)
     at = stamp.end() if stamp else 0
-    if name.startswith("named "):
+    if name.startswith(_NAMED_ABOVE):
+        called = name.removeprefix(_NAMED_ABOVE)
         found = _NAMED_VALUE.match(line, at)
-        if not found or not is_secret(found["value"][:301].rstrip(", }"), strength(name.removeprefix("named "))):
+        if not found or not is_secret(found["value"][:301].rstrip(", }"), strength(called)):
             return None
         end = found.start("value") + len(found["value"].rstrip(" \t\r,}"))
-        return Finding(found.start("value"), end, kind(name.removeprefix("named ")))
+        return Finding(found.start("value"), end, kind(called))
     if _A_NAME.match(line, at):
         return None  # the name began a list of names
     found = _VALUE.match(line, at)

@@ -61,6 +61,7 @@ class Search:
         self.lines = self._index.lines
         """From a text to the offset of each line that may hold a secret, and what it is about."""
         self.left_open = next_line.left_open
+        self.still_open = next_line.still_open
         self.value_of = next_line.value_of
 
     @staticmethod

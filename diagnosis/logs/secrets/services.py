@@ -13,7 +13,9 @@ _UUID = rf"{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
 
 _CHAT = (
     Shape(
-        "slack-token", ("xox", "xapp-"), (r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}", r"xapp-\d-[A-Za-z0-9-]{16,}")
+        "slack-token",
+        (*(f"xox{kind}-" for kind in "abcdefoprs"), "xoxe.", "xapp-"),
+        (r"xox[a-fo-s](?:\.xox[a-fo-s])?-[A-Za-z0-9-]{10,}", r"xapp-\d-[A-Za-z0-9-]{16,}"),
     ),
     Shape(
         "slack-webhook",
@@ -71,7 +73,11 @@ _PAYMENT = (
         ("_live_", "_test_", "_prod_", "whsec_"),
         (rf"(?:sk|rk)_(?:live|test|prod)_{ALNUM}{{10,}}", r"whsec_[A-Za-z0-9+/]{20,}"),
     ),
-    Shape("square-token", ("sq0", "EAAA"), (rf"sq0[a-z]{{3}}-{WORD}{{22,}}", rf"{ALONE}EAAA[A-Za-z0-9+=_-]{{56,}}")),
+    Shape(
+        "square-token",
+        ("sq0atp-", "sq0csp-", "sq0idp-", "EAAA"),
+        (rf"sq0(?:at|cs|id)p-{WORD}{{22,}}", rf"{ALONE}EAAA[A-Za-z0-9+=_-]{{56,}}"),
+    ),
     Shape(
         "shopify-token",
         ("shpat_", "shpca_", "shppa_", "shpss_", "shptka_", "shpua_"),

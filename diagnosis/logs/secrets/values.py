@@ -25,7 +25,7 @@ LONGEST = 300
 _SHORTEST = {Strength.KEY: 20, Strength.TOKEN: 8, Strength.PASSWORD: 4}
 
 _VARIABLE = re.compile(
-    r"\$\{\{[^{}\n]{0,200}\}\}|\$\{[A-Za-z_][^{}\n]{0,100}\}|\$\([^()\n]{0,200}\)|\$\[[^\[\]\n]{0,200}\]"
+    r"\{\{resolve:[^\s\"']{1,300}\}\}|\$\{\{[^{}\n]{0,200}\}\}|\$\{[A-Za-z_][^{}\n]{0,100}\}|\$\([^()\n]{0,200}\)|\$\[[^\[\]\n]{0,200}\]"
     r"|\$(?:env:|Env:|ENV:)?[A-Za-z_]\w{0,80}(?:\.\w{1,80}){0,4}|\{\{[^{}\n]{0,200}\}\}|[#@%]\{[^{}\n]{0,100}\}"
     r"|%[A-Za-z_]\w{0,80}%|%[sdvqr](?!\w)|<[^<>\n]{1,80}>|\{[A-Za-z_0-9.]{0,60}\}|\*{3,}|`[^`\n]{0,100}`"
 )
@@ -33,14 +33,17 @@ _VARIABLE = re.compile(
 _DEFAULT = re.compile(r"\$\{\w{1,80}:?[-=+]([^{}]{4,100})\}")
 
 _MASK = re.compile(r"[*.xX#?_\u2022\u2026-]+|\[[A-Za-z ]{2,30}\]|\([A-Za-z ]{2,30}\)")
-_PREFIX = re.compile(r"arn:aws[a-z-]{0,12}:|https?://(?![^\s/@]{1,300}@)|(?:file|s3)://", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"arn:aws[a-z-]{0,12}:|https?://(?![^\s/@]{1,300}@)|(?:file|s3|op)://|(?:vault|ssm|secretsmanager|secretref|ref\+[a-z]{2,20}):[A-Za-z/]",
+    re.IGNORECASE,
+)
 _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:|[\w.-]{1,40})(?:[\\/][\w.@+ -]{0,60}){1,20}")
 _SUBJECT = re.compile(r"repo:[\w.@*?-]{1,100}/[\w.@*?-]{1,120}(?::[\w.@*?/:=-]{0,200})?")
 _DIGEST = re.compile(r"(?:sha\d{1,3}[:-]|md5:)[A-Za-z0-9+/=]{20,128}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]{4,20}(?:Z|[+-]\d\d:?\d\d)?)?")
 _VERSION = re.compile(r"v?\d{1,6}(?:[.,:]\d{1,6}){0,5}%?|v\d{1,4}")
 _CALL = re.compile(r"(?:await |new )?[A-Za-z_]{3,40}(?:\.[A-Za-z_]{2,40}){0,5}\(.{0,200}")
-_MEMBER = re.compile(r"([A-Za-z_]{2,40})(?:\.[A-Za-z_]\w{0,60}|\[[\"']?\w{1,60}[\"']?\]){1,8}[!?]?")
+_MEMBER = re.compile(r"([A-Za-z_]{2,40})(?:\.[A-Za-z_]\w{0,60}|\[[\"']?\w{1,60}[\"']?\]?){1,8}[!?]?")
 _OWNERS = words_of(
     """
     args body builtins config context core creds credentials ctx data each env environ environment event github
@@ -70,7 +73,7 @@ _SAYS = words_of(
     credential credentials current default deleted denied deprecated did dict disabled do does done empty enabled
     encrypted enter env environment error exists expected expired expires external fail failed failure false field
     file fixed flag for found from generated get github given had has have header help hidden if in inherit input
-    insecure instead integer invalid is issued it its key keyword length list login long lookup malformed manager
+    incorrect insecure instead integer invalid is issued it its key keyword length list login long lookup malformed manager
     managed manual mask masked may method mismatch missing must mutable name need needed needs new nil no none not
     null num number object of off old omitted on one only option optional or output parameter passed password
     passwords please policy present prompt prompted protected provide provided random read redacted refresh
@@ -110,6 +113,11 @@ def stands_for(value: str) -> bool:
     """Return whether a value is nothing but a variable, a placeholder or a mask."""
     rest = _without_variables(value[: LONGEST + 1])
     return not rest.strip(" \t:@/") or _MASK.fullmatch(rest) is not None
+
+
+def leads_elsewhere(text: str, at: int) -> bool:
+    """Return whether what begins in a text is an address or an ARN, whose own secrets are looked for by themselves."""
+    return _PREFIX.match(text, at) is not None
 
 
 def is_plain(value: str) -> bool:
@@ -184,4 +192,4 @@ def _is_hump(hump: str) -> bool:
 
 def _beside_each_other(value: str) -> bool:
     """Return whether letters and digits alternate within a part, but for a short number at its end (``v2``, ``sha256``)."""
-    return re.search(r"\d[A-Za-z]|[A-Za-z]\d{4}|(?<![A-Za-z])[A-Za-z]\d{2}\d", value) is not None
+    return re.search(r"\d[A-Za-z]|[A-Za-z]\d{4}|(?<![A-Za-z])[A-Za-z]\d{3}|[a-z][A-Z][A-Za-z]*\d", value) is not None
