@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import resource
 import sys
 import tempfile
 import time
@@ -122,17 +121,25 @@ def _command(name: str, places: dict[str, str], *words: str) -> Cost:
                 os.dup2(written.fileno(), stream)
             os.chdir(HERE.parents[1])
             os.execve(sys.executable, command, environment)  # noqa: S606 - this Python, fixed words
-        _, status, used = os.wait4(child, 0)
+        largest = 0.0
+        while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
+            largest = max(largest, _megabytes(child))
+            time.sleep(0.02)
         seconds = time.monotonic() - began
         written.seek(0)
         text = written.read().decode("utf-8", "replace")
     fault = "Traceback" if "Traceback" in text else "the token is shown" if TOKEN in text else ""
-    return Cost(name, seconds, _megabytes(used), os.waitstatus_to_exitcode(status), fault)
+    return Cost(name, seconds, largest, os.waitstatus_to_exitcode(ended[1]), fault)
 
 
-def _megabytes(used: resource.struct_rusage) -> float:
-    # Linux counts in kilobytes, macOS in bytes.
-    return used.ru_maxrss / (1_000_000 if sys.platform == "darwin" else 1_000)
+def _megabytes(child: int) -> float:
+    """Return the most memory that a process has had, by Linux; its accounting at the end counts what the parent had, too."""
+    try:
+        status = Path(f"/proc/{child}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(found[1]) / 1_000 if found else 0.0
 
 
 if __name__ == "__main__":

@@ -127,6 +127,7 @@ class BoundedHttp:
                 answer = self._inner.send(request)
                 body = answer.content
         except (HTTPClientError, LimitMet):
+            allowance.abandon()
             if isinstance(allowance.met, LimitMet) and allowance.met.limit is Limit.SILENCE:
                 met, allowance.met = allowance.met, None
                 raise ReadTimeoutError(endpoint_url=_shown(request.url), error=met) from None
