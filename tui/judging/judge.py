@@ -99,12 +99,11 @@ class Judge:
         for attempt in attempts:
             check()
             self.take(attempt)
-        while not all(id(attempt) in self._found for attempt in attempts):
-            check()
-            if not self._judge_one():
-                with self._changed:
-                    if not self._failed and self._under_way:
-                        self._changed.wait(_LOOK_UP_SECONDS)
+        for attempt in attempts:
+            while id(attempt) not in self._found:
+                check()
+                if not self._judge_one():
+                    self._wait()
         found = tuple(self._found[id(attempt)] for attempt in attempts)
         if self._concluded is not None:
             new = [(key, self._found[place]) for place, key in self._keys.items() if place in self._found]
@@ -129,8 +128,19 @@ class Judge:
             if not queue:
                 return False
             attempt = queue.popleft()
-        self._found[id(attempt)] = replay(attempt, self._case)
+        try:
+            self._found[id(attempt)] = replay(attempt, self._case)
+        except BaseException:
+            # Whoever asks again gets the same answer, and does not wait for one.
+            self._failed.append(attempt)
+            raise
         return True
+
+    def _wait(self) -> None:
+        """Wait a moment for what a process has taken."""
+        with self._changed:
+            if not self._failed and self._under_way:
+                self._changed.wait(_LOOK_UP_SECONDS)
 
     def _next(self) -> Attempt | None:
         """Give a process the next attempt; None at the end."""

@@ -102,8 +102,10 @@ def test_processes_are_for_much_work_and_several_processors_alone(monkeypatch: p
 
 def test_a_failure_shows_here_as_it_would_without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "replay", not_here)
-    with Judge(Case(), processes=lambda _count: 0) as judge, pytest.raises(Elsewhere):
-        judge.replays(ATTEMPTS)
+    with Judge(Case(), processes=lambda _count: 0) as judge:
+        for _ in range(2):
+            with pytest.raises(Elsewhere):
+                judge.replays(ATTEMPTS)
 
 
 def test_who_gives_up_waits_for_nothing() -> None:
