@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
@@ -108,10 +109,17 @@ class PlanescopeApp(App[None]):
         """Copy text, possibly of several lines, that steers no terminal where it is pasted."""
         super().copy_to_clipboard(defused(text))
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep what nobody handled, and end. The process says it when the terminal is given back."""
+        internal_error.keep(error)
+        super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
-        """End after an error that nobody handled: the terminal is given back, and no trace is printed into it."""
-        if self._exception is not None:
-            internal_error.keep(self._exception)
+        # Textual's own prints a trace with the values of variables.
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End without printing what an error looks like: it may quote anything."""
         self._close_messages_no_wait()
 
     def on_delivery_complete(self, event: events.DeliveryComplete) -> None:

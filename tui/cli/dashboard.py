@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ def open_demo(moment: str, incident: str = "release") -> None:
 def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -> None:
     from tui.app import PlanescopeApp
 
+    if sys.__stderr__ is None:
+        raise BackendProblem(
+            "The dashboard is drawn through standard error, which is closed.", "Use --text, or leave 2>&- out."
+        )
     settings = read_settings()
     at_an_interval: dict[str, Any] = (
         {"refresh_seconds": refresh_seconds, "always_refresh": True} if refresh_seconds else {}

@@ -19,6 +19,7 @@ from permission_faults import FAULTS, shared
 
 from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.github.http.pace import WAITING
+from tui import internal_error
 from tui.backend import BackendProblem, Progress
 from tui.cli import dashboard
 from tui.cli.console import ProgressLine
@@ -101,6 +102,13 @@ def test_an_app_that_ends_early_gives_its_code(app: type[App]) -> None:
     with pytest.raises(BackendProblem) as told:
         dashboard.open_demo("1")
     assert told.value.exit_code == 3
+
+
+def test_an_error_that_the_app_showed_has_the_code_of_a_fault(app: type[App], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "run", lambda _: internal_error.keep(ValueError("nobody thought of it")))
+    with pytest.raises(click.exceptions.Exit) as ended:
+        dashboard.open_demo("1")
+    assert ended.value.exit_code == 70
 
 
 def test_a_folder_without_a_repository_is_said_before_the_app_takes_the_terminal(
