@@ -159,28 +159,32 @@ _DOCUMENTS = {
     "text between": "<a>" + "]]>" + "</a>",
 }
 
-_POLICIES = {
-    "percent signs alone": "%" * 1000,
-    "half a percent sign": quote(_TRUST)[:-2] + "%7",
-    "encoded twice": quote(quote(_TRUST)),
-    "bytes of no encoding": "%ff%fe%c3%28" + quote(_TRUST),
-    "NUL": "%00" + quote(_TRUST),
-    "7 MB": quote(_TRUST[:-2]) + "%20" * 2_300_000 + quote(_TRUST[-2:]),
-    "nested deep": "%5B" * 100_000,
-    "nested deep in a statement": quote('{"Version":"2012-10-17","Statement":' + "[" * 50_000 + "]" * 50_000 + "}"),
-    "a list": "%5B%5D",
-    "a number": "12",
-    "nothing": "",
-    "a member twice": quote(_TRUST.replace('"Statement"', '"Statement": [], "Statement"')),
-    "another version": quote(_TRUST.replace("2012-10-17", "9999-99-99")),
-    "ten thousand statements": quote(
-        json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}] * 10_000}
-        )
-    ),
-    "stars": quote(_PUSH.replace("ecr:*", "*" * 100_000 + "?a" * 1000)),
-    "not a number": quote('{"Version": NaN, "Statement": 1e999}'),
-}
+
+def _policies(true: str) -> dict[str, str]:
+    """Return what may stand in the place of a document, percent-encoded or not."""
+    return {
+        "percent signs alone": "%" * 1000,
+        "half a percent sign": quote(true)[:-2] + "%7",
+        "encoded twice": quote(quote(true)),
+        "bytes of no encoding": "%ff%fe%c3%28" + quote(true),
+        "NUL": "%00" + quote(true),
+        "7 MB": quote(true[:-2]) + "%20" * 2_300_000 + quote(true[-2:]),
+        "nested deep": "%5B" * 100_000,
+        "nested deep in a statement": quote('{"Version":"2012-10-17","Statement":' + "[" * 50_000 + "]" * 50_000 + "}"),
+        "a list": "%5B%5D",
+        "a number": "12",
+        "nothing": "",
+        "a member twice": quote(true.replace('"Statement"', '"Statement": [], "Statement"')),
+        "another version": quote(true.replace("2012-10-17", "9999-99-99")),
+        "ten thousand statements": quote(
+            json.dumps(
+                {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}] * 10_000}
+            )
+        ),
+        "stars": quote(_PUSH.replace("ecr:*", "*" * 100_000 + "?a" * 1000)),
+        "not a number": quote('{"Version": NaN, "Statement": 1e999}'),
+    }
+
 
 _REFUSALS: dict[str, tuple[str, str]] = {
     "throttled for ever": ("400 Bad Request", "Throttling"),
@@ -264,7 +268,7 @@ def hostile_accounts() -> list[Hostile]:
     for operation, truth in (("GetRole", _TRUST), ("GetRolePolicy", _PUSH)):
         table += [
             Hostile(f"{operation}: a document of {name}", operation, _said(_in_place(quote(truth), text)))
-            for name, text in _POLICIES.items()
+            for name, text in _policies(truth).items()
         ]
     table += [
         Hostile(f"{operation} is refused: {name}", operation, _refused(status, code))

@@ -70,7 +70,7 @@ def test_the_table_holds_every_kind() -> None:
     assert len({lie.name for lie in TABLE}) == len(TABLE)
 
 
-@pytest.mark.parametrize("lie", [pytest.param(lie, id=lie.name[:120]) for lie in (TABLE if THOROUGH else TABLE[::61])])
+@pytest.mark.parametrize("lie", [pytest.param(lie, id=lie.name[:120]) for lie in (TABLE if THOROUGH else TABLE[::109])])
 def test_a_lie_is_no_pass_and_no_crash(lie: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
     with HostileAws(lie) as account:
         result = diagnose(account, monkeypatch)
