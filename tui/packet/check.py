@@ -19,9 +19,11 @@ from tui.packet.files import EVERY_FILE, PAGES, SUMS, PacketProblem
 from tui.packet.from_json import NotAPacketError, packet_of
 from tui.packet.pages import markdown_page
 
-LARGEST_FILE = 16_000_000
+LARGEST_FILE = 4_000_000
 """Bytes; the packet of a hundred attempts has less than one million."""
 _LARGEST = {SUMS: 4_000}
+_BEGINNING = 100_000
+"""Bytes of a file that is no part of a packet: they are searched for secrets; that it is there is a fault anyway."""
 _MOST_OTHERS = 20
 """Files that are no part of a packet are named and searched up to this number."""
 _LONGEST_NAME = 80
@@ -52,20 +54,17 @@ def verify(directory: Path) -> tuple[str, ...]:
         code = ExitCode.BROKEN if any(name in names for name in PAGES) else ExitCode.USAGE
         raise PacketProblem(f"{directory} holds no {SUMS}: it is not a planescope packet.", code)
     others = [name for name in names if name not in EVERY_FILE]
-    read = {
-        name: _read(directory / name, _LARGEST.get(name, LARGEST_FILE))
-        for name in (*EVERY_FILE, *others[:_MOST_OTHERS])
-        if name in names
-    }
+    read = {name: _read(directory / name, _LARGEST.get(name, LARGEST_FILE)) for name in EVERY_FILE if name in names}
+    read |= {name: _read(directory / name, _BEGINNING, cut=True) for name in others[:_MOST_OTHERS]}
     wrong = [f"{shown(name)} is not part of the packet." for name in others[:_MOST_OTHERS]]
     if len(others) > _MOST_OTHERS or not complete:
         wrong.append("The folder holds more files that are not part of the packet.")
     wrong += [f"{shown(name)} {file.why}." for name, file in read.items() if file.why]
     wrong += _wrong_sums(read)
     wrong += _wrong_pages(read)
-    texts = {shown(name): file.text for name, file in read.items()}
-    # A name can hold a secret as well; it is looked at, and not repeated as one.
-    wrong += [f"{leak.file} line {leak.line} holds {leak.what}." for leak in leaks(texts)]
+    for name, file in read.items():
+        # A name can hold a secret as well; it is looked at, and not repeated as one.
+        wrong += [f"{leak.file} line {leak.line} holds {leak.what}." for leak in leaks({shown(name): file.text})]
     return tuple(dict.fromkeys(wrong))
 
 
@@ -97,8 +96,8 @@ def _names(directory: Path) -> tuple[list[str], bool]:
     return sorted(names), True
 
 
-def _read(path: Path, most: int) -> _File:
-    """Read a file of the folder; nothing that a link leads to, that never ends, or that waits for somebody."""
+def _read(path: Path, most: int, *, cut: bool = False) -> _File:
+    """Read a file of the folder, or its beginning; nothing that a link leads to, that never ends, or that waits for somebody."""
     try:
         if stat.S_ISREG(path.lstat().st_mode):
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -110,6 +109,8 @@ def _read(path: Path, most: int) -> _File:
             return _File(None, "is no file, but a link, a folder, a pipe or a device")
     except OSError as error:
         return _File(None, f"cannot be read ({error.strerror or error})")
+    if cut:
+        return _File(body[:most])
     if len(body) > most:
         return _File(None, "is larger than a file of a packet can be")
     try:

@@ -215,10 +215,14 @@ def test_a_sum_that_is_missing_or_of_another_file_is_told(folder: Path) -> None:
 def test_a_secret_is_found_in_every_file_and_name(folder: Path) -> None:
     key = "AKIA" + "QX7NP3LMZ2RTYV5K"
     (folder / "appendix.md").write_text(f"one\n{key}\n")
+    os.truncate(folder / "appendix.md", LARGEST_FILE * 100)
+    for end in "ab":
+        (folder / ("x" * 100 + end)).write_text(key if end == "a" else "")
     (folder / key).write_text("")
     (folder / os.fsdecode(b"\xff\x1b[2J")).write_text("")
     found = said(folder)
     assert "appendix.md line 2 holds" in found
+    assert "… line 1 holds" in found, "names that look alike when they are shown"
     assert key not in found
     result = CliRunner().invoke(planescope, ["packet", "verify", str(folder)])
     assert result.exit_code == 6
