@@ -38,7 +38,8 @@ def shell(line: str, folder: Path, **more: str) -> subprocess.CompletedProcess[s
         cwd=folder,
         env=environment(**more),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         timeout=120,
         check=False,
     )
