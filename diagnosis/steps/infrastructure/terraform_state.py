@@ -237,6 +237,6 @@ def read_note(note: str | None) -> tuple[str, ...]:
     """Return what ``init`` left."""
     try:
         found = json.loads(note or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     return tuple(text for text in found if isinstance(text, str)) if isinstance(found, list) else ()
