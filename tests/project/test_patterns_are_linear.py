@@ -81,7 +81,6 @@ BUILT = {
     "diagnosis/failures/rule.py": "our own rules, looked at where they are compiled",
     "diagnosis/logs/line_search.py": "our own words",
     "diagnosis/logs/quoted.py": "a number",
-    "diagnosis/logs/secrets/commands.py": "our own rules",
     "diagnosis/logs/secrets/shapes.py": "our own rules",
     "diagnosis/policy/language/matching.py": "globs with atomic stars: tests/diagnosis/policy/test_matching_is_linear.py",
     "diagnosis/steps/aws_cli/resources.py": "forms of ARNs of the service authorization reference",

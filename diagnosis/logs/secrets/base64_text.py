@@ -13,7 +13,7 @@ _WORDS = tuple(
     secret SECRET Secret token TOKEN Token _key _KEY -key -Key apikey apiKey ApiKey APIKEY APIKey AccessKey accessKey AccountKey
     privateKey PrivateKey SecretKey secretKey credential CREDENTIAL Credential creds CREDS auth Auth AUTH
     _PAT _pat _PASS _pass pass= PASS= pass: BEGIN Bearer bearer BEARER http:// https://
-    postgres mysql:// mongodb redis:// amqp ftp:// eyJhbGciOi eyJ0eXAiOi eyJraWQiOi
+    postgres mysql:// mongodb redis:// amqp ftp:// otp_ OTP_ eyJhbGciOi eyJ0eXAiOi eyJraWQiOi
     """.split()  # noqa: SIM905 - a text is what can be read here
 )
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")

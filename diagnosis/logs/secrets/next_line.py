@@ -28,7 +28,7 @@ _NAMED_ABOVE = "named "
 _BETWEEN = re.compile(
     r"#|//|[\"']?(?:[Tt]ype|[Kk]ind|[Dd]escription|[Ss]cope|[Ss]ensitive|[Ss]ecure|ARN|[Tt]ier)[\"']?\s{0,4}[:=]"
 )
-_A_NAME = re.compile(r"[\w.\"'-]{1,60}[:=](?:\s|$)")
+_A_NAME = re.compile(r"[\w.\"'-]{1,60}(?::(?:\s|$)|\s{0,2}=\s)")
 
 
 def left_open(line: str) -> str:

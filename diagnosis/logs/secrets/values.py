@@ -192,4 +192,6 @@ def _is_hump(hump: str) -> bool:
 
 def _beside_each_other(value: str) -> bool:
     """Return whether letters and digits alternate within a part, but for a short number at its end (``v2``, ``sha256``)."""
-    return re.search(r"\d[A-Za-z]|[A-Za-z]\d{4}|(?<![A-Za-z])[A-Za-z]\d{3}|[a-z][A-Z][A-Za-z]*\d", value) is not None
+    return (
+        re.search(r"\d[A-Za-z]|[A-Za-z]\d{4}|(?<![A-Za-z])[A-Za-z]\d{3}|[a-z][A-Z][A-Za-z]{0,40}\d", value) is not None
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from made_attempts import made_attempt
+from made_secrets import chance, marked_secrets
 
 from diagnosis.diagnose import conclude, replays_of
 from diagnosis.documents.packet import packet
@@ -109,3 +110,18 @@ def test_a_whole_log_is_a_leak_and_an_excerpt_is_none() -> None:
     line = "2026-02-13T11:36:26.1234567Z words\n"
     assert leaks({"a": line * 5}) == ()
     assert [leak.what for leak in leaks({"a": line * 200})] == ["a whole log"]
+
+
+def test_whatever_the_scrubber_would_replace_stops_a_packet() -> None:
+    for secret in marked_secrets(chance(2)):
+        (leak,) = leaks({"packet.json": f'{{\n  "title": "see {secret}"\n}}'})
+        assert (leak.file, leak.line) == ("packet.json", 2)
+        assert secret not in repr(leak)
+    for text, what in (
+        ("db_password=xX" + "rjDaZBtqis3i", "a credential"),
+        ("https://user:hunter2" + "hunter2@wiki/x", "a password in an address"),
+        ("?sig=AbCdEf0123456789" + "AbCdEf0123456789%3D", "a signed address"),
+        ("Cookie: session=nuBdSFah" + "gqlwMkhYfj", "a cookie"),
+        ("cGFzc3dvcmQ9" + "dDFGUWN6bU8wQ0Z2OFI=", "a credential in Base64"),
+    ):
+        assert [(leak.line, leak.what) for leak in leaks({"a": f"one\n{text}\n"})] == [(2, what)]
