@@ -116,10 +116,8 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
         source = GitHubSource(options.repository, access, ledger, store=store)
     except GitHubProblem as problem:
         raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
-    # Named where it is not github.com, so that nobody takes a stand-in for it.
-    server = "" if access.host == "github.com" else f"on {access.host}"
-    parts = [options.repository, server, options.workflow, options.branch]
-    return RepositoryBackend(
+    parts = [options.repository, options.workflow, options.branch]
+    backend = RepositoryBackend(
         source,
         LiveSide(options, ledger).read,
         case=options.stated.over(case),
@@ -130,3 +128,6 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
         branch=options.branch,
         reads_history=options.live and options.history,
     )
+    if access.host != "github.com":
+        backend.server_note = f"GitHub is {access.host}"
+    return backend

@@ -87,6 +87,8 @@ class RepositoryBackend:
         self.case = case
         """With what the command line states."""
         self.origin = ""
+        self.server_note = ""
+        """Which GitHub is asked, where it is not github.com: nobody takes a stand-in for it."""
         self.moment_words = ""
 
     # -- what the screen shows of the backend itself
@@ -99,7 +101,7 @@ class RepositoryBackend:
     @property
     def origin_note(self) -> str:
         """What kind of facts these are; for a live repository, what is wrong with the local store."""
-        return self.origin or self.store_note
+        return self.origin or " · ".join(note for note in (self.server_note, self.store_note) if note)
 
     @property
     def store_note(self) -> str:

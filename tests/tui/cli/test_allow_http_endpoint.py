@@ -6,7 +6,7 @@ import pytest
 
 from diagnosis.facts.case import Case
 from probes.ledger import Ledger
-from tui.backends.live import LiveSide
+from tui.backends.live import LiveOptions, LiveSide, live_backend
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.main import planescope
 from tui.cli.options.repository import live_options
@@ -30,3 +30,13 @@ def test_every_command_that_asks_an_account_has_it(name: str) -> None:
     command = planescope.get_command(None, name)  # type: ignore[arg-type] # the group looks at no context
     assert command is not None
     assert "--allow-http-endpoint" in {option for each in command.params for option in each.opts}
+
+
+@pytest.mark.parametrize(("url", "note"), [("http://127.0.0.1:9", "GitHub is 127.0.0.1:9"), (None, "")])
+def test_a_github_that_is_not_github_com_is_named(url: str | None, note: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GH_TOKEN", "ghp_" + "a" * 36)
+    for name in ("GITHUB_API_URL", "GH_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    backend = live_backend(LiveOptions("example/widgets", github_url=url, live=False, cache=False), Case())
+    assert backend.origin_note == note
+    backend.close()
