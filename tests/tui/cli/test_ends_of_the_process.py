@@ -59,7 +59,7 @@ def shell(line: str, folder: Path, **more: str) -> subprocess.CompletedProcess[s
             ("$P demo --stage 1 --json >/dev/full", "No space left on device"),
             ("$P permissions --json </dev/null >/dev/full", "No space left on device"),
         ],
-        5,
+        9,
     ),
 )
 def test_an_output_that_is_lost_has_a_code_of_its_own_and_one_sentence(line: str, why: str, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def program(before: str, *words: str, folder: Path, **more: str) -> subprocess.C
     )
 
 
-@pytest.mark.parametrize(("where", "number"), some([(w, n) for w in _AT for n in ("SIGINT", "SIGTERM", "SIGHUP")], 8))
+@pytest.mark.parametrize(("where", "number"), some([(w, n) for w in _AT for n in ("SIGINT", "SIGTERM", "SIGHUP")], 12))
 def test_a_signal_ends_the_command_wherever_it_comes(where: str, number: str, tmp_path: Path) -> None:
     kill = _KILL.format(signal=number)
     thread = f"__import__('os').kill(__import__('os').getpid(), __import__('signal').{number})"
@@ -199,7 +199,7 @@ _FAULTS = {
 }
 
 
-@pytest.mark.parametrize("kind", some(list(_FAULTS), 4))
+@pytest.mark.parametrize("kind", some(list(_FAULTS), 7))
 def test_a_fault_of_our_own_is_a_sentence_and_a_scrubbed_trace(kind: str, tmp_path: Path) -> None:
     before = (
         "import os, tui.cli.commands.settings as s\n"
@@ -220,6 +220,7 @@ def test_a_fault_of_our_own_is_a_sentence_and_a_scrubbed_trace(kind: str, tmp_pa
     assert len(text) < 300_000
 
 
+@pytest.mark.skipif(not THOROUGH, reason="a process of its own: the thorough run has it")
 def test_a_trace_that_cannot_be_written_leaves_the_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     before = "import tui.cli.commands.settings as s\ndef template(): 1 / 0\ns.template = template"
@@ -230,6 +231,7 @@ def test_a_trace_that_cannot_be_written_leaves_the_sentence(tmp_path: Path) -> N
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.skipif(not THOROUGH, reason="a process of its own: the thorough run has it")
 def test_a_thread_that_fails_is_told_at_the_end(tmp_path: Path) -> None:
     before = (
         "import threading, tui.cli.commands.settings as s\nt = s.template\n"
