@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-
-import ruamel.yaml
 
 import diagnosis
 from probes import workflow_file
@@ -24,7 +23,7 @@ def rules_version() -> str | None:
     files = _files()
     if not files:
         return None
-    digest = hashlib.sha256(f"{sys.version} ruamel.yaml {ruamel.yaml.__version__}".encode())
+    digest = hashlib.sha256(f"{sys.version} ruamel.yaml {version('ruamel.yaml')}".encode())
     try:
         for name, path in files:
             text = path.read_bytes()

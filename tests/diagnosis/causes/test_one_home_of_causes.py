@@ -17,6 +17,8 @@ OTHER_THINGS = {
     # How GitHub says that a run, job or step ended.
     ("diagnosis/closure/history.py", "cancelled"),
     ("diagnosis/replay/root_failure.py", "cancelled"),
+    ("diagnosis/replay/stops.py", "cancelled"),
+    ("diagnosis/verdicts/run_end.py", "cancelled"),
     ("probes/github/read/jobs_to_read.py", "cancelled"),
     ("probes/github/read/runs.py", "cancelled"),
     ("tui/widgets/base/signs.py", "cancelled"),

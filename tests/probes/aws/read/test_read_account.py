@@ -291,6 +291,8 @@ def test_the_repositorys_tags_are_read_where_a_policy_asks_about_them(full: InPr
 def test_no_part_is_forgotten() -> None:
     """A part added to AccountState must be read, or be named here as something else."""
     others = {"question", "read_at", "credentials_problem"}
+    # Who was asked, no part of the account.
+    others |= {"endpoints"}
     # Read only where a policy asks about them.
     others |= {"repository_tags"}
     others |= {"trail", "observed", "registry_details", "second_opinions", "other_roles"}

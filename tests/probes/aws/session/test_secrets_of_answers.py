@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from diagnosis.json_members import JsonMembers
+from diagnosis.policy.language.size_limits import INLINE
 from probes.aws.session.access import _checked
 from probes.aws.session.answers import document, event_record
 from probes.aws.session.errors import AwsCallError, Failure
@@ -26,7 +27,7 @@ def test_a_document_is_scrubbed_however_it_is_sent() -> None:
         assert TOKEN.lower() not in answer.text("Document").lower()
         assert answer.text("Description") == "x [scrubbed:github-token]"
         assert answer.text("NextToken") == TOKEN
-    read = document(_checked(GET_ROLE, {"Document": quote(json.dumps(POLICY))}), "Document")
+    read = document(_checked(GET_ROLE, {"Document": quote(json.dumps(POLICY))}), "Document", INLINE)
     assert read.not_kept == ("Statement[0].Sid",)
     assert read.compiled().statements[0].sid == "[scrubbed:github-token]"
 
