@@ -11,6 +11,7 @@ _HEX = "0123456789abcdef"
 _BASE32 = ascii_uppercase + "234567"
 _PARTS = {
     "a": _ALNUM,
+    "b": _ALNUM + "+/",
     "w": _WORD,
     "h": _HEX,
     "d": "123456789",
@@ -89,6 +90,51 @@ ey|JhbGciOiJkaXIifQ.. w16 . w60 . w22
 AGE-SEC|RET-KEY-1 u58
 a3 8|Q~ a34
 a52 JQ|QJ99 a18 AZ|DO a4
+gh|s_ d7 _eyJ w40 . w80 . w60
+bk|at_ a40
+AP|I- u30
+ic|o- a32
+pa|t. w22 . h24 . a20
+verc|el_blob_rw_ a16 _ a30
+tk|-us- w48
+v1|.0- h24 - h146
+sha|256~ w43
+K1|0 h64 ::server: h32
+packa|gist_uut_ h68
+js|rt_ a40
+na|pi_ l64
+dk|ea h32
+mdb|_sa_sk_ w40
+esec|ret_ a40
+tg|p_v1_ w43
+f|w_ a24
+wan|db_v1_ a40
+cs|k- l48
+ji|na_ h32 w28
+e2|b_ h40
+f|c- h32
+AQ|.Ab8RN6 w45
+sk|.eyJ1Ijoi w70 . w22
+access_to|ken$production$ l16 $ h32
+rzp|_live_ a14
+pd|l_live_apikey_ l26 _ a22
+li|ve_ h35
+dt0|s02. u8 . u64
+dd|app_ a34
+xa|at- h8 - h4 - h4 - h4 - h12
+pk|_ d8 _ u32
+pa|t-na1- h8 - h4 - h4 - h4 - h12
+sd|k- h8 - h4 - h4 - h4 - h12
+fi|o-u- w64
+sg|p_ h16 _ h40
+dG9|rO b58 =
+WPL_|AP1. a16 .AbCdEf1==
+s|l.u. w140
+10|00. h32 . h32
+t|1. w40 . w86
+A|3- u6 - u11 - u5 - u5 - u5
+sct_|live_ a40
+https://chat.acme.io/ho|oks/ l26
 https://hooks.sl|ack.com/services/T u8 /B u8 / a24
 https://disc|ord.com/api/webhooks/ d19 / w68
 """.strip().split("\n")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case
 from diagnosis.logs.secrets.names import kind, strength
-from diagnosis.logs.secrets.values import LONGEST, Strength, is_plain, is_secret, leads_elsewhere
+from diagnosis.logs.secrets.values import LONGEST, Strength, is_drawn, is_plain, is_secret, leads_elsewhere
 
 _SHORT = tuple(f"{word}{after}" for word in ("auth", "pass", "_pat", "-pat", "pat") for after in "=:\"' >\\\x1b&%`)")
 """Words that begin longer ones (author, passed, path): what follows tells."""
@@ -33,42 +33,50 @@ FRAGMENTS = (
         "_pass",
         "-pass",
         "_auth",
+        "_pw",
+        "-pw",
+        "dbpw",
+        "pw=",
+        "pw:",
+        "pw ",
     ),
     "_PAT",
     *any_case("epass", "ypass", "hpass", *_SHORT),
 )
 
 _CORE = (
-    "[Pp][Aa][Ss][Ss](?:[Ww](?:[Oo][Rr][DdTt]|[Dd])|[Pp][Hh][Rr][Aa][Ss][Ee]|[Cc][Oo][Dd][Ee])?|[Pp][Ww][Dd]|[Ss][Ee][Cc][Rr][Ee][Tt]"
-    "|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd](?:[Ee][Nn][Tt][Ii][Aa][Ll])?[Ss]?|[Aa][Uu][Tt][Hh]|[Pp][Aa][Tt]|[Oo][Tt][Pp]|[Mm][Ff][Aa]|[Dd][Ss][Nn]"
+    # A class first: the search looks at nothing where none of its letters stands.
+    "[PSTKCAOMDpstkcaomd](?:(?<=[Pp])(?:[Aa][Ss][Ss](?:[Ww](?:[Oo][Rr][DdTt]|[Dd])|[Pp][Hh][Rr][Aa][Ss][Ee]|[Cc][Oo][Dd][Ee])?|[Ww][Dd]?|[Aa][Tt])"
+    "|(?<=[Ss])[Ee][Cc][Rr][Ee][Tt]|(?<=[Tt])[Oo][Kk][Ee][Nn]|(?<=[Kk])[Ee][Yy]|(?<=[Cc])[Rr][Ee][Dd](?:[Ee][Nn][Tt][Ii][Aa][Ll])?[Ss]?"
+    "|(?<=[Aa])[Uu][Tt][Hh]|(?<=[Oo])[Tt][Pp]|(?<=[Mm])[Ff][Aa]|(?<=[Dd])[Ss][Nn])"
 )
-_QUOTE = "[\"'`]"
+_QUOTE = "[\"'`\u201c\u201d]"
 _JOINED = re.compile(
     rf"(?:{_CORE})(?P<suffix>(?:[A-Za-z0-9_]|-(?!>)){{0,40}}+)(?:"
-    rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`%]?[\])]?\s{{0,8}}(?:=(?![>=~])|:\s{{0,4}}[A-Za-z_][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|=>|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
+    rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`\u201d%]?[\])]?\s{{0,8}}(?:=(?![>=~])|\uff1a|=?=>|(?::|(?<=\w)\s)\s{{0,4}}[A-Za-z_*][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
     rf"|(?P<attribute>{_QUOTE}?(?:\s{{0,4}},\s{{0,4}}\"\w{{1,20}}\"\s{{0,4}}:\s{{0,4}}\"?[\w.:/-]{{0,40}}\"?){{0,2}}\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
-    rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?>)"
+    rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?>|</key>\s{{0,8}}<string>)"
     rf"|(?P<listed>{_QUOTE}\s{{0,4}},\s{{0,4}}(?=[\w$@]?[\"']))"
     r"|(?P<output>::)"
     rf"|(?P<call>\(\s{{0,4}}(?={_QUOTE}))"
     rf"|(?P<quoted>\s{{1,8}}(?={_QUOTE}))"
     r"|(?P<told>\s{1,4}(?:(?:is|was)\s(?:generated|created)\sfor\s[^\s:]{1,60}:\s{1,4}"
-    r"|(?:for|of)\s(?:[^\s:=]{1,60}\s){0,2}[^\s:=]{1,60}\s?:\s{1,4}"
+    r"|(?:for|of)\s(?:[^\s:=]{1,60}\s){0,2}[^\s:=]{1,60}(?:\s?:|\sis(?:\snow)?)\s{1,4}|(?:provided|given|used|received):\s{1,4}|-{1,2}\s{1,4}"
     r"|(?:is|was|are|to|set)(?:\sset)?(?:\sto)?(?:\snow)?\s?:?\s{1,4}))"
-    r"|(?P<column>\s{0,20}\|\s{1,20})"
+    r"|(?P<column>\s{0,20}(?:\|\s|\t)\s{0,20}|\s{2,20}(?=\S))"
     r"|(?P<spaced>\s{1,8}(?=\S))"
     r")"
 )
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_-]{0,40}")
 _WORD_BEFORE = re.compile(r"[ ]([A-Za-z]{2,20})")
 _NAMES_NEXT = re.compile(
-    r"(?:^|[\s;&|(\"'])(?:ENV|ARG|setx|setenv|set|SET|export)\s[\w./:@-]{0,60}$|(?:^|\s)configure\sset\s\S{0,60}$"
+    r"(?:^|[\s;&|(\"'])(?:ENV|ARG|setx|setenv|set|SET|export)\s(?:-\w{1,4}\s)?[\w./:@-]{0,60}$|(?:^|\s)configure\sset\s\S{0,60}$"
 )
 _OPTION = re.compile(r"(?:^|[\s\"'`(,=\[])(?:--?|/)[A-Za-z0-9_.:-]{0,40}$")
 _NETRC = re.compile(r"(?:^|\s)(?:login|user|account)\s\S{1,200}\s{1,8}$|^(?:\S{1,40}Z)?\s{0,40}$")
 
 _LEAD = re.compile(
-    r"(?:!{1,2}\w{1,20}\s{1,4}|&\w{1,20}\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?"
+    r"(?:!{1,2}\w{1,20}\s{1,4}|&\w{1,20}\s|string\(\d{1,6}\)\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?"
 )
 _IN_QUOTES = {
     quote: re.compile(rf"(?:[^{quote}\\\n]|\\.){{0,4096}}+(?={quote})", re.DOTALL) for quote in ("'", '"', "`")
@@ -110,7 +118,24 @@ def _find(text: str) -> Iterator[Finding]:
         if value:
             start, end, called = value
             yield Finding(start, end, called)
+            for further in _further(text, found, start, end):
+                yield Finding(*further, called)
+                end = further[1]
             at = max(at, end)
+
+
+def _further(text: str, found: re.Match[str], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the other items of a list of secrets, and what a changed one (``"old" -> "new"``) is now."""
+    several = found["suffix"].lower() == "s" or "[" in text[found.end("suffix") : start]
+    while True:
+        joint = _JOINT.match(text, end)
+        if not joint or not (several or "->" in joint[0]):
+            return
+        span = _span(text, joint.end(), None, 0)
+        if not span or _IS_NAME.match(text, span[1]) or not is_secret(text[span[0] : span[1]][:301], Strength.TOKEN):
+            return
+        start, end = span[:2]
+        yield start, end
 
 
 def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
@@ -119,10 +144,15 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     how = found.lastgroup
     named = text[begin : found.end("suffix")]
     if how == "spaced" and not _takes_next(text, begin, named):
-        return None
-    if named[:3].lower() == "key" and begin and text[begin - 1] == " ":
-        before = _WORD_BEFORE.match(text[max(0, begin - 21) : begin][::-1])
-        named = f"{before[1][::-1]} {named}" if before else named
+        drawn = _DRAWN.match(text, found.end())
+        if (
+            not drawn
+            or not is_drawn(drawn["value"], by_itself=named.lower().endswith(("token", "password")))
+            or strength(_whole_name(text, begin, named)) < Strength.TOKEN
+        ):
+            return None
+        return (*drawn.span("value"), kind(named))
+    named = _whole_name(text, begin, named)
     weight = strength(named)
     if named[:2] in ("-D", "-P"):
         weight = max(weight, strength(named[2:]))  # -Dname=value
@@ -148,6 +178,14 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     return (start, end, kind(named)) if _counts(text, start, end, weight, how, in_quotes, named) else None
 
 
+def _whole_name(text: str, begin: int, named: str) -> str:
+    """Return the name with the word before it, where it says too little alone: ``API key``."""
+    if named[:3].lower() != "key" or not begin or text[begin - 1] != " ":
+        return named
+    before = _WORD_BEFORE.match(text[max(0, begin - 21) : begin][::-1])
+    return f"{before[1][::-1]} {named}" if before else named
+
+
 def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, in_quotes: bool, named: str) -> bool:
     if end - start > LONGEST:
         return True  # and nothing in it is looked at again
@@ -156,7 +194,8 @@ def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, 
         return False
     if how in ("told", "column"):
         alone = how == "told" or _LAST_COLUMN.match(text, end) is not None
-        return alone and not is_plain(value) and not _UUID.match(value) and is_secret(value, Strength.TOKEN)
+        named_only = _UUID.match(value) is not None and weight is not Strength.PASSWORD
+        return alone and not is_plain(value) and not named_only and is_secret(value, Strength.TOKEN)
     if how == "quoted" or (how == "call" and weight is Strength.TOKEN):
         return is_secret(value, weight) and not (" " in value and is_plain(value))
     if not in_quotes and weight is Strength.PASSWORD:
@@ -179,6 +218,8 @@ def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bo
     quote = text[at : at + 1]
     if text.startswith(quote * 3, at) and quote in _IN_QUOTES:
         at += 2
+    elif text.startswith(quote * 2, at) and quote in _IN_QUOTES and text[at + 2 : at + 3].isalnum():
+        at += 1
     if quote in _IN_QUOTES:
         inside = _IN_QUOTES[quote].match(text, at + 1)
         if inside:
@@ -200,6 +241,10 @@ def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bo
     return (at, end, False) if end > at else None
 
 
+_JOINT = re.compile(r"[\"'`]?\s{0,4}(?:->|,)\s{0,4}(?=[\"'`]|[A-Za-z0-9])")
+_IS_NAME = re.compile(r"[\"'`]?\s{0,4}[:=]")
+_DRAWN = re.compile(r"(?P<value>[A-Za-z0-9+/][A-Za-z0-9_+/=.~-]{11,299})(?<![.])(?=[.,;!)\"'`\]]{0,2}(?:[\s<]|$))")
+"""A word of a sentence that may be a secret."""
 _BARE_LIST = re.compile(r"\[[A-Za-z0-9+/_-]{8}")
 _SPACED_VARIABLE = re.compile(r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|<[^<>\n]{1,80}>")
 
@@ -231,4 +276,17 @@ def _backwards(text: str, at: int, pattern: re.Pattern[str]) -> str:
     return found[0] if found else ""
 
 
+_VALUE_FIRST = re.compile(
+    r"alue\"\s{0,4}:\s{0,4}\"(?P<value>[^\"\n]{4,4096}+)\"\s{0,4},\s{0,4}\"(?:[Nn]ame|[Kk]ey)\"\s{0,4}:\s{0,4}\"(?P<name>[\w./-]{2,80})\""
+)
+
+
+def _value_first(text: str) -> Iterator[Finding]:
+    for found in _VALUE_FIRST.finditer(text):
+        weight = strength(found["name"])
+        if weight and is_secret(found["value"][:301], weight):
+            yield Finding(*found.span("value"), kind(found["name"]))
+
+
 DETECTOR = Detector(FRAGMENTS, _find)
+VALUE_FIRST = Detector(('alue"',), _value_first)

@@ -1,4 +1,4 @@
-"""Find texts in Base64 that hold a secret once they are decoded."""
+"""Find texts in Base64, and in hexadecimal digits, that hold a secret once they are decoded."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _WORDS = tuple(
     """.split()  # noqa: SIM905 - a text is what can be read here
 )
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEXADECIMAL = re.compile(r"(?:[0-9a-f]{16,}|[0-9A-F]{16,})")
 _SHORTEST = 4
 _LONGEST = 1 << 16
 _ALTERNATE = bytes.maketrans(b"-_", b"+/")
@@ -36,7 +37,13 @@ def fragments(marks: Iterable[str]) -> tuple[str, ...]:
     once = [found for word in (*_WORDS, *marks) for found in in_base64(word.encode())]
     twice = [again for word in _WORDS for found in in_base64(word.encode()) for again in in_base64(found.encode())]
     wide = [found for word in _WORDS for found in in_base64(word.encode("utf-16-le"))]
-    return tuple(dict.fromkeys(found for found in (*once, *twice, *wide) if len(found) >= _SHORTEST))
+    digits = [written for word in _WORDS if len(word) > _SHORTEST for written in _in_hexadecimal(word)]
+    return tuple(dict.fromkeys(found for found in (*once, *twice, *wide, *digits) if len(found) >= _SHORTEST))
+
+
+def _in_hexadecimal(word: str) -> tuple[str, str]:
+    code = word.encode().hex()
+    return code, code.upper()
 
 
 def texts(text: str) -> Iterator[tuple[int, int, str]]:
@@ -44,6 +51,8 @@ def texts(text: str) -> Iterator[tuple[int, int, str]]:
     for found in _RUN.finditer(text):
         start, end = found.span()
         run = found[0].rstrip("=").encode().translate(_ALTERNATE)
+        if _HEXADECIMAL.fullmatch(found[0]):
+            yield start, end, bytes.fromhex(found[0][: len(found[0]) // 2 * 2]).decode("latin-1")
         # A long run is read in pieces; each begins before the last one ends.
         for begin in range(0, len(run), _LONGEST):
             piece = run[begin : begin + _LONGEST + 512]

@@ -59,10 +59,31 @@ _OPTIONS = (
     ),
     _option(r"nuget", rf"-k[ \t]+{_Q}"),
     _option(r"vault", rf"login[ \t]+(?:-[\w-]+(?:=\S+)?[ \t]+)*(?:token=)?{_Q}"),
-    _option(r"gh\s+secret\s+set", rf"(?:-b|--body)(?:[ \t=]+){_Q}"),
+    _option(r"gh\s+secret\s+set", rf"(?:-b[ \t=]*|--body[ \t=]+){_Q}"),
+    _option(
+        r"security\s+[\w-]{0,40}keychain\w{0,20}|security\s+set-key-partition-list|security\s+import",
+        rf"-[pPk][ \t]+{_Q}",
+    ),
+    _option(r"signtool", rf"[/-]p[ \t]+{_Q}"),
+    _option(r"nuget\s+(?:add|update|sources?)|helm\s+repo|conan\s+(?:user|remote)|poetry\s+publish", rf"-p[ \t]+{_Q}"),
+    _option(r"hatch\s+publish", rf"-a[ \t]+{_Q}"),
+    _option(r"(?:az\s+keyvault|aws\s+ssm\s+put-parameter)\b", rf"--value[ \t=]+{_Q}"),
+    _option(r"choco", rf"-k[ \t=]+{_Q}"),
+    _option(r"gem\s+push", rf"(?:-k|--key)[ \t=]+{_Q}"),
     _option(r"htpasswd", rf"-\w*b\w*[ \t]+(?:-\w+[ \t]+)?\S+[ \t]+\S+[ \t]+{_Q}"),
 )
 _PROGRAM = (
+    "keychain",
+    "security import",
+    "key-partition",
+    "signtool",
+    "conan",
+    "poetry",
+    "hatch",
+    "keyvault",
+    "put-param",
+    "choco",
+    "gem push",
     "login",
     "twine",
     "sshpass",
@@ -117,6 +138,18 @@ _IDENTIFIED = re.compile(
     r"identified\s{1,4}(?:with\s{1,4}\S{1,60}\s{1,4})?by\s{1,4}(?:password\s{1,4})?[\"'](?P<value>[^\"'\n]{1,400})[\"']",
     re.IGNORECASE,
 )
+_GIVEN = re.compile(
+    r"(?:snyk\s{1,4}auth|heroku\s{1,4}auth:token|cargo\s{1,4}login|authtoken|pypi-token\.\S{1,60}|sonar\.login=|secret_id="
+    r"|codecov[^\n]{0,200}\s-t)[ \t=]{0,4}[\"']?(?P<value>[^\s\"'|;<>`-][^\s\"'|;<>`]{7,})"
+)
+"""Commands that take a token without a name of its own, or under one that says another thing elsewhere."""
+_ORACLE = re.compile(
+    r"(?:jdbc:oracle:\w{2,6}:|sqlplus\s{1,4}(?:-\w\s{1,4}){0,3}[\"']?)[\w.-]{1,60}/(?P<value>[^\s\"'@/]{4,200})@"
+)
+_PASSFILE = re.compile(
+    r"(?<![\w:./-])[\w.*-]{1,200}:(?:54\d\d|6543|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<value>[^\s:\"']{6,200})(?!\S)"
+)
+"""A line of the file in which clients of PostgreSQL look passwords up."""
 _MASKED = re.compile(r"::add-mask::(?P<value>[^\s*$\"']\S{3,})")
 _SECURE = re.compile(
     r"ConvertTo-SecureString\s{1,4}(?:-(?:String|AsPlainText|Force)\s{1,4}){0,3}[\"']?(?P<value>[^\s\"']{4,400})",
@@ -159,7 +192,20 @@ def _values(pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
             yield Finding(*found.span("value"), "credential")
 
 
+def _given(text: str) -> Iterator[Finding]:
+    for found in _GIVEN.finditer(text):
+        value = found["value"][:301]
+        if is_secret(value, Strength.TOKEN) and not is_plain(value) and any(map(str.isdigit, value)):
+            yield Finding(*found.span("value"), "credential")
+
+
 DETECTORS = (
+    Detector(
+        ("snyk auth", "auth:token", "cargo login", "authtoken", "pypi-token.", "sonar.login", "secret_id=", "codecov"),
+        _given,
+    ),
+    Detector(("jdbc:oracle", "sqlplus"), lambda text: _values(_ORACLE, text)),
+    Detector((":54", ":6543:", ":*:"), lambda text: _values(_PASSFILE, text)),
     Detector(_PROGRAM, _options),
     Detector(("add-mask",), lambda text: _values(_MASKED, text)),
     Detector(("echo ", "printf "), _piped),

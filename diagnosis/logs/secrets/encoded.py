@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _ESCAPES = re.compile(
     r"%(?:25){0,3}(?P<percent>[2-7][0-9A-Fa-f]|0[AaDd9])"
-    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f])|x(?P<hex>[2-7][0-9A-Fa-f])|(?P<plain>[\"'/nrt]))"
+    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f])|x(?P<hex>[2-7][0-9A-Fa-f])|(?P<plain>[\"'/nrt ]))"
     r"|&(?:amp;){0,3}(?P<entity>quot|apos|amp|lt|gt|#\d{2,3}|#[xX][0-9A-Fa-f]{2});"
     r"|(?P<nothing>\x1b\[[0-9;?]{0,20}[A-Za-z]|[\u200b-\u200f\u2060\ufeff\u00ad])"
 )

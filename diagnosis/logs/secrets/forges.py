@@ -14,7 +14,7 @@ _SHAPES = (
     Shape(
         "github-token",
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        (rf"gh[pousr]_{ALNUM}[A-Za-z0-9_]{{15,}}(?:\.{WORD}{{10,}}){{0,2}}", r"github_pat_[A-Za-z0-9_]{16,}"),
+        (rf"gh[pousr]_{ALNUM}[A-Za-z0-9_-]{{15,}}(?:\.{WORD}{{10,}}){{0,2}}", r"github_pat_[A-Za-z0-9_]{16,}"),
     ),
     Shape(
         "gitlab-token",

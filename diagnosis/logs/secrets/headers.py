@@ -22,7 +22,7 @@ _SCHEMES = words_of(
     """
 )
 _BEARER = re.compile(
-    r"\b(?:bearer|basic|apikey|ssws|splunk|geniekey)(?:[ \t+]{1,4}|%20|[:=]\s?)[\"']?(?P<value>[A-Za-z0-9._~+/-]{12,}={0,2})",
+    r"\b(?:bearer|basic|apikey|ssws|splunk|geniekey)(?:[ \t+]{1,4}|%20|[:=]\s?)[\"']?(?P<value>[A-Za-z0-9._~+/%-]{12,}={0,2})",
     _I,
 )
 _COOKIE = re.compile(
@@ -30,7 +30,7 @@ _COOKIE = re.compile(
     _I,
 )
 _SESSIONS = re.compile(
-    r"(?:X-JFrog-Art-Api[\"']?|JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|_gitlab_session|user_session|sessionid)\s?[=:]\s?[\"']?(?P<value>[^\s\"';&,]{8,})",
+    r"(?:X-JFrog-Art-Api[\"']?|X-Honeycomb-Team[\"']?|JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|_gitlab_session|user_session|sessionid)\s?[=:]\s?[\"']?(?P<value>[^\s\"';&,]{8,})",
     _I,
 )
 
@@ -81,5 +81,5 @@ DETECTORS = (
     Detector(any_case("horiz"), _authorization),
     Detector(any_case("earer", "basic", "ssws", "nieke", "splun", "pikey"), _bearers),
     Detector(any_case("ookie"), _cookies),
-    Detector((*any_case("essid", "essio", "frog-"), "connect.sid"), _sessions),
+    Detector((*any_case("essid", "essio", "frog-", "comb-t"), "connect.sid"), _sessions),
 )

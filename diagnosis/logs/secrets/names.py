@@ -36,7 +36,7 @@ _TOKEN = (
     "secretkey",
     "privatekey",
 )
-_ALONE = frozenset({"pass", "auth", "pat", "otp", "totp", "authn", "dsn"})
+_ALONE = frozenset({"pass", "pw", "auth", "pat", "otp", "totp", "authn", "dsn"})
 """Too short to be looked for inside a word, and the last word of its name."""
 _KEY_OF = words_of(
     """
@@ -46,7 +46,10 @@ _KEY_OF = words_of(
     partner pgp private project prod provisioning publish push registration rest root rsa secret sentry server
     service session shared signature signing site ssh ssl storage stripe subscription sync system tls user webhook
     write x openai anthropic datadog dd sendgrid mailgun twilio heroku newrelic pagerduty grafana cloudflare algolia
-    azure aws gcp google github gitlab npm nuget pypi terraform vault
+    azure aws gcp google github gitlab npm nuget pypi terraform vault ably amplitude applitools bugsnag chocolatey
+    cypress elastic fossa gem gitguardian hex honeycomb launchdarkly linode logdna loggly mapbox messagebird mezmo
+    mixpanel netlify nexmo percy plivo posthog pusher rapidapi record rollbar sauce saucelabs browserstack sdk segment
+    splunk sumologic supabase telnyx upstash vercel vonage vultr wandb zendesk
     """
 )
 _NO_KEY_OF = words_of(
@@ -65,7 +68,7 @@ _SAYS_MORE = words_of(
     time timestamp at by from to for in on of is was has not error errors failed failure invalid created updated
     rotated index ref refs reference references kind class authentication fingerprint thumbprint owner account
     region role store storage config engine backend plugin method mode description available comment help text
-    message question prompt validation validator check checks exchange service services
+    message question prompt validation validator check checks exchange service services last used
     """
 )
 """A last word with which a name means something about the secret: where it is, how long it lasts."""
@@ -79,7 +82,8 @@ def strength(name: str) -> Strength:
         found = _core(words, place)
         if found:
             if any(word in _SAYS_MORE for word in words[place + 1 :]):
-                return Strength.NOTHING
+                # Vault calls a password of its roles like this; elsewhere it says which secret is meant.
+                return Strength.TOKEN if words[-3:] == ["vault", "secret", "id"] else Strength.NOTHING
             return found
     # In whatever mixture of cases: "PassWord".
     return strength(name.lower()) if name.lower() != name else Strength.NOTHING

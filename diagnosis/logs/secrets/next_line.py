@@ -8,21 +8,25 @@ from diagnosis.logs.secrets.finding import Finding
 from diagnosis.logs.secrets.names import kind, strength
 from diagnosis.logs.secrets.values import Strength, is_plain, is_secret
 
-_TAIL = 40
+_TAIL = 90
 _LEFT_OPEN = re.compile(
-    r"[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}(?:[|>][+-]?\d?|[\"']{1,3}|\\|[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC|!\w{1,20}|<<[-~]?[\"']?[A-Z_]{2,12}[\"']?)?$"
+    r"[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}(?:[|>][+-]?\d?|[\"']{1,3}|\\|\[|(?:[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC)\s?\\?|!\w{1,20}|<<[-~]?[\"']?[A-Z_]{2,12}[\"']?)?$"
+    r"|<<[-~]?[\"']?\w{2,80}[\"']?$"
     r"|(?<=[A-Za-z])\s{1,4}\\$"
 )
-_ENDS_OPEN = frozenset(":=|>+-\"'\\rnNcC")
+_ENDS_OPEN = frozenset(":=|>+-\"'\\[rnNcC")
 """The last characters of what :data:`_LEFT_OPEN` matches, but for those of rare tags."""
-_NAMED = re.compile(r"(?:^|[\s{,\"'-])(?:[Pp]arameter)?(?:[Nn]ame|[Kk]ey|NAME|KEY)[\"']?\s{0,4}[:=]\s{0,4}[\"']?$")
+_NAMED = re.compile(
+    r"(?:^|[\s{,\"'-])(?:[Pp]arameter)?(?:[Nn]ame|[Kk]ey|NAME|KEY)[\"']?\s{0,4}[:=]\s{0,4}[\"']?$|<key>$"
+)
+_MAY_NAME = re.compile(r"[Nn]ame|[Kk]ey|NAME|KEY")
 _NAME = re.compile(r"[\w./-]{2,80}")
 _STAMP = re.compile(
     r"(?:[^\t]{0,200}\t[^\t]{0,200}\t)?(?:\ufeff?\d{4}-\d\d-\d\dT[\d:.]{8,20}Z )?(?:\x1b\[[0-9;]{0,20}m)?\s{0,80}(?:- )?"
 )
 _VALUE = re.compile(r"[\"']?(?P<value>[^\s\"']{4,4096})[\"',]{0,3}(?:\x1b\[[0-9;]{0,20}m)?\s{0,8}$")
 _NAMED_VALUE = re.compile(
-    r"[\"']?(?:[Pp]arameter)?(?:[Vv]alue|VALUE)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?P<value>[^\s\"'][^\"'\n]{3,4096})"
+    r"(?:[\"']?(?:[Pp]arameter)?(?:[Vv]alue|VALUE)[\"']?\s{0,4}[:=]\s{0,4}[\"']?|<string>)(?P<value>[^\s\"'<][^\"'\n<]{3,4096})"
 )
 _NAMED_ABOVE = "named "
 _BETWEEN = re.compile(
@@ -34,14 +38,18 @@ _A_NAME = re.compile(r"[\w.\"'-]{1,60}(?::(?:\s|$)|\s{0,2}=\s)")
 def left_open(line: str) -> str:
     """Return the name of a secret whose value the line does not hold, with how it may come; empty where there is none."""
     end = line.rstrip().removesuffix("\x1b[0m").rstrip()
-    if end[-1:] in _ENDS_OPEN or "<<" in end[-20:]:
+    if end[-1:] in _ENDS_OPEN or "<<" in end[-84:]:
         found = _LEFT_OPEN.search(end, max(0, len(end) - _TAIL))
         if found:
             name = _name_before(end, found.start())
             named = name.lower() == "authorization" or strength(name)
-            if named and ("-" in name[:1] or not end[found.start()].isspace() or "=" in found[0] or ":" in found[0]):
+            if named and (
+                "-" in name[:1] or not end[found.start()].isspace() or any(sign in found[0] for sign in "=:<")
+            ):
                 return name
-    end = end.rstrip("\"',")
+    if not _MAY_NAME.search(end, max(0, len(end) - _TAIL - 80)):
+        return ""
+    end = end.rstrip("\"',").removesuffix("</key>")
     name = _name_before(end, len(end))
     if name and strength(name) and _NAMED.search(end, max(0, len(end) - len(name) - _TAIL), len(end) - len(name)):
         return f"{_NAMED_ABOVE}{name}"

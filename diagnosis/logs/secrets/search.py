@@ -18,20 +18,22 @@ from diagnosis.logs.secrets import (
     key_ids,
     next_line,
     services,
+    tools,
 )
 from diagnosis.logs.secrets.finding import Detector, Finding, in_writings
 from diagnosis.logs.secrets.words import WordIndex
 
-MARKS = (key_ids.DETECTOR, *forges.DETECTORS, *clouds.DETECTORS, *services.DETECTORS)
+MARKS = (key_ids.DETECTOR, *forges.DETECTORS, *clouds.DETECTORS, *services.DETECTORS, *tools.DETECTORS)
 """What finds tokens by the mark that their maker gave them."""
 DETECTORS: tuple[Detector, ...] = (
     assignments.DETECTOR,
+    assignments.VALUE_FIRST,
     *headers.DETECTORS,
     *MARKS,
     *addresses.DETECTORS,
     *commands.DETECTORS,
 )
-_NAMES = frozenset(range(1 + len(headers.DETECTORS)))
+_NAMES = frozenset(range(2 + len(headers.DETECTORS)))
 """The lists of words that name a secret, which may stand on the next line."""
 _BLOCKS = len(DETECTORS)
 """The list of words with which a block begins."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from itertools import pairwise
 
 from diagnosis.logs.secrets.finding import words_of
 
@@ -53,6 +54,8 @@ _OWNERS = words_of(
 )
 """Whose members programs read: ``var.db_password``, ``process.env.TOKEN``."""
 
+_DIGEST_OF_A_KEY = re.compile(r"(?:(?<=-)|^)(?:[0-9a-f]{40}|[0-9a-f]{64})(?=-|$)")
+_HEX_OR_ID = re.compile(r"(?:[0-9A-Fa-f]{2,}|v\d)(?:[.:_-][0-9A-Fa-f]{2,}){0,20}")
 _PARTS = re.compile(r"[A-Za-z]+|\d+")
 _JOINTS = re.compile(r"[A-Za-z0-9]*(?:[ ._/:,;!?@*'()\[\]{}|=\\-]{1,3}[A-Za-z0-9]+)*[ ._/:,;!?@'()\[\]{}|=\\-]{0,3}")
 _WILDCARDS = re.compile(r"[?*\u2026]{1,40}")
@@ -133,11 +136,31 @@ def is_plain(value: str) -> bool:
 
 def is_random(value: str) -> bool:
     """Return whether a value is plainly random: long, without joints, letters of both cases among digits, or long hex."""
-    body = value.rstrip("=")
+    # Behind words: a digest of a cache's key is in hexadecimal digits and no more.
+    body = _DIGEST_OF_A_KEY.sub("", value.rstrip("=,"))
     if not re.fullmatch(r"[A-Za-z0-9+/_-]{20,}", body) or is_plain(body):
         return False
     digits = sum(letter.isdigit() for letter in body)
-    return digits > 1 and body.lower() != body and body.upper() != body and body.count("-") + body.count("/") <= 3
+    return (
+        digits > 1
+        and body.lower() != body
+        and body.upper() != body
+        and body.count("-") + body.count("/") <= max(3, len(body) // 16)
+    )
+
+
+def is_drawn(word: str, *, by_itself: bool) -> bool:
+    """Return whether a word among words was drawn: no digest or id, no name, letters and digits in no order.
+
+    ``by_itself``: the name before it is that of a secret whatever the digits are; many keys have a digest.
+    """
+    if _HEX_OR_ID.fullmatch(word):
+        return by_itself and len(word) > 31 and word.isalnum()
+    if is_plain(word) or _refers(word):
+        return False
+    changes = sum(one.isdigit() != other.isdigit() for one, other in pairwise(word))
+    mixed = word.lower() != word != word.upper()
+    return changes > 1 if mixed else changes > 3 and len(word) > 15
 
 
 def _without_variables(value: str) -> str:

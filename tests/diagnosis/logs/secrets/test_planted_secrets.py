@@ -201,6 +201,52 @@ def commands(source: Random) -> Iterator[tuple[str, str]]:
         "%PASSWORD%={}",
         "${{PASSWORD:-{}}}",
         "passwords: [{}]",
+        "vault write auth/approle/login role_id=a secret_id={}",
+        "aws ssm put-parameter --name /a/b --value {} --type SecureString",
+        "az keyvault secret set --vault-name v --name n --value {}",
+        "gh secret set NAME -b{}",
+        "security unlock-keychain -p {} build.keychain",
+        "signtool sign /f c.pfx /p {} a.exe",
+        "dotnet nuget add source -u u -p {} -n x",
+        "poetry publish -u u -p {}",
+        "poetry config pypi-token.pypi {}",
+        "hatch publish -u u -a {}",
+        "conan remote login r u -p {}",
+        "cargo login {}",
+        "gem push --key {} x.gem",
+        "sonar-scanner -Dsonar.login={}",
+        "heroku auth:token {}",
+        "snyk auth {}",
+        "codecov -t {}",
+        "ngrok config add-authtoken {}",
+        "db.example.org:5432:shop:app:{}",
+        "jdbc:oracle:thin:app/{}@//db:1521/x",
+        "Using token {}",
+        "Bad credentials for token {}.",
+        "API key {} is not valid",
+        "Incorrect API key provided: {}.",
+        "The password for user u is {}",
+        "password - {}",
+        "--header=Authorization:\\ Bearer\\ {}",
+        "curl -H 'Authorization: Bearer \\\n{}'",
+        "DB_PW={}",
+        '["password"]=> string(24) "{}"',
+        'var password string = "{}"',
+        "password=''{}''",
+        "\u201cpassword\u201d: \u201c{}\u201d",
+        "password\uff1a{}",
+        "DB_PASSWORD\t{}",
+        "DB_PASSWORD    {}",
+        "DB_PASSWORD ==> {}",
+        "set -x DB_PASSWORD {}",
+        "<key>apiKey</key><string>{}</string>",
+        "<key>apiKey</key>\n<string>{}</string>",
+        "token<<EOF\n{}\nEOF",
+        "TOKEN<<ghadelimiter_1\n{}\nghadelimiter_1",
+        '"tokens": [\n  "{}"\n]',
+        '{{"value":"{}","name":"DB_PASSWORD"}}',
+        "LOGDNA_KEY={}",
+        "x-honeycomb-team: {}",
     ):
         secret = made("a24", source)
         yield text.format(secret), secret
@@ -211,6 +257,25 @@ def test_no_secret_stays_in_a_command_a_header_or_a_sentence() -> None:
         scrubbed = scrub(text)
         assert not left(secret, scrubbed), text
         assert scrub(scrubbed) == scrubbed, text
+
+
+def test_every_secret_of_a_list_and_of_a_change_goes() -> None:
+    source = chance(7)
+    first, second, third = (made("a24", source) for _ in range(3))
+    for text in (
+        f"tokens: ['{first}', '{second}', '{third}']",
+        f'"api_keys": ["{first}", "{second}","{third}"], "user": "name"',
+        f"passwords: {first}, {second}, {third}",
+        f'  ~ secret_string = "{first}" -> "{second}"',
+    ):
+        assert not [each for each in (first, second, third) if each in scrub(text)], text
+    assert '"user": "name"' in scrub(f'"api_keys": ["{first}", "{second}"], "user": "name"')
+
+
+def test_no_secret_stays_in_hexadecimal_digits() -> None:
+    said = f"DB_PASSWORD={made('a20', chance(8))}".encode().hex()
+    assert said not in scrub(f"dump {said} end")
+    assert said.upper() not in scrub(f"dump {said.upper()} end")
 
 
 @pytest.mark.parametrize(
