@@ -11,12 +11,15 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
 GRACE_SECONDS = 3.0
 """How long what is under way may take to end by itself."""
+WRITE_SECONDS = 0.5
+"""How long the last sentence may wait for a terminal that takes nothing."""
 INTERRUPTED = 128 + signal.SIGINT
 SENTENCE = "planescope: stopped."
 
@@ -31,6 +34,7 @@ class Interrupts:
         self._received = False
         self._stop_app: Callable[[], None] | None = None
         self._terminal: list[object] | None = None
+        self._grace: threading.Timer | None = None
 
     def install(self) -> None:
         """Take the signals, but not one that the parent had ignored, as ``nohup`` and background jobs of a shell have it."""
@@ -49,18 +53,22 @@ class Interrupts:
                 self._terminal = termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
 
     def leave_after(self, seconds: float, code: int) -> None:
-        """End the process by this code if it has not ended by itself until then."""
-        timer = threading.Timer(seconds, self._leave, (code,))
+        """End the process by this code if it has not ended by itself until then; what is to be said has been said."""
+        if self._grace is not None:
+            self._grace.cancel()
+        self._grace = self._after(seconds, lambda: self.leave(code))
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> threading.Timer:
+        timer = threading.Timer(seconds, act)
         timer.daemon = True
         timer.start()
+        return timer
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._received:
             self.leave_stopped()
         self._received = True
-        timer = threading.Timer(GRACE_SECONDS, self.leave_stopped)
-        timer.daemon = True
-        timer.start()
+        self._grace = self._after(GRACE_SECONDS, self.leave_stopped)
         if self._stop_app is None:
             raise KeyboardInterrupt
         self._stop_app()
@@ -74,11 +82,11 @@ class Interrupts:
                 import termios
 
                 termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._terminal)  # type: ignore[union-attr, arg-type]
-        with contextlib.suppress(OSError):
-            os.write(2, f"{before}{SENTENCE}\n".encode())
-        self._leave(INTERRUPTED)
+        _write_soon(f"{before}{SENTENCE}\n".encode())
+        self.leave(INTERRUPTED)
 
-    def _leave(self, code: int) -> NoReturn:
+    def leave(self, code: int) -> NoReturn:
+        """End the process at once, and the processes that it started."""
         if "multiprocessing" in sys.modules:
             with contextlib.suppress(Exception):
                 from multiprocessing import active_children
@@ -86,6 +94,23 @@ class Interrupts:
                 for child in active_children():
                     child.kill()
         os._exit(code)
+
+
+def _write_soon(text: bytes, descriptor: int = 2) -> None:
+    """Write to a terminal unless nobody takes it in time: a terminal that is held or frozen blocks whoever writes to it."""
+    end = time.monotonic() + WRITE_SECONDS
+    with contextlib.suppress(OSError, AttributeError):
+        blocking = os.get_blocking(descriptor)
+        os.set_blocking(descriptor, False)
+        try:
+            while text and time.monotonic() < end:
+                try:
+                    text = text[os.write(descriptor, text) :]
+                except BlockingIOError:
+                    time.sleep(0.02)
+        finally:
+            # The terminal is shared with the shell.
+            os.set_blocking(descriptor, blocking)
 
 
 INTERRUPTS = Interrupts()

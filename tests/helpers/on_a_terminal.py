@@ -12,10 +12,12 @@ import os
 import pty
 import random
 import re
+import select
 import struct
 import subprocess
 import sys
 import termios
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -144,22 +146,44 @@ def on_terminal(steps: Sequence[Step], folder: Path, **env: str) -> list[Shown]:
     ]
 
 
-def raw_on_terminal(command: Sequence[str], folder: Path, **env: str) -> tuple[bytes, int]:
-    """Run a command whose standard output and error are a terminal; return its bytes and exit code."""
+def raw_on_terminal(command: Sequence[str], folder: Path, *, seconds: float = 300, **env: str) -> tuple[bytes, int]:
+    """Run a command whose standard output and error are a terminal; return its bytes and exit code. It never outlives the call."""
+    ours, child = started_on_terminal(command, folder, **env)
+    written, end = b"", time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            if select.select([ours], [], [], 1)[0]:
+                try:
+                    piece = os.read(ours, 1 << 16)
+                except OSError:
+                    piece = b""  # the end of a terminal on Linux
+                if not piece:
+                    break
+                written += piece
+        code = child.wait(timeout=60)
+    finally:
+        os.close(ours)
+        kill(child)
+    return written, code
+
+
+def started_on_terminal(command: Sequence[str], folder: Path, **env: str) -> tuple[int, subprocess.Popen[bytes]]:
+    """Start a command on a terminal that sends it no SIGHUP; return its other side and the process, for :func:`kill`."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     root = str(Path(__file__).resolve().parents[2])
     environ = {**os.environ, "PYTHONPATH": root, "TERM": "xterm-256color", "PYTHONUTF8": "1", **env}
-    with subprocess.Popen(
-        list(command), cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-    ) as child:
+    try:
+        child = subprocess.Popen(
+            list(command), cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+    finally:
         os.close(theirs)
-        written = b""
-        try:
-            while piece := os.read(ours, 1 << 16):
-                written += piece
-        except OSError:
-            pass  # the end of a terminal on Linux
-        os.close(ours)
-        code = child.wait(timeout=60)
-    return written, code
+    return ours, child
+
+
+def kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill a process that still runs, whatever state it is in."""
+    if child.poll() is None:
+        child.kill()
+    child.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,8 @@ from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.options.repository import live_options, read_case_option
 from tui.cli.options.stated import read_stated
-from tui.interrupts import INTERRUPTS
+from tui.cli.output import OutputLostError
+from tui.interrupts import GRACE_SECONDS, INTERRUPTS
 from tui.settings import read_settings
 
 if TYPE_CHECKING:
@@ -42,11 +42,8 @@ def open_demo(moment: str, incident: str = "release") -> None:
 
 def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -> None:
     from tui.app import PlanescopeApp
+    from tui.lost_terminal import TerminalWatch
 
-    if sys.__stderr__ is None:
-        raise BackendProblem(
-            "The dashboard is drawn through standard error, which is closed.", "Use --text, or leave 2>&- out."
-        )
     settings = read_settings()
     at_an_interval: dict[str, Any] = (
         {"refresh_seconds": refresh_seconds, "always_refresh": True} if refresh_seconds else {}
@@ -54,20 +51,32 @@ def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -
     app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, **at_an_interval)
     earlier, stopped = internal_error.kept(), False
 
+    def leave() -> None:
+        # In its turn: an app that is told to end while it still builds its first screen fails at that.
+        app.call_later(app.exit)
+
     def stop() -> None:
         # Called in the main thread, between two steps of the app's loop.
         nonlocal stopped
         stopped = True
         with contextlib.suppress(RuntimeError):
-            asyncio.get_running_loop().call_soon_threadsafe(app.exit)
+            asyncio.get_running_loop().call_soon_threadsafe(leave)
+
+    def lost() -> None:
+        INTERRUPTS.leave_after(GRACE_SECONDS, ExitCode.OUTPUT)
+        leave()
 
     INTERRUPTS.during(stop)
     try:
-        app.run()
+        with TerminalWatch(lost) as watch:
+            app.driver_class = watch.driver(app.driver_class)
+            app.run()
     finally:
         INTERRUPTS.during(None)
     if stopped:
         raise KeyboardInterrupt
+    if watch.gone:
+        raise OutputLostError("the terminal went away")
     if internal_error.kept() is not earlier:
         # The terminal is the user's again: the process says it, where it says every such fault.
         raise Exit(ExitCode.INTERNAL)

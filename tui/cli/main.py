@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from tui.backend import BackendProblem
 from tui.cli.exit_codes import exit_codes
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.repository import app_options
-from tui.cli.output import say
+from tui.cli.output import on_a_terminal, say
 from tui.interrupts import SENTENCE
 from tui.settings import read_settings
 
@@ -152,7 +151,7 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
         read_settings()
     if ctx.invoked_subcommand is not None:
         return
-    if not sys.stdout.isatty():
+    if not on_a_terminal():
         raise BackendProblem(
             "The dashboard needs a terminal.",
             "Use `planescope diagnose RUN` for text or --json, or `planescope demo` for the embedded incident.",

@@ -131,6 +131,11 @@ def send(text: str, *, err: bool = False) -> None:
         stream.flush()
 
 
+def on_a_terminal() -> bool:
+    """Return whether a terminal gives the keys and takes both outputs, as an app needs it: it is drawn through standard error."""
+    return all(stream is not None and _is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
 def can_encode(text: str, *, err: bool = False) -> bool:
     """Return whether the output has every character of a text."""
     stream = sys.stderr if err else sys.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import sys
 import threading
@@ -18,6 +19,9 @@ def run() -> NoReturn:
     """Run the command line and leave the process by its exit code."""
     guard()
     threading.excepthook = _keep_of_thread
+    ended: list[int] = []
+    # The first to be registered is the last to be called: files and processes of others are put away by then.
+    atexit.register(_leave_threads_behind, ended)
     # Not before the guard: importing these may fail as well.
     from diagnosis.documents.exit_code import ExitCode
     from tui import internal_error
@@ -25,7 +29,8 @@ def run() -> NoReturn:
     code: int = ExitCode.INTERNAL
     try:
         code = _commanded()
-        sys.stdout.flush()
+        if code not in (ExitCode.INTERRUPTED, ExitCode.INTERNAL):
+            sys.stdout.flush()
     except KeyboardInterrupt:
         say(SENTENCE, err=True)
         code = ExitCode.INTERRUPTED
@@ -40,7 +45,20 @@ def run() -> NoReturn:
         code = ExitCode.INTERNAL
     if code in (ExitCode.INTERRUPTED, ExitCode.OUTPUT, ExitCode.INTERNAL):
         INTERRUPTS.leave_after(END_SECONDS, code)
+        # What is kept still: the interpreter would try it at its end, and its failure there has a code of Python's own.
+        with contextlib.suppress(OutputLostError):
+            sys.stdout.flush()
+    ended.append(code)
     sys.exit(code)
+
+
+def _leave_threads_behind(ended: list[int]) -> None:
+    """Leave at once where a thread still works: ended by the interpreter within a library's code it aborts the process."""
+    if ended and threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OutputLostError):
+                stream.flush()
+        INTERRUPTS.leave(ended[0])
 
 
 def _commanded() -> int:

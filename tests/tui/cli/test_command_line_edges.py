@@ -16,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from permission_faults import FAULTS, shared
+from textual.driver import Driver
 
 from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.github.http.pace import WAITING
@@ -73,6 +74,7 @@ class App:
 
     opened: list[dict[str, Any]]
     code = 0
+    driver_class = Driver
 
     def __init__(self, factory: Callable[[], object], **options: Any) -> None:
         self.opened.append(options)
@@ -175,7 +177,7 @@ def test_an_interrupt_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_dashboard_is_what_opens_without_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
-    monkeypatch.setattr("tui.cli.main.sys", SimpleNamespace(stdout=Terminal()))
+    monkeypatch.setattr("tui.cli.main.on_a_terminal", lambda: True)
     monkeypatch.setattr("tui.cli.dashboard.open_dashboard", opened.append)
     assert run("--repo", "octo-org/shop").exit_code == 0
     assert [each["repo"] for each in opened if isinstance(each, dict)] == ["octo-org/shop"]
@@ -316,7 +318,7 @@ def test_a_diagnosis_names_its_packet_and_what_the_store_says(monkeypatch: pytes
 
 def test_the_demo_opens_the_app_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[tuple[str, ...]] = []
-    monkeypatch.setattr("tui.cli.commands.demo.sys", SimpleNamespace(stdout=Terminal()))
+    monkeypatch.setattr("tui.cli.commands.demo.on_a_terminal", lambda: True)
     monkeypatch.setattr("tui.cli.dashboard.open_demo", lambda *given: opened.append(given))
     assert run("demo").exit_code == 0
     assert run("demo", "--stage", "3").exit_code == 0

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from on_a_terminal import raw_on_terminal
+from on_a_terminal import kill, raw_on_terminal, started_on_terminal
 from thoroughness import THOROUGH, some
 
 from diagnosis.documents.exit_code import ExitCode
-from tui import internal_error
+from tui import internal_error, interrupts
 from tui.cli import output
 from tui.cli.ascii_signs import HANDLER, register
 from tui.cli.console import print_json, text_console
+from tui.lost_terminal import TerminalWatch
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = (sys.executable, "-m", "tui")
@@ -90,6 +95,83 @@ def test_a_terminal_that_went_away_is_a_lost_output(tmp_path: Path) -> None:
     )
     os.close(theirs)
     assert (ended.returncode, ended.stderr) == (ExitCode.OUTPUT, f"{LOST}Input/output error.\n")
+
+
+def test_what_a_lost_output_still_keeps_changes_no_code(tmp_path: Path) -> None:
+    before = (
+        "import sys, tui.cli.commands.settings as s\n"
+        "def template():\n  sys.stdout.below.write('kept'); raise {error}\ns.template = template"
+    )
+    for error, code in (("ValueError", ExitCode.INTERNAL), ("KeyboardInterrupt", ExitCode.INTERRUPTED)):
+        (tmp_path / "program.py").write_text(
+            f"{before.format(error=error)}\nsys.argv = ['planescope', 'settings']\nfrom tui.__main__ import main\nmain()"
+        )
+        ended = shell(
+            f"{sys.executable} program.py >/dev/full 2>/dev/full", tmp_path, HOME=str(tmp_path), PYTHONUNBUFFERED=""
+        )
+        assert ended.returncode == code
+
+
+def test_a_terminal_that_goes_away_is_told_once_and_takes_what_is_still_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class OfTextual:
+        """Stands for a driver, which keeps what it writes to."""
+
+        def __init__(self, _: object) -> None:
+            self._file = sys.__stderr__
+
+        def run_input_thread(self) -> None:
+            os.read(sys.__stdin__.fileno(), 1)  # type: ignore[union-attr]
+            raise OSError(5, "Input/output error")
+
+    ours, theirs = pty.openpty()
+    told: list[str] = []
+    with os.fdopen(theirs, "r", closefd=False) as keys, os.fdopen(theirs, "w") as drawn:
+        monkeypatch.setattr(sys, "__stdin__", keys)
+        monkeypatch.setattr(sys, "__stderr__", drawn)
+        with TerminalWatch(lambda: told.append("gone"), seconds=0.005) as watch:
+            driver: Any = watch.driver(OfTextual)(None)  # type: ignore[arg-type]
+            driver._file.write("x")
+            driver._file.flush()
+            time.sleep(0.02)
+            assert not watch.gone
+            os.close(ours)
+            for _ in range(400):
+                if told:
+                    break
+                time.sleep(0.005)
+            driver._file.write("y")
+            driver._file.flush()
+            driver.run_input_thread()
+        output.discard(drawn)
+    assert watch.gone
+    assert told == ["gone"]
+
+
+@pytest.mark.skipif(not THOROUGH, reason="opens the app in a process: the thorough run does")
+@pytest.mark.parametrize("seconds", [0.7, 2, 5])
+def test_the_dashboard_ends_when_its_terminal_goes_away(seconds: float, tmp_path: Path) -> None:
+    state = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    ours, child = started_on_terminal([*PROGRAM, "demo"], tmp_path, **state)
+    try:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if select.select([ours], [], [], 0.1)[0]:
+                os.read(ours, 1 << 16)
+        os.close(ours)
+        assert child.wait(timeout=30) == ExitCode.OUTPUT
+    finally:
+        kill(child)
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("closed", some(["</dev/null", "<&-", "2>/dev/null"], 3))
+def test_an_app_is_opened_only_where_a_terminal_gives_its_keys_and_shows_it(closed: str, tmp_path: Path) -> None:
+    line = f"{' '.join(PROGRAM)} --repo octo-org/shop {closed}"
+    written, code = raw_on_terminal(["bash", "-c", line], tmp_path)
+    assert code == ExitCode.USAGE
+    assert b"\x1b" not in written
 
 
 # ------------------------------------------------------------------------------------------------- encodings
@@ -170,6 +252,24 @@ def test_a_signal_ends_the_command_wherever_it_comes(where: str, number: str, tm
     assert (ended.returncode, ended.stderr) == (ExitCode.INTERRUPTED, "planescope: stopped.\n")
 
 
+def test_the_last_sentence_waits_for_no_terminal_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupts, "WRITE_SECONDS", 0.05)
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(write, b"x" * 4096):
+            pass
+    os.set_blocking(write, True)
+    interrupts._write_soon(b"planescope: stopped.", write)
+    assert os.get_blocking(write)
+    while len(os.read(read, 4096)) == 4096 and select.select([read], [], [], 0)[0]:
+        pass
+    interrupts._write_soon(b"planescope: stopped.", write)
+    os.close(write)
+    assert os.read(read, 4096) == b"planescope: stopped."
+    os.close(read)
+
+
 @pytest.mark.skipif(not THOROUGH, reason="opens the app in a process: the thorough run does")
 def test_the_dashboard_gives_the_terminal_back_when_it_is_stopped(tmp_path: Path) -> None:
     script = (
@@ -241,6 +341,17 @@ def test_a_thread_that_fails_is_told_at_the_end(tmp_path: Path) -> None:
     assert ended.returncode == ExitCode.INTERNAL
     assert ended.stderr.count("ZeroDivisionError") == 1
     assert "Traceback" not in ended.stderr
+
+
+def test_a_thread_that_still_works_is_left_behind_when_others_have_put_things_away(tmp_path: Path) -> None:
+    before = (
+        "import atexit, os, threading, time, tui.cli.commands.settings as s\n"
+        "atexit.register(lambda: os.write(1, b'the interpreter went on'))\n"
+        "def template():\n  atexit.register(lambda: os.write(1, b'put away'))\n"
+        "  threading.Thread(target=time.sleep, args=(60,), daemon=True).start(); return 'shown, '\ns.template = template"
+    )
+    ended = program(before, "settings", folder=tmp_path)
+    assert (ended.returncode, ended.stdout) == (ExitCode.PASSED, "shown, put away")
 
 
 def test_only_the_latest_traces_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

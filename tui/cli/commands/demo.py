@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from tui.bootstrap import embedded_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.exit_codes import JUDGED, exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, INCIDENTS, LATER, check_stage, incident_option
-from tui.cli.output import say
+from tui.cli.output import on_a_terminal, say
 from tui.cli.reports.diagnosis import show
 
 
@@ -47,7 +46,7 @@ def demo_command(
     the exit code of the last stage shown.
     """
     check_stage(ctx, incident, stage, "--stage")
-    if sys.stdout.isatty() and not (as_json or directory or text):
+    if on_a_terminal() and not (as_json or directory or text):
         from tui.cli.dashboard import open_demo
 
         open_demo(stage or "1", incident)
