@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from diagnosis.failures import explain_text
 from diagnosis.json_members import JsonFault, JsonMembers
+from diagnosis.logs.scrub import scrub
 
 Value: TypeAlias = "str | int | float | bool | list[str] | None"
 
@@ -31,6 +32,8 @@ def answer(number: int, text: str) -> Answer:
     identifier = row.value.get("id")
     if not isinstance(identifier, str | int | float):
         return _fault(None, f"line {number}: no id")
+    if isinstance(identifier, str):
+        identifier = scrub(identifier)
     try:
         finding = explain_text(row.text("excerpt"))
     except JsonFault as fault:

@@ -55,7 +55,7 @@ _JOINED = re.compile(
     rf"(?:{_CORE})(?P<suffix>(?:[A-Za-z0-9_]|-(?!>)){{0,40}}+)(?:"
     rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`\u201d%]?[\])]?\s{{0,8}}(?:=(?![>=~])|\uff1a|=?=>|(?::|(?<=\w)\s)\s{{0,4}}[A-Za-z_*][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
     rf"|(?P<attribute>{_QUOTE}?(?:\s{{0,4}},\s{{0,4}}\"\w{{1,20}}\"\s{{0,4}}:\s{{0,4}}\"?[\w.:/-]{{0,40}}\"?){{0,2}}\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
-    rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?>|</key>\s{{0,8}}<string>)"
+    rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?(?<![=-])>|</key>\s{{0,8}}<string>)"
     rf"|(?P<listed>{_QUOTE}\s{{0,4}},\s{{0,4}}(?=[\w$@]?[\"']))"
     r"|(?P<output>::)"
     rf"|(?P<call>\(\s{{0,4}}(?={_QUOTE}))"
@@ -113,29 +113,44 @@ def _find(text: str) -> Iterator[Finding]:
         found = _JOINED.search(text, at)
         if not found:
             return
-        at = found.end()
+        # What seemed to join a name to no secret may hold the name of another.
+        at = found.end("suffix")
         value = _value(text, found)
         if value:
-            start, end, called = value
-            yield Finding(start, end, called)
-            for further in _further(text, found, start, end):
-                yield Finding(*further, called)
-                end = further[1]
-            at = max(at, end)
+            yield Finding(*value)
+            at = max(at, value[1])
+        for further in _further(text, found, value):
+            yield further
+            at = max(at, further.end)
 
 
-def _further(text: str, found: re.Match[str], start: int, end: int) -> Iterator[tuple[int, int]]:
+def _further(text: str, found: re.Match[str], value: tuple[int, int, str] | None) -> Iterator[Finding]:
     """Yield the other items of a list of secrets, and what a changed one (``"old" -> "new"``) is now."""
-    several = found["suffix"].lower() == "s" or "[" in text[found.end("suffix") : start]
+    after = text[found.end("suffix") : value[0] if value else found.end() + 1]
+    several = found["suffix"].lower() == "s" or "[" in after
+    if value:
+        end, called = value[1:]
+    elif several and found["assign"] and strength(_name(text, found)):
+        first = _span(text, found.end() + text.startswith("[", found.end()), None, 0)
+        if not first:
+            return
+        end, called = first[1], kind(_name(text, found))
+    else:
+        return
     while True:
         joint = _JOINT.match(text, end)
         if not joint or not (several or "->" in joint[0]):
             return
         span = _span(text, joint.end(), None, 0)
-        if not span or _IS_NAME.match(text, span[1]) or not is_secret(text[span[0] : span[1]][:301], Strength.TOKEN):
+        if not span or _IS_NAME.match(text, span[1]):
             return
-        start, end = span[:2]
-        yield start, end
+        end = span[1]
+        if is_secret(text[span[0] : end][:301], Strength.TOKEN):
+            yield Finding(span[0], end, called)
+
+
+def _name(text: str, found: re.Match[str]) -> str:
+    return _backwards(text, found.start(), _NAME_BEFORE)[::-1] + found[0][: found.end("suffix") - found.start()]
 
 
 def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
@@ -243,7 +258,7 @@ def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bo
 
 _JOINT = re.compile(r"[\"'`]?\s{0,4}(?:->|,)\s{0,4}(?=[\"'`]|[A-Za-z0-9])")
 _IS_NAME = re.compile(r"[\"'`]?\s{0,4}[:=]")
-_DRAWN = re.compile(r"(?P<value>[A-Za-z0-9+/][A-Za-z0-9_+/=.~-]{11,299})(?<![.])(?=[.,;!)\"'`\]]{0,2}(?:[\s<]|$))")
+_DRAWN = re.compile(r"(?P<value>[A-Za-z0-9+/][A-Za-z0-9_+/=.~-]{11,299})(?<![.])(?=[.,;!)}\"'`\]]{0,3}(?:[\s<]|$))")
 """A word of a sentence that may be a secret."""
 _BARE_LIST = re.compile(r"\[[A-Za-z0-9+/_-]{8}")
 _SPACED_VARIABLE = re.compile(r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|<[^<>\n]{1,80}>")

@@ -28,9 +28,9 @@ def _option(programs: str, option: str, joint: str = "") -> _Option:
 
 
 _OPTIONS = (
-    _Option(r"docker\b[^|;&\n]{0,200}\blogin(?!\w)", rf"(?<![^\s])-p(?:[ \t=]+){_Q}{_VALUE}"),
+    _Option(r"docker\b[^|;&\n]{0,200}?\blogin(?!\w)", rf"(?<![^\s])-p(?:[ \t=]+){_Q}{_VALUE}"),
     _option(
-        r"(?:podman|nerdctl|buildah|skopeo|crane|oras|helm|regctl|az|oc|cf|ibmcloud|npm|huaweicloud|gcrane|img|dive)\b[^|;&\n]{0,60}\blogin",
+        r"(?:podman|nerdctl|buildah|skopeo|crane|oras|helm|regctl|az|oc|cf|ibmcloud|npm|huaweicloud|gcrane|img|dive)\b[^|;&\n]{0,60}?\blogin",
         rf"-p(?:[ \t=]+){_Q}",
     ),
     _option(

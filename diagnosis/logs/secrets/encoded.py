@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from string import ascii_letters
 
 _ESCAPES = re.compile(
     r"%(?:25){0,3}(?P<percent>[2-7][0-9A-Fa-f]|0[AaDd9])"
-    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f])|x(?P<hex>[2-7][0-9A-Fa-f])|(?P<plain>[\"'/nrt ]))"
+    r"|\\{1,8}(?:u(?P<unseen>20(?:0[B-Fb-f]|60)|[Ff][Ee][Ff][Ff]|00[Aa][Dd])"
+    r"|u00(?P<unicode>[2-7][0-9A-Fa-f])|x(?P<hex>[2-7][0-9A-Fa-f])|(?P<plain>[\"'/nrt ]))"
     r"|&(?:amp;){0,3}(?P<entity>quot|apos|amp|lt|gt|#\d{2,3}|#[xX][0-9A-Fa-f]{2});"
     r"|(?P<nothing>\x1b\[[0-9;?]{0,20}[A-Za-z]|[\u200b-\u200f\u2060\ufeff\u00ad])"
 )
 _CONTROLS = {"n": "\n", "r": "\n", "t": "\t"}
 _ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
+_HIDDEN = (*"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad", "\\u200", "\\u2060", "\\ufeff", "\\u00ad")
+HIDES = (*_HIDDEN, *(f"{letter}\x1b[" for letter in ascii_letters))
+"""What may stand within a word, so that the word itself is not found."""
 _MAY_BE = re.compile(r"[%\\&\x1b\u200b-\u200f\u2060\ufeff\u00ad]")
 
 

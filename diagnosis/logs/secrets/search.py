@@ -56,6 +56,7 @@ class Search:
                 *([each for part in detector.fragments for each in in_writings(part)] for detector in DETECTORS),
                 key_blocks.BEGINS,
                 base64_text.fragments(mark for detector in MARKS for mark in detector.fragments if len(mark) > 3),
+                encoded.HIDES,
             ]
         )
         self.about = self._index.lists_in

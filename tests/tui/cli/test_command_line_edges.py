@@ -255,6 +255,12 @@ def test_an_empty_log_and_a_folder_are_bad_input(tmp_path: Path) -> None:
     assert (result.exit_code, "Is a directory" in result.stderr) == (2, True)
 
 
+def test_the_name_of_a_row_is_scrubbed_as_its_text_is() -> None:
+    token = "gh" + "p_" + "a1B2" * 9
+    result = run("explain", "--jsonl", input=json.dumps({"id": f"row {token}", "excerpt": token}).encode())
+    assert json.loads(result.stdout)["id"] == "row [scrubbed:github-token]"
+
+
 def test_rows_that_are_none_are_answered_and_give_two() -> None:
     result = run("explain", "--jsonl", input=b'\n{"id": "a", "excerpt": "ok"}\n\xff\n')
     assert result.exit_code == 2

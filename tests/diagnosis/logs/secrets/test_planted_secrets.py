@@ -245,6 +245,13 @@ def commands(source: Random) -> Iterator[tuple[str, str]]:
         "TOKEN<<ghadelimiter_1\n{}\nghadelimiter_1",
         '"tokens": [\n  "{}"\n]',
         '{{"value":"{}","name":"DB_PASSWORD"}}',
+        "pass\u200bword={}",
+        "to\x1b[0mken={}",
+        '{{"a": "pass\\\\u200bword={}"}}',
+        "token is api_key => '{}'",
+        "a password file; curl token={} > out",
+        "docker login -u a -p {} r docker login -u a -p $P r",
+        '{{"note": "Using token {}"}}',
         "LOGDNA_KEY={}",
         "x-honeycomb-team: {}",
     ):
@@ -266,6 +273,7 @@ def test_every_secret_of_a_list_and_of_a_change_goes() -> None:
         f"tokens: ['{first}', '{second}', '{third}']",
         f'"api_keys": ["{first}", "{second}","{third}"], "user": "name"',
         f"passwords: {first}, {second}, {third}",
+        f"tokens: [a, '{first}', b, '{second}', '{third}']",
         f'  ~ secret_string = "{first}" -> "{second}"',
     ):
         assert not [each for each in (first, second, third) if each in scrub(text)], text
