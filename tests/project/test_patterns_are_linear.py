@@ -111,7 +111,8 @@ def test_no_pattern_may_take_more_than_linear_time_by_its_structure() -> None:
 
 
 def test_nothing_is_excused_that_the_structure_proves() -> None:
-    doubted = {(each.file, name) for each, name in _patterns() if _doubts(each, name)}
+    files = {file for file, _ in PROVED}
+    doubted = {(each.file, name) for each, name in _patterns() if each.file in files and _doubts(each, name)}
     assert set(PROVED) <= doubted
 
 
