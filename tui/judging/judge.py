@@ -17,6 +17,8 @@ from probes.store.conclusions import Key
 from tui.judging.processes import Processes, processes_for
 
 _LOOK_UP_SECONDS = 0.1
+_PATIENCE = 50
+"""Looks without any answer, after which the caller judges what a process has taken: it may be stopped, or never wake up."""
 _BACKLOG = 4
 """Attempts that may wait for each process before the caller lends a hand."""
 
@@ -56,7 +58,10 @@ class Judge:
         self._waiting: deque[Attempt] = deque()
         self._failed: deque[Attempt] = deque()
         """Taken by a process that did not answer."""
-        self._under_way = 0
+        self._under_way: dict[int, Attempt] = {}
+        """Taken by a process that may still answer, the first taken first."""
+        self._in_vain = 0
+        """Looks since the last answer."""
         self._found: dict[int, Replay] = {id(each.attempt): each for each in known}
         """By the identity of the attempt, which the replay holds."""
         self._taken: dict[int, Attempt] = {}
@@ -137,10 +142,13 @@ class Judge:
         return True
 
     def _wait(self) -> None:
-        """Wait a moment for what a process has taken."""
+        """Wait a moment for what a process has taken, and take it back from one that does not answer at all."""
         with self._changed:
-            if not self._failed and self._under_way:
-                self._changed.wait(_LOOK_UP_SECONDS)
+            if self._failed or not self._under_way:
+                return
+            self._in_vain = 0 if self._changed.wait(_LOOK_UP_SECONDS) else self._in_vain + 1
+            if self._in_vain >= _PATIENCE and self._under_way:
+                self._failed.append(self._under_way.pop(next(iter(self._under_way))))
 
     def _next(self) -> Attempt | None:
         """Give a process the next attempt; None at the end."""
@@ -149,18 +157,19 @@ class Judge:
                 self._changed.wait()
             if self._ended:
                 return None
-            self._under_way += 1
-            return self._waiting.popleft()
+            attempt = self._waiting.popleft()
+            self._under_way[id(attempt)] = attempt
+            return attempt
 
     def _answered(self, attempt: Attempt, conclusion: Conclusion | None) -> None:
         """Take a process's answer."""
         found = replay_from(conclusion, attempt) if conclusion is not None else None
         with self._changed:
-            self._under_way -= 1
-            if found is None:
+            waited_for = self._under_way.pop(id(attempt), None)
+            if found is not None:
+                self._found.setdefault(id(attempt), found)
+            elif waited_for is not None:
                 self._failed.append(attempt)
-            else:
-                self._found[id(attempt)] = found
             self._changed.notify_all()
 
     def __enter__(self) -> Self:

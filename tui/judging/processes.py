@@ -54,11 +54,13 @@ class Processes:
         self._take, self._answer = take, answer
         self._children = _started(count)
         self._serving = 0
-        self._threads = [
-            Thread(target=self._serve, args=(each,), name="judging", daemon=True) for each in self._children
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[Thread] = []
+        # No thread to be had (a limit): its process is of no use, and waits until it is ended.
+        with suppress(RuntimeError):
+            for child in self._children:
+                thread = Thread(target=self._serve, args=(child,), name="judging", daemon=True)
+                thread.start()
+                self._threads.append(thread)
 
     @property
     def serving(self) -> int:

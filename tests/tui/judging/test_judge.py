@@ -21,6 +21,7 @@ from synthetic_recordings import Shape, synthetic_recording
 from diagnosis.diagnose import replays_of
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt
+from diagnosis.replay.conclusion import conclusion_of
 from diagnosis.verdicts.replay import Replay
 from probes.embedded.github.server import GitHubServer
 from probes.github.read.attempt_parts import Depth
@@ -28,7 +29,7 @@ from probes.store.rules import rules_version
 from tui.judging import judge as judging
 from tui.judging import processes, worker
 from tui.judging.judge import Judge
-from tui.judging.processes import WORTH_A_PROCESS, Processes, processes_for
+from tui.judging.processes import WORTH_A_PROCESS, Answer, Processes, Take, processes_for
 
 ATTEMPTS = [
     replace(recorded(CONFIGURE, LOGIN, failing(PUSH, denied("ecr:PutImage"))), run_id=number) for number in range(1, 7)
@@ -84,6 +85,55 @@ def test_what_a_process_does_not_answer_is_judged_here(monkeypatch: pytest.Monke
     for start in ("raise SystemExit", others, nonsense):
         monkeypatch.setattr(processes, "_START", start)
         assert judged(ATTEMPTS, Case(), 1) == replays_of(ATTEMPTS, Case())
+
+
+@pytest.mark.parametrize("late", [None, "its answer"])
+def test_a_process_that_is_stopped_holds_up_nobody(late: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped:
+        """Takes the first attempt, and answers when everybody has gone on without it."""
+
+        serving = 1
+
+        def __init__(self, _count: int, _case: Case, take: Take, answer: Answer) -> None:
+            self._take, self._answer = take, answer
+
+        def begin(self) -> None:
+            self.taken = self._take()
+
+        def close(self) -> None:
+            assert self.taken is not None
+            self._answer(self.taken, conclusion_of(expected[0]) if late else None)
+
+    expected = replays_of(ATTEMPTS, Case())
+    monkeypatch.setattr(judging, "Processes", Stopped)
+    monkeypatch.setattr(judging, "_PATIENCE", 3)
+    monkeypatch.setattr(judging, "_LOOK_UP_SECONDS", 0.001)
+    until = time.monotonic() + 20
+
+    def check() -> None:
+        assert time.monotonic() < until, "it waits for a process that is stopped"
+
+    with Judge(Case(), processes=lambda _count: 1) as judge:
+        judge.expect(99)
+        judge.take(ATTEMPTS[0])
+        assert isinstance(judge._processes, Stopped)
+        judge._processes.begin()
+        found = judge.replays(ATTEMPTS, check)
+        judge.close()
+        assert found == expected
+        assert all(one is other for one, other in zip(judge.replays(ATTEMPTS, check), found, strict=True))
+
+
+def test_no_thread_to_be_had_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoThread:
+        def __init__(self, **_options: object) -> None:
+            pass
+
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(processes, "Thread", NoThread)
+    assert judged(ATTEMPTS, Case(), 1) == replays_of(ATTEMPTS, Case())
 
 
 def test_no_process_to_be_had_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
