@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import signal
@@ -16,6 +17,8 @@ from typing import Any
 from diagnosis.documents.exit_code import ExitCode
 
 _FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_END_SECONDS = 5.0
+"""How long the end of the process waits for writing that other threads have begun."""
 _STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -53,10 +56,14 @@ def way_out_of(error: OSError, otherwise: str) -> str:
 
 @contextmanager
 def signals_held() -> Iterator[None]:
-    """Let signals that stop the process wait until a short piece of work is done, so that it leaves nothing half done."""
+    """Let signals that stop the process wait until a short piece of work is done, so that it leaves nothing half done.
+
+    In another thread than the main one no signal arrives; there, the end of the process waits for the work. Raises OSError
+    where that end has begun.
+    """
     came: list[int] = []
     try:
-        with _handled(lambda number, _frame: came.append(number), also_pythons_own=True):
+        with _OTHERS.one_more(), _handled(lambda number, _frame: came.append(number), also_pythons_own=True):
             yield
     finally:
         if came:
@@ -91,3 +98,39 @@ def _handled(handler: Callable[[int, FrameType | None], None], *, also_pythons_o
     finally:
         for number, held in before.items():
             signal.signal(number, held)
+
+
+class _OtherThreads:
+    """The threads besides the main one that write. They may be daemons, which the interpreter would leave in the middle."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._writing = 0
+        self._ended = False
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count a thread as long as it writes; the main one ends the process, and needs not to be waited for."""
+        if threading.current_thread() is threading.main_thread():
+            yield
+            return
+        with self._changed:
+            if self._ended:
+                raise OSError(errno.EINTR, "planescope is ending")
+            self._writing += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._writing -= 1
+                self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Wait until none writes, and let none begin any more."""
+        with self._changed:
+            self._ended = True
+            self._changed.wait_for(lambda: not self._writing, _END_SECONDS)
+
+
+_OTHERS = _OtherThreads()
+atexit.register(_OTHERS.wait)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import signal
@@ -19,6 +20,7 @@ from failing_writes import Failing, full_disk, tree
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.packet import Packet, packet
 from diagnosis.facts.case import Case
+from probes import whole_writes
 from probes.whole_writes import signals_held
 from tui.atomic_write import write_atomically
 from tui.packet.check import verify
@@ -183,6 +185,43 @@ def test_a_signal_waits_until_the_files_are_whole(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout == "whole\n"
     assert done.returncode == -getattr(signal, name)
+
+
+def test_the_end_of_the_process_waits_for_a_thread_that_writes() -> None:
+    # The app's export runs in a daemon thread, and leaving the app (by a key, or a signal) does not wait for it.
+    code = (
+        "import threading, time\n"
+        "from probes.whole_writes import signals_held\n"
+        "begun = threading.Event()\n"
+        "def write():\n"
+        "    with signals_held():\n"
+        "        begun.set()\n"
+        "        time.sleep(0.1)\n"
+        "        print('whole', flush=True)\n"
+        "threading.Thread(target=write, daemon=True).start()\n"
+        "begun.wait()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == ("whole\n", "", 0)
+
+
+def test_nothing_is_begun_while_the_process_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = whole_writes._OtherThreads()
+    monkeypatch.setattr(whole_writes, "_OTHERS", others)
+    others.wait()
+    told: list[OSError] = []
+
+    def write_in_vain() -> None:
+        try:
+            write_folder(tmp_path / "packet", NEWER)
+        except OSError as error:
+            told.append(error)
+
+    thread = threading.Thread(target=write_in_vain)
+    thread.start()
+    thread.join()
+    assert [error.errno for error in told] == [errno.EINTR]
+    assert names(tmp_path) == set()
 
 
 def test_handlers_are_given_back() -> None:
