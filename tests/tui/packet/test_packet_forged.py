@@ -230,6 +230,23 @@ def test_a_secret_is_found_in_every_file_and_name(folder: Path) -> None:
     assert key not in result.output
 
 
+def test_a_page_made_of_any_texts_steers_nothing_and_can_be_written() -> None:
+    hostile = "\ud800\x1b[2J|\n# "
+
+    def with_hostile(value: Any, name: str = "") -> Any:
+        if isinstance(value, dict):
+            return {key: with_hostile(member, key) for key, member in value.items()}
+        if isinstance(value, list):
+            return [with_hostile(member, name) for member in value]
+        fixed = name in ("schema", "verdicts") or name.endswith("_at")
+        return value + hostile if isinstance(value, str) and not fixed else value
+
+    page = markdown_page(packet_of(json.dumps(with_hostile(json.loads(JSON)))))
+    assert "\x1b" not in page
+    assert "\n# " not in page
+    assert page.encode().decode() == page
+
+
 def test_what_is_no_folder_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in (tmp_path, tmp_path / "absent", tmp_path / "file"):
