@@ -44,6 +44,20 @@ def settle(folder: Path) -> None:
             os.close(handle)
 
 
+@contextmanager
+def parents_of(place: Path) -> Iterator[None]:
+    """Make the folders above a place; where the work fails, those that were made go again, if nothing else is in them."""
+    made = [folder for folder in place.parents if not os.path.lexists(folder)]
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
 def exit_code_of(error: OSError) -> ExitCode:
     """Return how a command ends that could not write: a full disk or quota is another thing than a bad target."""
     return ExitCode.OUTPUT if error.errno in _FULL else ExitCode.USAGE

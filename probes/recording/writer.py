@@ -34,7 +34,7 @@ from probes.recording.format import (
     Refusal,
     read_content,
 )
-from probes.whole_writes import exit_code_of, settle, write_new
+from probes.whole_writes import exit_code_of, parents_of, settle, write_new
 
 
 def write_recording(recording: Recording, folder: Path) -> None:
@@ -47,13 +47,13 @@ def write_recording(recording: Recording, folder: Path) -> None:
         raise ValueError("an account is part of an embedded recording, which is kept by hand")
     try:
         ensure_new(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}-", dir=folder.parent))
-        try:
-            _Writer(part).write(recording)
-            put_in_place(part, folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        with parents_of(folder):
+            part = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}-", dir=folder.parent))
+            try:
+                _Writer(part).write(recording)
+                put_in_place(part, folder)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
         raise unwritten(folder, error) from None
 

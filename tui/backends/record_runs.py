@@ -16,7 +16,7 @@ from probes.recording.checked import write_checked
 from probes.recording.format import RecordedLog, Recording, RecordingError
 from probes.recording.record.recorder import Gap, Recorder
 from probes.recording.writer import ensure_new, unwritten
-from probes.whole_writes import ended_in_order
+from probes.whole_writes import ended_in_order, parents_of
 from tui.backend import BackendProblem, Progress, ProgressHook
 from tui.backends.live import github_access
 
@@ -46,9 +46,9 @@ def record_runs(
     folder = folder.absolute()
     try:
         ensure_new(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
         with (
             ended_in_order(),
+            parents_of(folder),
             tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}-", dir=folder.parent) as spool,
             Recorder(repository, access, ledger, Path(spool), pace=pace) as recorder,
         ):

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from probes.whole_writes import settle, signals_held, write_new
+from probes.whole_writes import parents_of, settle, signals_held, write_new
 
 _STAGE = ".planescope-packet-"
 _TRIES = 3
@@ -32,12 +32,11 @@ def write_folder(directory: Path, files: Mapping[str, str]) -> None:
     Raises OSError for a folder that cannot be written, or that holds anything but a packet of the same files; then it is as
     it was before.
     """
-    with signals_held():
+    with signals_held(), parents_of(directory):
         for _ in range(_TRIES):
             if os.path.lexists(directory):
                 _replace(directory, files)
                 return
-            directory.parent.mkdir(parents=True, exist_ok=True)
             if _appear(directory, files):
                 return
         raise OSError(errno.EBUSY, "it is being changed by somebody else", str(directory))

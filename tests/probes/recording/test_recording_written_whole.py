@@ -47,6 +47,17 @@ def test_wherever_writing_fails_nothing_is_left(
     read_recording(place / "out")
 
 
+def test_folders_made_for_a_recording_that_cannot_be_written_go_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        failing = Failing(patch, tmp_path, 5, full_disk())
+        with pytest.raises(RecordingError):
+            write_recording(rich_recording(), tmp_path / "a" / "b" / "out")
+    assert failing.failed
+    assert tree(tmp_path) == {}
+
+
 @posix
 def test_its_files_are_for_the_user_alone(tmp_path: Path) -> None:
     write_checked(rich_recording(), tmp_path / "out")

@@ -79,6 +79,20 @@ def test_wherever_writing_fails_everything_is_as_it_was(
     assert failures > 6
 
 
+def test_folders_made_for_a_packet_that_cannot_be_written_go_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "there").mkdir()
+    with monkeypatch.context() as patch:
+        failing = Failing(patch, tmp_path, 4, full_disk())
+        with pytest.raises(OSError, match="space"):
+            write_folder(tmp_path / "there" / "a" / "b" / "packet", NEWER)
+    assert failing.failed
+    assert tree(tmp_path) == {"there": None}
+    write_folder(tmp_path / "there" / "a" / "b" / "packet", NEWER)
+    assert tree(tmp_path / "there" / "a" / "b" / "packet") == AS_NEWER
+
+
 def test_a_full_disk_is_told_from_a_bad_place(older: Packet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Failing(monkeypatch, tmp_path, 3, full_disk())
     with pytest.raises(PacketProblem, match=r"No space left.* Make room") as told:
