@@ -26,7 +26,7 @@ _LINE = re.compile(r"([^\t]+)\t(.*) \(fetch\)(?: \[[^\]()]*\])?")
 _HOST = r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/@:?#\\\[\]%]+)"
 _PATH = r"(?P<path>[^\s?#\\%]+)"
 _WITH_SCHEME = re.compile(
-    rf"(?P<scheme>https?|ssh|git|git\+ssh|ssh\+git)://(?:[^/?#\s\\]*@)?{_HOST}(?::(?P<port>\d{{1,5}})?)?/{_PATH}",
+    rf"(?P<scheme>https?|ssh|git|git\+ssh|ssh\+git)://(?:[^/?#\s\\]*@)?{_HOST}(?::(?P<port>[0-9]{{1,5}})?)?/{_PATH}",
     re.IGNORECASE,
 )
 # A colon or a sign @ further on would make a user or a password of what looks like the host.

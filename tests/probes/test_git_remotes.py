@@ -59,6 +59,7 @@ ELSEWHERE = (
     "https://g\u0456thub.com/octo/shop",
     "https://github\u3002com/octo/shop",
     "https://xn--gthub-n4a.com/octo/shop",
+    "https://github.com:\u0664\u0664\u0663/octo/shop",
     "https://\uff47ithub.com/octo/shop",
     "https://[::1]/octo/shop",
     "https://ghe.example.com/octo/shop",
