@@ -30,6 +30,9 @@ _DRAWN_EMPTY = (
 """Letters, marks and symbols that draw nothing: Unicode's ``Default_Ignorable_Code_Point`` as far as it has such a category
 (DerivedCoreProperties.txt), the empty Braille pattern and the empty note head."""
 
+MOST_MARKS = 8
+"""Marks that are drawn over one character, which no language passes; what stands above and below it would be drawn over as well."""
+
 _NOT_PLAIN = re.compile(r"[^\n\x20-\x7e]+")
 _NOT_PLAIN_LINE = re.compile(r"[^\x20-\x7e]+")
 
@@ -71,19 +74,50 @@ class _Signs(dict[int, str]):
         return written
 
 
+class _Stacked(dict[int, str]):
+    """``M`` for each code point that is drawn over the one before it, ``.`` for any other."""
+
+    def __missing__(self, point: int) -> str:
+        written = "M" if unicodedata.category(chr(point)) in ("Mn", "Me") else "."
+        if len(self) < _MOST_KEPT:
+            self[point] = written
+        return written
+
+
 _SIGNS = _Signs()
 _SIGNS_OF_LINES = _Signs({0x0A: "\n"})
+_STACKED = _Stacked()
+_TOO_MANY = re.compile(f"M{{{MOST_MARKS + 1},}}")
+
+
+def stacks_cut(run: str) -> list[tuple[str, bool]]:
+    """Return a run of characters in pieces, each with whether it is marks too many over one character, which are not shown."""
+    if len(run) <= MOST_MARKS:
+        return [(run, False)]
+    pieces, done = [], 0
+    for stack in _TOO_MANY.finditer(run.translate(_STACKED)):
+        first = stack.start() + MOST_MARKS
+        pieces += [(run[done:first], False), (run[first : stack.end()], True)]
+        done = stack.end()
+    return [*pieces, (run[done:], False)]
+
+
+def _signs_of(run: str, signs: _Signs) -> str:
+    """Return a run of characters that are not plain as it is shown."""
+    return "".join(
+        "".join(map(sign_of, piece)) if too_many else piece.translate(signs) for piece, too_many in stacks_cut(run)
+    )
 
 
 def visible(text: str) -> str:
     """Return foreign text, possibly of several lines, in which all that is not drawn is made visible; ``\\r\\n`` ends a line."""
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    return _NOT_PLAIN.sub(lambda found: found.group().translate(_SIGNS_OF_LINES), text)
+    return _NOT_PLAIN.sub(lambda found: _signs_of(found.group(), _SIGNS_OF_LINES), text)
 
 
 def visible_line(text: str) -> str:
     """Return the same on one line: a line feed becomes ``␊``."""
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    return _NOT_PLAIN_LINE.sub(lambda found: found.group().translate(_SIGNS), text)
+    return _NOT_PLAIN_LINE.sub(lambda found: _signs_of(found.group(), _SIGNS), text)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from on_a_terminal import EVERY_KIND, hostile_texts, is_drawn
 from thoroughness import THOROUGH
@@ -49,6 +50,19 @@ def test_what_is_drawn_is_left_alone(text: str) -> None:
 def test_what_is_not_drawn_has_a_sign(text: str, shown: str) -> None:
     assert visible(text) == shown
     assert visible_line(text) == shown.replace("\n", "␊")
+
+
+@given(st.lists(st.sampled_from("aé日\u0301\u0334\u20dd\u0489\u0f71\u1ab0\n\u200b"), max_size=80).map("".join))
+@example("Z" + "\u0301\u0489" * 500)
+def test_marks_are_stacked_no_higher_than_a_language_does(text: str) -> None:
+    too_many = re.compile("[\u0301\u0334\u20dd\u0489\u0f71\u1ab0]{9}")
+    assert not too_many.search(visible(text))
+    assert visible(visible(text)) == visible(text)
+    if not too_many.search(text):
+        assert visible(text) == text.replace("\u200b", "⟨200B⟩")
+    written = json_text([text])
+    assert not too_many.search(written)
+    assert json.loads(visible(written)) == [text]
 
 
 def test_no_character_without_a_form_is_shown() -> None:

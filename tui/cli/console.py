@@ -29,6 +29,7 @@ _PLAIN_WIDTH = 110
 """Columns where standard output is no terminal: wide enough for a run's address."""
 _ERASE_LINE = "\r\x1b[2K"
 _LONGEST_PROGRESS = 78
+"""Cells, as all that is drawn is measured: a sign of Chinese takes two."""
 
 
 class Text(RichText):
@@ -123,7 +124,11 @@ class ProgressLine:
             self._say_once(progress)
             return
         count = f" {progress.done}/{progress.total}" if progress.total else ""
-        send(f"{_ERASE_LINE}{printable(f'{progress.what}{count}')[:_LONGEST_PROGRESS]}", err=True)
+        # One line, whatever it is wide: only the last of several would be removed.
+        width = min(_LONGEST_PROGRESS, shutil.get_terminal_size((_LONGEST_PROGRESS + 1, 24)).columns - 1)
+        line = RichText(printable(f"{progress.what}{count}"))
+        line.truncate(max(0, width))
+        send(f"{_ERASE_LINE}{line.plain}", err=True)
         self._shown = True
 
     def _say_once(self, progress: Progress) -> None:

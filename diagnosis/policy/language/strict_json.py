@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from diagnosis.visible_text import is_shown
+from diagnosis.visible_text import is_shown, stacks_cut
 
 MAX_NESTING = 40
 """A policy needs seven levels; anything deeper is junk, and is refused before a parser recurses into it."""
@@ -96,11 +96,11 @@ def json_text(
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "".join(map(_escape, found.group()))
-
-
-def _escape(character: str) -> str:
-    return character if is_shown(character) else json.dumps(character)[1:-1]
+    return "".join(
+        c if not too_many and is_shown(c) else json.dumps(c)[1:-1]
+        for piece, too_many in stacks_cut(found.group())
+        for c in piece
+    )
 
 
 def _comma_too_many(text: str, offset: int) -> int | None:

@@ -99,3 +99,10 @@ def test_a_cause_stands_behind_its_place_and_is_no_sentence(cause: Cause) -> Non
         assert f"({cause}): Nothing may be pushed." in text
         assert cause.next_step in text
         assert f" {cause}. " not in text
+
+
+@pytest.mark.parametrize("before", ["", "\x1b[1;31m \x1b[0m", "\u0640", "\U0001d165 \u0301", "✔ "])
+def test_no_line_is_a_command_for_what_a_language_reads_over(before: str) -> None:
+    # Compared by a language's rules, a text may begin with what stands behind signs of no weight.
+    assert no_commands(f"x\n{before}::error::y") == f"x\n{before}: :error::y"
+    assert no_commands(f"a{before}::b") == f"a{before}::b"

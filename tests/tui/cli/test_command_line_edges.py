@@ -16,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from permission_faults import FAULTS, shared
+from rich.cells import cell_len
 from textual.driver import Driver
 
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -54,6 +55,14 @@ def test_progress_is_one_line_of_a_terminal_without_foreign_controls(monkeypatch
     line.clear()
     line.clear()
     assert written.getvalue() == "\r\x1b[2Kreading ␛[2Jmain 2/5\r\x1b[2K"
+
+
+def test_progress_takes_one_line_however_wide_its_signs_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns, most in (("", 78), ("100", 78), ("20", 19), ("1", 0)):
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setattr(sys, "stderr", written := Terminal())
+        ProgressLine()(Progress("日本" * 60, 2, 5))
+        assert cell_len(written.getvalue().removeprefix("\r\x1b[2K")) in (most, max(0, most - 1))
 
 
 def test_without_a_terminal_each_wait_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
