@@ -32,6 +32,9 @@ from diagnosis.policy.language.limits import (
 )
 from diagnosis.policy.language.rejections import PolicyKind
 
+_LONGEST_PARAMETER = 131_072
+"""Characters of a parameter of the IAM API that holds a policy, white space included."""
+
 
 def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
@@ -53,6 +56,11 @@ class SizeLimit:
         if len(text) <= self.most and self.count is not _bytes:
             return None
         taken = self.count(text)
+        if taken <= self.most and len(text) > _LONGEST_PARAMETER:
+            return (
+                f"it has {len(text)} characters with its white space, and AWS takes no policy of more than"
+                f" {_LONGEST_PARAMETER}: AWS cannot hold this document, so it was not judged"
+            )
         if taken <= self.most:
             return None
         return (
@@ -75,7 +83,7 @@ SECRET = SizeLimit("the policy of a secret", 20_480, len)
 QUEUE = SizeLimit("the policy of a queue", 8_192, _bytes, "bytes")
 RESOURCE = SizeLimit("a resource-based policy", LARGEST_POLICY)
 """Of a service for which no lower limit is known."""
-ANY = SizeLimit("any policy", 131_072)
+ANY = SizeLimit("any policy", _LONGEST_PARAMETER)
 """AWS's own managed policies are not bound by the quota of a customer's; nothing that the IAM API takes is longer."""
 
 OF_KINDS: Mapping[PolicyKind, SizeLimit] = {

@@ -19,9 +19,18 @@ USED_AGAIN = frozenset({"NextToken", "nextToken", "Marker", "NextMarker", "NextC
 _KEY_ID = "accessKeyId"
 
 
+_LONGEST_ENCODED = 131_072 * 12
+"""Characters: a policy of the most characters that AWS takes, each of four bytes, each of them written with three."""
+
+
 def scrub_answer_text(text: str) -> str:
     """Return a text of an answer without secrets; a percent-encoded document is decoded, since only so it can be read."""
-    return scrub_text(unquote(text) if text[:3].lower() == "%7b" else text)
+    return scrub_text(_decoded(text) if text[:3].lower() == "%7b" else text)
+
+
+def _decoded(text: str) -> str:
+    """Decode percent signs, each of which costs far more than it weighs; what is too long for a policy is left as it is."""
+    return unquote(text) if len(text) <= _LONGEST_ENCODED else text
 
 
 def event_record(entry: JsonMembers) -> JsonMembers:
@@ -45,4 +54,4 @@ def maybe_moment(answer: JsonMembers, name: str) -> datetime | None:
 def document(answer: JsonMembers, name: str, limit: SizeLimit) -> PolicyDocument:
     """Return a policy document. IAM sends it percent-encoded; one that is not begins with a brace."""
     value = answer.filled_text(name)
-    return read_document(value if value.lstrip().startswith("{") else unquote(value), limit)
+    return read_document(value if value.lstrip().startswith("{") else _decoded(value), limit)

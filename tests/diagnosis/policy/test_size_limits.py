@@ -113,3 +113,11 @@ def test_lint_tells_the_size_and_searches_no_further(kind: PolicyKind) -> None:
 
 def test_what_no_policy_may_be_is_not_even_linted() -> None:
     assert isinstance(lint(of_size(131_073), PolicyKind.IDENTITY), Unparsable)
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.of)
+def test_white_space_is_not_counted_up_to_the_length_that_the_api_takes(limit: SizeLimit) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": [_BODY]})
+    longest = f"{text}{' ' * (131_072 - len(text))}"
+    assert limit.refusal(f"{longest} ") is not None
+    assert (limit.refusal(longest) is None) == (limit.count is size)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from diagnosis.json_members import JsonMembers
+from diagnosis.policy import Unparsable
 from diagnosis.policy.language.size_limits import INLINE
 from probes.aws.session.access import _checked
-from probes.aws.session.answers import document, event_record
+from probes.aws.session.answers import document, event_record, scrub_answer_text
 from probes.aws.session.errors import AwsCallError, Failure
 from probes.aws.session.operations import GET_ROLE, LOOKUP_EVENTS
 from probes.github.http.errors import GitHubProblem, NotFound
@@ -55,3 +56,12 @@ def test_no_message_and_no_entry_of_the_ledger_holds_a_secret() -> None:
     ]
     told = [f"{error} {vars(error)}" for error in errors]
     assert not [text for text in (*told, repr(ledger.entries())) if TOKEN in text]
+
+
+def test_percent_signs_that_no_policy_has_are_left_as_they_are() -> None:
+    """Decoding them takes a hundred times their size in memory."""
+    text = quote('{"Version": "2012-10-17"}') + "%20" * 600_000
+    assert scrub_answer_text(text) == text
+    found = document(JsonMembers({"PolicyDocument": text}), "PolicyDocument", INLINE)
+    assert isinstance(found.policy, Unparsable)
+    assert "AWS cannot hold this document" in found.policy.text
