@@ -24,6 +24,7 @@ from probes.github.http.credentials import GitHubAccess
 from probes.github.http.errors import GitHubProblem
 from probes.github.http.etags import ETags
 from probes.github.http.pace import Pace, RateLimit, Watch, never, silent
+from probes.github.http.room import MOST_HELD, Room
 from probes.github.http.workers import MOST_WORKERS, Workers, as_whole
 from probes.github.read.arrivals import Beside
 from probes.github.read.attempt_parts import Depth, Parts
@@ -59,6 +60,7 @@ class GitHubSource:
     ``label`` puts the labels of a recording on an attempt. ``workers`` is the number of requests under way at once, at
     most sixteen. ``client`` makes the client of a thread. ``store`` spares asking for
     completed attempts that were read before; it is closed with the source. ``wanted`` tells which files an attempt's steps use.
+    ``memory`` is what the parts of attempts that are read together may take, in bytes.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class GitHubSource:
         client: Callable[[GitHubAccess, Ledger, Pace, Timeouts], Client] = Client,
         store: AttemptStore | None = None,
         wanted: Wanted = files_wanted,
+        memory: int = MOST_HELD,
     ) -> None:
         if not _NAME.fullmatch(repository):
             raise GitHubProblem(f"`{repository[:80]}` names no repository.", "Write OWNER/NAME.")
         self.name = repository
         self.access = access
         self._label = label
+        self._memory = memory
         self._clock = ledger.clock
         self._pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         limits = timeouts or Timeouts()
@@ -227,7 +231,7 @@ class GitHubSource:
         those whose artifacts are read although ``Depth.DIAGNOSIS`` would leave them out. ``beside`` is given the attempts
         as they get whole, while others are still being read.
         """
-        watch = Watch(cancelled, progress)
+        watch = Watch(cancelled, progress, Room(self._memory))
         asked = tuple(attempts)
         labelled: dict[int, Attempt] = {}
 

@@ -16,6 +16,7 @@ import urllib3
 
 from probes.github.http.errors import BrokenAnswer, CutOff, ReadFailure, TimedOut, TooLarge, Unreachable
 from probes.github.http.pace import Watch
+from probes.github.http.room import Hold
 from probes.wire.allowance import Allowance, Limit, LimitMet
 from probes.wire.stamina import Exhausted
 
@@ -86,13 +87,19 @@ def limit_failure(met: LimitMet | Exhausted, allowance: Allowance, host: str) ->
 
 
 def read_body(response: requests.Response, *, limit: int, timeouts: Timeouts, watch: Watch) -> bytes:
-    """Read the decoded body. Raises CutOff, TooLarge, TimedOut, BrokenAnswer, Cancelled, LimitMet.
+    """Read the decoded body, which takes its size of the watch's room.
+
+    Raises CutOff, TooLarge, TimedOut, BrokenAnswer, Cancelled, LimitMet.
 
     The request must have been made with ``stream=True`` and may have accepted gzip only.
     """
-    pieces: list[bytes] = []
-    feed_body(response, pieces.append, limit=limit, timeouts=timeouts, watch=watch)
-    return b"".join(pieces)
+    hold = Hold(watch.room)
+    try:
+        feed_body(response, hold.feed, limit=limit, timeouts=timeouts, watch=watch)
+    except BaseException:
+        hold.let_go()
+        raise
+    return hold.body()
 
 
 def feed_body(

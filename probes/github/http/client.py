@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,10 +26,19 @@ from probes.github.http.errors import BrokenAnswer
 from probes.github.http.etags import ETags, question
 from probes.github.http.pace import Pace, Watch
 from probes.github.http.refusals import query_refusal, refusal
+from probes.github.http.room import take_text, taking_turns
 from probes.github.http.transport import Answer, Line, PlainSession, guarded_requester
 from probes.ledger import Ledger
 
 PER_PAGE = 100
+LONGEST_LABEL = 4_000
+"""Characters of what is no text but a name, a title, a branch, an address."""
+LONGEST_MESSAGE = 65_536
+"""Characters of a message: GitHub takes no longer one for an annotation."""
+_TEXTS = frozenset({"content", "text"})
+"""Members that hold a whole file; their readers bound them."""
+_A_MEMBER = 64
+"""Bytes that a member takes in memory beside its text."""
 MOST_MEMBERS = 500_000
 """Of one answer: in memory each weighs some hundred bytes, however short it is written. A page of runs has 40,000."""
 _USER_AGENT = "planescope"
@@ -76,19 +86,21 @@ class Client:
         self.downloads = PlainSession()
         """For the storage host: it knows no token, and ``trust_env`` off keeps ``~/.netrc`` out as well."""
         self.downloads.trust_env = False
+        self._passing = 0
+        """Bytes of the watch's room for values that their reader will let go."""
 
     def object(self, path: str, parameters: Mapping[str, str | int] | None = None, *, remember: bool = False) -> Json:
         """Read a JSON object. ``remember`` for what is asked again and again: unchanged, it does not cost the rate limit."""
         answer = self._ask(path, parameters, remember=remember)
         with self._forgotten_if_broken(path, parameters):
-            value = _json(answer)
+            value = self._json(answer)
             if not isinstance(value, dict):
                 raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
             return value
 
     def object_or_list(self, path: str, parameters: Mapping[str, str | int]) -> Json | tuple[Json, ...]:
         """Read what may be either: a file is an object, a folder a list of objects."""
-        value = _json(self._ask(path, parameters))
+        value = self._json(self._ask(path, parameters))
         if isinstance(value, dict):
             return value
         if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
@@ -108,7 +120,7 @@ class Client:
         whole = {"per_page": PER_PAGE, **(parameters or {}), "page": number}
         answer = self._ask(path, whole, remember=remember)
         with self._forgotten_if_broken(path, whole):
-            value = _json(answer)
+            value = self._json(answer)
             items = value if item is None else value.get(item) if isinstance(value, dict) else None
             if not isinstance(items, list) or not all(isinstance(entry, dict) for entry in items):
                 raise BrokenAnswer("GitHub's answer is not the list that was asked for", "try again")
@@ -145,7 +157,7 @@ class Client:
         status, headers, text = self.requester.requestJson("POST", address, input=body)
         if status >= 400:
             raise refusal(status, headers, text, access=self.access, permission=QUERY.permission)
-        value = _json(Answer(status, headers, self.without_token(text or "")))
+        value = self._json(Answer(status, headers, self.without_token(text or "")))
         if not isinstance(value, dict):
             raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
         if value.get("errors"):
@@ -169,11 +181,13 @@ class Client:
 
     @contextmanager
     def watched(self, watch: Watch) -> Iterator[Client]:
-        """Ask on behalf of somebody who may cancel."""
+        """Ask on behalf of somebody who may cancel; what was made of the answers is no longer held at the end as JSON."""
         before, self.line.watch = self.line.watch, watch
         try:
             yield self
         finally:
+            watch.room.take(-self._passing)
+            self._passing = 0
             self.line.watch = before
 
     def close(self) -> None:
@@ -182,6 +196,17 @@ class Client:
         self.requester.close()
         self.line.session.close()
         self.downloads.close()
+
+    def _json(self, answer: Answer) -> Any:
+        """Return the value of an answer. While it is read it takes of the room what it weighs; half its text's size stays taken."""
+        text = answer.read()
+        members, room = sum(map(text.count, "{[,")), self.line.watch.room
+        if members > MOST_MEMBERS:
+            raise BrokenAnswer("GitHub's answer has more members than planescope takes into memory", "see it on GitHub")
+        room.take(members * _A_MEMBER)
+        self._passing += members * _A_MEMBER + sys.getsizeof(text) // 2
+        with taking_turns(len(text)):
+            return _parsed(answer)
 
     @contextmanager
     def _forgotten_if_broken(self, path: str, parameters: Mapping[str, str | int] | None) -> Iterator[None]:
@@ -198,6 +223,7 @@ class Client:
         tag = {"If-None-Match": known[0]} if known else None
         status, headers, text = self.requester.requestJson("GET", path, dict(parameters or {}), headers=tag)
         if status == 304 and known:
+            take_text(self.line.watch.room, known[1].read())
             return known[1]
         if status < 400:
             answer = Answer(status, headers, self.without_token(text or ""))
@@ -248,15 +274,29 @@ def _entries(value: Json) -> tuple[Json, ...] | None:
     return tuple(entries)
 
 
-def _json(answer: Answer) -> Any:
+def _shortened(value: Any, longest: int) -> Any:
+    if type(value) is str and len(value) > longest:
+        return f"{value[:longest]}…"
+    return [_shortened(item, longest) for item in value] if type(value) is list else value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, its names and labels shortened: each is said again in many sentences."""
+    return {
+        name[:LONGEST_LABEL]: value
+        if name in _TEXTS
+        else _shortened(value, LONGEST_MESSAGE if name == "message" else LONGEST_LABEL)
+        for name, value in pairs
+    }
+
+
+def _parsed(answer: Answer) -> Any:
     if not 200 <= answer.status < 300:
         # Only who asks for an address is sent to another place by 302; whatever else such an answer holds is not the thing.
         raise BrokenAnswer(f"GitHub sends no content but status {answer.status}", "try again later")
     text = answer.read()
-    if sum(map(text.count, "{[,")) > MOST_MEMBERS:
-        raise BrokenAnswer("GitHub's answer has more members than planescope takes into memory", "see it on GitHub")
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_members)
     except (ValueError, RecursionError):
         raise BrokenAnswer(
             "GitHub's answer is no JSON", "try again; a proxy or a login page may answer instead"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from probes.github.http.errors import Cancelled, RateLimited
+from probes.github.http.room import Room
 from probes.wire.stamina import Stamina
 
 _BURST = 450.0
@@ -44,10 +45,11 @@ def silent(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who waits for an answer: the cancel hook, looked at between requests, and the progress hook."""
+    """Who waits for an answer: the cancel hook, looked at between requests, the progress hook, and what all may weigh."""
 
     cancelled: Callable[[], bool] = never
     progress: Callable[[str, int, int], None] = silent
+    room: Room = field(default_factory=Room)
 
     def check(self) -> None:
         """Raise Cancelled if the user gave up."""

@@ -14,6 +14,8 @@ from probes.github.http.errors import TooLarge
 
 MOST_HELD = 128_000_000
 """Bytes for all answers to one question: a hundred failed runs with logs of a megabyte each are less."""
+_READ_FOR_HELD = 8
+"""How many times as much may be read in all, most of which is left out as it arrives."""
 RECORDING_ROOM = 4_000_000_000
 """The same for a recording, which keeps every log of a run whole."""
 _LARGE = 1_000_000
@@ -45,6 +47,7 @@ class Room:
     def __init__(self, size: int = MOST_HELD) -> None:
         self._size = size
         self._left = size
+        self._unread = size * _READ_FOR_HELD
         self._lock = threading.Lock()
 
     @property
@@ -62,6 +65,17 @@ class Room:
                     "ask about fewer runs at once, or download it from GitHub",
                 )
             self._left -= count
+
+    def read(self, count: int) -> None:
+        """Note bytes of a download that were looked at, kept or not. Raises NoRoom where it was enough."""
+        with self._lock:
+            self._unread -= count
+            if self._unread < 0:
+                raise NoRoom(
+                    f"planescope reads {self._size * _READ_FOR_HELD / 1_000_000_000:.2g} GB of logs for one question,"
+                    " and has done so",
+                    "ask about fewer runs at once, or download it from GitHub",
+                )
 
 
 class Hold:

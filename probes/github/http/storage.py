@@ -18,6 +18,7 @@ from requests.utils import get_environ_proxies
 from probes.github.http.body import Timeouts, feed_body
 from probes.github.http.client import Client
 from probes.github.http.errors import BrokenAnswer, CutOff, Expired, NotFound, ReadFailure, ServerFault, Unreachable
+from probes.github.http.room import Hold
 from probes.github.http.transport import TRIES, failure_of, gives_up
 from probes.wire.allowance import LimitMet
 from probes.wire.loopback import is_loopback
@@ -37,20 +38,14 @@ class Taker(Protocol):
 T = TypeVar("T", bound=Taker)
 
 
-class _Held:
-    """Holds a body whole."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.feed = self.pieces.append
-
-
 def download(client: Client, path: str, *, limit: int) -> bytes:
     """Download what the API's ``path`` redirects to, at most ``limit`` bytes.
 
-    A signed address that the storage no longer accepts is asked for once more. Raises ReadFailure and Cancelled.
+    It takes its size of the watch's room. A signed address that the storage no longer accepts is asked for once more.
+    Raises ReadFailure and Cancelled.
     """
-    return b"".join(download_into(client, path, _Held, limit=limit, timeouts=client.line.timeouts).pieces)
+    room = client.line.watch.room
+    return download_into(client, path, lambda: Hold(room), limit=limit, timeouts=client.line.timeouts).body()
 
 
 def download_into(client: Client, path: str, make: Callable[[], T], *, limit: int, timeouts: Timeouts) -> T:
@@ -158,9 +153,15 @@ def _taken(client: Client, response: requests.Response, wanted: _Wanted[T]) -> T
 
     def take(piece: bytes) -> None:
         stamina.received(len(piece))
+        client.line.watch.room.read(len(piece))
         taker.feed(piece)
 
-    feed_body(response, take, limit=wanted.limit, timeouts=wanted.timeouts, watch=client.line.watch)
+    try:
+        feed_body(response, take, limit=wanted.limit, timeouts=wanted.timeouts, watch=client.line.watch)
+    except BaseException:
+        if isinstance(taker, Hold):
+            taker.let_go()
+        raise
     stamina.answered()
     return taker
 

@@ -34,6 +34,7 @@ from probes.github.http.errors import (
 )
 from probes.github.http.pace import Pace, Watch
 from probes.github.http.refusals import QUERIES_USED_UP
+from probes.github.http.room import take_text, taking_turns
 from probes.ledger import Ledger
 from probes.wire.allowance import Allowance, LimitMet
 from probes.wire.connections import bound
@@ -42,7 +43,8 @@ from probes.wire.stamina import Exhausted
 
 SERVICE = "github"
 TRIES = 3
-_LARGEST_ANSWER = 32_000_000
+_LARGEST_ANSWER = 8_000_000
+"""Bytes; the largest that GitHub gives, a page of a hundred jobs or a comparison, has one or two million."""
 _MOVED = frozenset({301, 307, 308})
 _MOST_MOVES = 3
 
@@ -243,7 +245,9 @@ class GuardedConnection:
         if response.status_code < 500:
             line.pace.stamina.answered()
             line.pace.stamina.received(len(body))
-        return Answer(response.status_code, response.headers, body.decode("utf-8", errors="replace"))
+        with taking_turns(len(body)):
+            text = take_text(line.watch.room, body.decode("utf-8", errors="replace"), len(body))
+        return Answer(response.status_code, response.headers, text)
 
     def _endpoint(self, verb: str, target: str) -> Endpoint | None:
         if self._body is not None:

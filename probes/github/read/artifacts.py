@@ -20,6 +20,7 @@ from diagnosis.logs.scrub import scrub
 from diagnosis.logs.scrubbed_values import scrub_text
 from probes.github.http.client import Client
 from probes.github.http.errors import ReadFailure
+from probes.github.http.room import NoRoom, take_text
 from probes.github.http.storage import download
 from probes.github.read.answers import members, required_number
 
@@ -74,6 +75,11 @@ def with_members(client: Client, attempt: Attempt, artifact: Artifact, limits: A
     except ReadFailure as failure:
         return replace(artifact, unread=(failure.reading(f"the artifact {artifact.name}"),))
     files, problems = json_members(archive, limits)
+    try:
+        for _name, text in files:
+            take_text(client.line.watch.room, text)
+    except NoRoom as full:
+        return replace(artifact, unread=(full.reading(f"the artifact {artifact.name}"),))
     unread = tuple(_unread(f"{artifact.name}: {name}" if name else artifact.name, why) for name, why in problems)
     return replace(artifact, files=files, unread=unread)
 

@@ -23,6 +23,7 @@ from probes.github.http.client import Json
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.errors import GitHubProblem
 from probes.github.http.pace import never, silent
+from probes.github.http.room import RECORDING_ROOM
 from probes.github.read.answers import members
 from probes.github.read.attempt_parts import Depth
 from probes.github.read.green_run import MEMBER, runs_path
@@ -71,7 +72,9 @@ class Recorder:
         self.gaps: list[Gap] = []
         self._captured = CapturedAnswers()
         self._access = access
-        self._source = GitHubSource(repository, access, ledger, client=self._captured.client, **options)
+        self._source = GitHubSource(
+            repository, access, ledger, client=self._captured.client, memory=RECORDING_ROOM, **options
+        )
         self._spool = spool
         self._cleaner = Cleaner(access.token)
         self._runs: dict[int, RecordedRun] = {}

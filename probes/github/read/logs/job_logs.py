@@ -10,12 +10,15 @@ from diagnosis.facts.runs import Job, Repository, Step
 from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, ReadFailure, TooLarge
+from probes.github.http.room import NoRoom, take_text, taking_turns
 from probes.github.http.storage import download, download_into
 from probes.github.read.logs.long_log import LIMITS, LongLog
 from probes.github.read.logs.step_logs import StepLogs
 
-LARGEST_LOG = 64_000_000
-"""Bytes, unpacked."""
+LARGEST_LOG = 16_000_000
+"""Bytes, unpacked: reading and judging a log takes several times its size."""
+LARGEST_RECORDED_LOG = 64_000_000
+"""The same for a recording, which holds what was printed and nothing else."""
 _LOG_IS_LATE = timedelta(hours=1)
 
 
@@ -72,7 +75,8 @@ def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> 
         return Unreadable(what, why, "its annotations tell why it did not start", failure.permission, lasting=old)
     except ReadFailure as failure:
         return failure.reading(what)
-    text = body.decode("utf-8", errors="replace")
+    with taking_turns(len(body)):
+        text = _held(client, body)
     if not text.strip("\ufeff \r\n"):
         return Unreadable(
             what,
@@ -80,19 +84,30 @@ def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> 
             "open the attempt in which it ran",
             lasting=True,
         )
-    return Known(_without_secrets(client, text))
+    return Known(text)
+
+
+def _held(client: Client, body: bytes) -> str:
+    """Return a body as text without secrets. Raises NoRoom where it is far heavier as text."""
+    text = take_text(client.line.watch.room, body.decode("utf-8", errors="replace"), len(body))
+    return _without_secrets(client, text)
 
 
 def _condensed(client: Client, repository: Repository, job: Job, failure: TooLarge) -> Reading[str]:
     """Read what of the log decides, as :class:`LongLog` keeps it."""
 
+    room = client.line.watch.room
+    limits = LIMITS if room.left > 2 * LIMITS.kept else LIMITS.short_of_room()
+
     def taker() -> LongLog:
-        return LongLog(lambda text: _without_secrets(client, text), LIMITS)
+        return LongLog(lambda text: _without_secrets(client, text), limits)
 
     path = f"/repos/{repository.full_name}/actions/jobs/{job.id}/logs"
     timeouts = client.line.timeouts.for_long_answers()
     try:
-        return Known(download_into(client, path, taker, limit=LIMITS.bytes, timeouts=timeouts).text())
+        return Known(take_text(room, download_into(client, path, taker, limit=limits.bytes, timeouts=timeouts).text()))
+    except NoRoom as full:
+        return full.reading(_what(job))
     except TooLarge:
         return _too_large(repository, job, failure)
     except ReadFailure as other:
@@ -105,7 +120,7 @@ def _without_secrets(client: Client, text: str) -> str:
 
 def _too_large(repository: Repository, job: Job, failure: TooLarge) -> Unreadable:
     how = f"gh run view --job {job.id} --log --repo {repository.full_name} | planescope explain -"
-    return Unreadable(_what(job), failure.why, f"read it apart: {how}", lasting=True)
+    return Unreadable(_what(job), failure.why, f"read it apart: {how}", lasting=failure.lasting)
 
 
 def _what(job: Job) -> str:

@@ -8,7 +8,7 @@ from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Annotation, Job, Repository, Step
 from probes.github.http.client import Client
 from probes.github.read.annotations import read_annotations
-from probes.github.read.logs.job_logs import read_log_or_steps
+from probes.github.read.logs.job_logs import LARGEST_RECORDED_LOG, read_log_or_steps
 from probes.github.read.logs.step_logs import StepLogs
 
 
@@ -26,7 +26,7 @@ def read_log_and_annotations(
     client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs
 ) -> JobTexts:
     """Read the log and the annotations of a job, whatever its log says."""
-    log, numbers = read_log_or_steps(client, repository, job, steps, by_step)
+    log, numbers = read_log_or_steps(client, repository, job, steps, by_step, limit=LARGEST_RECORDED_LOG)
     return JobTexts(log, read_annotations(client, repository, job.id, job.name), numbers)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.failures.prefilter import interesting_lines
 from diagnosis.failures.stream import AFTER, BEFORE
@@ -38,10 +38,14 @@ class LongLogLimits:
     """Of the end of each step."""
     between: int = 8_000_000
     """Of all findings and their neighbours together."""
-    kept: int = 48_000_000
-    """Of everything together."""
-    block: int = 4_000_000
+    kept: int = 16_000_000
+    """Of everything together. The less is left of it, the less of a step's beginning and end is kept."""
+    block: int = 1_000_000
     """Looked at in one go."""
+
+    def short_of_room(self) -> LongLogLimits:
+        """Return these for a log that comes after many others."""
+        return replace(self, head=self.head // 4, tail=self.tail // 8, between=self.between // 16, kept=self.kept // 16)
 
 
 LIMITS = LongLogLimits()
@@ -137,7 +141,7 @@ class LongLog:
         self._wanted.append(speaks is not None or self._after > 0)
         self._after = AFTER if speaks else max(0, self._after - 1)
         self._tail_size += len(line) + 1
-        while self._tail_size > self._limits.tail:
+        while self._tail_size > min(self._limits.tail, self._share()):
             self._leave_out_or_keep()
 
     def _leave_out_or_keep(self) -> None:
@@ -156,7 +160,12 @@ class LongLog:
         self._tail.clear()
         self._wanted.clear()
         self._tail_size = self._after = 0
-        self._head_left = self._limits.head
+        self._head_left = min(self._limits.head, self._share())
+
+    def _share(self) -> int:
+        """Return what one step may take of what is left, so that the last of very many large steps has something too."""
+        left = self._limits.kept - self._kept
+        return left if left > self._limits.kept // 2 else max(0, left // 200)
 
     def _mark_gap(self) -> None:
         """Say how much was left out last, at the end of a log too."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from diagnosis.facts.runs import Job, Repository, Step
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, ReadFailure, TooLarge
+from probes.github.http.room import take_text, taking_turns
 from probes.github.http.storage import download
 
 _BOM = "\ufeff"
@@ -68,7 +69,9 @@ class StepLogs:
                 served = True
                 continue
             served = True
-            text = body.decode("utf-8", errors="replace").removeprefix(_BOM)
+            with taking_turns(len(body)):
+                text = body.decode("utf-8", errors="replace").removeprefix(_BOM)
+            take_text(client.line.watch.room, text, len(body))
             if text.strip() and _is_of(step, text):
                 return text if text.endswith("\n") else f"{text}\n"
         if not served and step.failed:

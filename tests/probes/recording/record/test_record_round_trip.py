@@ -37,6 +37,7 @@ from probes.embedded.github.faults import Fault
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, MOMENTS, load_incident
 from probes.github.read.attempt_parts import Depth
+from probes.github.read.logs import job_texts
 from probes.github.read.logs.job_logs import read_log_or_steps
 from probes.github.read.runs import RunFilter
 from probes.github.source import GitHubSource
@@ -426,6 +427,7 @@ def test_a_log_that_is_too_large_is_recorded_by_the_steps_that_decide(monkeypatc
     large = replace(job, log=replace(log, content=lines, steps=steps))
     world = replace(world, runs=(replace(run, attempts=(replace(run.attempts[0], jobs=(large,)),)),))
     monkeypatch.setattr(read_log_or_steps, "__kwdefaults__", {"limit": 3000})
+    monkeypatch.setattr(job_texts, "LARGEST_RECORDED_LOG", 3000)
     with GitHubServer(world) as server, source_of(server, world.full_name) as source:
         told = attempts(source, ids(world))
         made, _ = recorded(server, world.full_name, ids(world))

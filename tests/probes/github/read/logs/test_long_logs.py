@@ -237,3 +237,14 @@ def test_what_goes_wrong_on_the_way_is_said(
     reading = read(tiny, body, limits, monkeypatch)
     assert isinstance(reading, Unreadable)
     assert words in reading.why
+
+
+def test_of_very_many_steps_the_last_has_something_too() -> None:
+    taker = LongLog(lambda text: text, SMALL)
+    step = "".join(f"{'x' * 90} {n}\n" for n in range(40))
+    for number in range(80):
+        taker.feed(f"##[group]Run step {number}\n{step}the end of {number}\n".encode())
+    text = taker.text()
+    assert len(text) < SMALL.kept + 20_000
+    assert "the end of 0\n" in text
+    assert text.endswith("the end of 79\n")
