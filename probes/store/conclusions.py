@@ -90,7 +90,7 @@ class ConclusionStore:
             return connection.execute(
                 "SELECT body FROM conclusions WHERE host = ? AND repository = ? AND run = ? AND attempt = ?"
                 " AND options = ? AND key = ? AND format = ? AND token <= ?",
-                (*scope.key, *key.attempt, key.options, key.content, FORMAT, scope.with_token),
+                (*scope.key, *key.attempt, key.options, key.content, _format(), scope.with_token),
             ).fetchall()
 
         bodies = self._database.read(work) or []
@@ -98,9 +98,9 @@ class ConclusionStore:
 
     def save(self, scope: Whose, concluded: Iterable[tuple[Key, Conclusion]], *, secret: str = "") -> None:
         """Keep conclusions about attempts that are final. One that holds a secret, or ``secret`` (the token), is not kept."""
-        now = self._clock().timestamp()
+        now, of_today = self._clock().timestamp(), _format()
         rows = [
-            (*scope.key, *key.attempt, scope.with_token, key.options, key.content, FORMAT, now, len(body), body)
+            (*scope.key, *key.attempt, scope.with_token, key.options, key.content, of_today, now, len(body), body)
             for key, conclusion in concluded
             for body in (_packed(conclusion, secret),)
             if body is not None and len(body) <= self._limit
@@ -110,6 +110,8 @@ class ConclusionStore:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(_TABLE)
+            # What other rules concluded is never read again, and their scrubber may have known less.
+            connection.execute("DELETE FROM conclusions WHERE format <> ?", (of_today,))
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(f"INSERT OR REPLACE INTO conclusions VALUES ({marks})", rows)  # noqa: S608 - marks only
             if size_of_conclusions(connection) > self._limit:
@@ -120,6 +122,11 @@ class ConclusionStore:
                 )
 
         self._database.write(work)
+
+
+def _format() -> str:
+    """Return what an entry is written as: the shape, and the rules, the scrubber's among them."""
+    return f"{FORMAT} {rules_version()}"
 
 
 def has_conclusions(connection: sqlite3.Connection) -> bool:

@@ -125,6 +125,18 @@ def test_other_rules_or_another_shape_never_hit(store: AttemptStore, monkeypatch
     assert kept(store) is None
 
 
+def test_what_other_rules_concluded_goes_with_the_next_write(
+    store: AttemptStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(conclusions, "rules_version", lambda: "of another version")
+        keep(store)
+        keep(store, case=Case(tag="v1"))
+    assert len(sizes(store)) == 2
+    keep(store, replace(ATTEMPT, run_id=7))
+    assert len(sizes(store)) == 1
+
+
 def test_without_readable_rules_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conclusions, "rules_version", lambda: None)
     assert key_of(ATTEMPT, Case()) is None
