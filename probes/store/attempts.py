@@ -25,9 +25,10 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from diagnosis.logs.scrub import scrub
 from probes.store.codec import CodecError, decode, encode, fingerprint
-from probes.store.conclusions import ConclusionStore, size_of_conclusions
+from probes.store.conclusions import ConclusionStore
 from probes.store.database import Database
 from probes.store.parts import StoredParts, parts_of, with_parts, without_parts
+from probes.store.room import make_room
 from probes.store.texts import TextStore
 from probes.store.unpacking import LARGEST, unpacked
 
@@ -155,7 +156,7 @@ class AttemptStore:
             # What another version kept is never read again, and its scrubber may have known less.
             connection.execute("DELETE FROM attempts WHERE format <> ?", (FORMAT,))
             connection.executemany(f"INSERT OR REPLACE INTO attempts VALUES ({marks})", rows)  # noqa: S608 - marks only
-            return self._make_room(connection)
+            return make_room(connection, self._limit)
 
         if self.database.write(work):
             self.database.outside("PRAGMA incremental_vacuum")
@@ -167,19 +168,6 @@ class AttemptStore:
     def close(self) -> None:
         """Close the file."""
         self.database.close()
-
-    def _make_room(self, connection: sqlite3.Connection) -> bool:
-        """Take the oldest entries away until the rest fits; whether there were any."""
-        (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM attempts").fetchone()
-        room = self._limit - size_of_conclusions(connection)
-        if size <= room:
-            return False
-        connection.execute(
-            "DELETE FROM attempts WHERE rowid IN (SELECT rowid FROM (SELECT rowid, sum(bytes) OVER"
-            " (ORDER BY stored_at DESC, rowid DESC) AS running FROM attempts) WHERE running > ?)",
-            (room,),
-        )
-        return True
 
 
 def is_final(attempt: Attempt, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from diagnosis.replay.conclusion import Conclusion
 from probes.store.codec import CodecError, decode, encode, fingerprint
 from probes.store.content import content_key
 from probes.store.database import Database
+from probes.store.room import make_room
 from probes.store.rules import rules_version
 from probes.store.texts import Whose
 
@@ -79,6 +80,7 @@ class ConclusionStore:
     def __init__(self, database: Database, clock: Callable[[], datetime], limit_bytes: int) -> None:
         self._database = database
         self._clock = clock
+        self._whole = limit_bytes
         self._limit = limit_bytes // SHARE
 
     def read(self, scope: Whose, key: Key) -> Conclusion | None:
@@ -114,12 +116,14 @@ class ConclusionStore:
             connection.execute("DELETE FROM conclusions WHERE format <> ?", (of_today,))
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(f"INSERT OR REPLACE INTO conclusions VALUES ({marks})", rows)  # noqa: S608 - marks only
-            if size_of_conclusions(connection) > self._limit:
+            (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM conclusions").fetchone()
+            if size > self._limit:
                 connection.execute(
                     "DELETE FROM conclusions WHERE rowid IN (SELECT rowid FROM (SELECT rowid, sum(bytes) OVER"
                     " (ORDER BY stored_at DESC, rowid DESC) AS running FROM conclusions) WHERE running > ?)",
                     (self._limit,),
                 )
+            make_room(connection, self._whole)
 
         self._database.write(work)
 
@@ -133,14 +137,6 @@ def has_conclusions(connection: sqlite3.Connection) -> bool:
     """Return whether the file has the table: one that an earlier version made has not."""
     found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'conclusions'").fetchone()
     return found is not None
-
-
-def size_of_conclusions(connection: sqlite3.Connection) -> int:
-    """Return the bytes of all conclusions."""
-    if not has_conclusions(connection):
-        return 0
-    (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM conclusions").fetchone()
-    return int(size)
 
 
 def clear_conclusions(connection: sqlite3.Connection, repository: str | None) -> None:

@@ -17,10 +17,11 @@ from diagnosis.facts.reading import Reading
 from diagnosis.logs.scrub import scrub
 from probes.store.codec import CodecError, decode, encode, fingerprint
 from probes.store.database import Database
+from probes.store.room import make_room
 from probes.store.unpacking import unpacked
 
 SHARE = 8
-"""The texts take at most this part of what the attempts may take."""
+"""The texts take at most this part of what the attempts may take, and what they take is taken from it."""
 _LARGEST = 2_000_000
 _LONGEST = 8_000_000
 """Unpacked; the longest file that is read has half a million bytes."""
@@ -68,6 +69,7 @@ class TextStore:
     def __init__(self, database: Database, clock: Callable[[], datetime], limit_bytes: int) -> None:
         self._database = database
         self._clock = clock
+        self._whole = limit_bytes
         self._limit = limit_bytes // SHARE
 
     def read(self, scope: Whose, names: Iterable[str]) -> dict[str, Reading[str]]:
@@ -106,6 +108,7 @@ class TextStore:
                     " (ORDER BY stored_at DESC, rowid DESC) AS running FROM texts) WHERE running > ?)",
                     (self._limit,),
                 )
+            make_room(connection, self._whole)
 
         self._database.write(work)
 

@@ -248,6 +248,26 @@ def test_the_oldest_give_way_and_their_room_is_part_of_the_whole(path: Path) -> 
         assert attempts + sum(sizes(store)) <= entry * SHARE
 
 
+@pytest.mark.parametrize("what", ["conclusions", "texts"])
+def test_what_is_kept_beside_the_attempts_takes_their_room_at_once(what: str, path: Path) -> None:
+    def size(store: AttemptStore, *tables: str) -> int:
+        statements = [f"SELECT bytes FROM {table}" for table in tables]  # noqa: S608
+        rows = [store.database.read(lambda c, asked=asked: c.execute(asked).fetchall()) for asked in statements]
+        assert all(rows)
+        return sum(each for found in rows for (each,) in found or ())
+
+    limit = 40_000
+    with closing(store_at(path, limit_bytes=limit)) as store:
+        attempts = [replace(ATTEMPT, run_id=number, title=str(number)) for number in range(1, 60)]
+        store.save(SCOPE, attempts, "full")
+        assert limit * 0.9 < size(store, "attempts") <= limit, "the attempts alone fill it"
+        if what == "texts":
+            store.texts.save(SCOPE, {"file": Known(" ".join(str(number) for number in range(2000)))})
+        else:
+            keep(store)
+        assert size(store, "attempts", what) <= limit
+
+
 def sizes(store: AttemptStore) -> list[int]:
     return [
         size for (size,) in store.database.read(lambda c: c.execute("SELECT bytes FROM conclusions").fetchall()) or ()
