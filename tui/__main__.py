@@ -15,6 +15,8 @@ def main() -> None:
     except KeyboardInterrupt:
         # While the modules were imported, or while the end was told.
         INTERRUPTS.leave_stopped()
+    except Exception as error:  # noqa: BLE001 - an import that fails would end as a trace, and by the code of a failing gate
+        INTERRUPTS.leave_broken(error)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ GRACE_SECONDS = 3.0
 """How long what is under way may take to end by itself."""
 WRITE_SECONDS = 0.5
 """How long the last sentence may wait for a terminal that takes nothing."""
-INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED, LOST, FAULT = 128 + signal.SIGINT, 7, 70
+"""Codes of :class:`~diagnosis.documents.exit_code.ExitCode` (``INTERRUPTED``, ``OUTPUT``, ``INTERNAL``), for when not even that
+can be imported."""
 SENTENCE = "planescope: stopped."
 
 _TERMINAL_AS_BEFORE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h"
@@ -84,6 +86,13 @@ class Interrupts:
                 termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._terminal)  # type: ignore[union-attr, arg-type]
         _write_soon(f"{before}{SENTENCE}\n".encode())
         self.leave(INTERRUPTED)
+
+    def leave_broken(self, error: BaseException) -> NoReturn:
+        """Say that the command line could not even begin or end, and end the process at once."""
+        kind = type(error).__name__
+        told = f"planescope: a fault of planescope itself ({kind}); is it installed whole, and is there memory enough?"
+        _write_soon(f"{told}\n".encode("ascii", "replace"))
+        self.leave(FAULT)
 
     def leave(self, code: int) -> NoReturn:
         """End the process at once, and the processes that it started."""

@@ -8,8 +8,9 @@ import sys
 import threading
 from typing import NoReturn
 
+from tui import internal_error
 from tui.cli.output import OutputLostError, guard, say
-from tui.interrupts import INTERRUPTS, SENTENCE
+from tui.interrupts import FAULT, INTERRUPTED, INTERRUPTS, LOST, SENTENCE
 
 END_SECONDS = 2.0
 """How long threads that nobody waits for any more may hold up the end."""
@@ -22,28 +23,24 @@ def run() -> NoReturn:
     ended: list[int] = []
     # The first to be registered is the last to be called: files and processes of others are put away by then.
     atexit.register(_leave_threads_behind, ended)
-    # Not before the guard: importing these may fail as well.
-    from diagnosis.documents.exit_code import ExitCode
-    from tui import internal_error
-
-    code: int = ExitCode.INTERNAL
+    code = FAULT
     try:
         code = _commanded()
-        if code not in (ExitCode.INTERRUPTED, ExitCode.INTERNAL):
+        if code not in (INTERRUPTED, FAULT):
             sys.stdout.flush()
     except KeyboardInterrupt:
         say(SENTENCE, err=True)
-        code = ExitCode.INTERRUPTED
+        code = INTERRUPTED
     except OutputLostError as lost:
         say(f"planescope: the output could not be written to its end: {lost.why}.", err=True)
-        code = ExitCode.OUTPUT
-    except Exception as error:  # noqa: BLE001 - the last line: no error may end as a trace, nor as the code of a verdict
+        code = LOST
+    except BaseException as error:  # noqa: BLE001 - the last line: no error may end as a trace, nor as the code of a verdict
         internal_error.keep(error)
     fault = internal_error.kept()
-    if fault is not None and code not in (ExitCode.INTERRUPTED, ExitCode.OUTPUT):
+    if fault is not None and code not in (INTERRUPTED, LOST):
         say(fault.sentence, err=True)
-        code = ExitCode.INTERNAL
-    if code in (ExitCode.INTERRUPTED, ExitCode.OUTPUT, ExitCode.INTERNAL):
+        code = FAULT
+    if code in (INTERRUPTED, LOST, FAULT):
         INTERRUPTS.leave_after(END_SECONDS, code)
         # What is kept still: the interpreter would try it at its end, and its failure there has a code of Python's own.
         with contextlib.suppress(OutputLostError):
@@ -80,6 +77,4 @@ def _keep_of_thread(raised: threading.ExceptHookArgs) -> None:
     """Keep what ended a thread that nobody waits for; the command says it at its end."""
     if raised.exc_value is not None and not isinstance(raised.exc_value, (SystemExit, KeyboardInterrupt)):
         with contextlib.suppress(Exception):
-            from tui import internal_error
-
             internal_error.keep(raised.exc_value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 
-_LINE_COMMAND = re.compile(r"^((?:\x1b\[[0-9;]*+m|[^\n\x21-\x7e])*+)::", re.MULTILINE)
+_LINE_COMMAND = re.compile(r"^((?:\x1b\[[0-9;]*+m|[^\n\x1b\x21-\x7e])*+)::", re.MULTILINE)
 """What stands before it is no reason to trust that the runner sees it: a colour of ours, or a character that a comparison by a
 language's rules, as the runner's is, takes for none."""
 

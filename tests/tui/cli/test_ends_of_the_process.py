@@ -354,6 +354,24 @@ def test_a_thread_that_still_works_is_left_behind_when_others_have_put_things_aw
     assert (ended.returncode, ended.stdout) == (ExitCode.PASSED, "shown, put away")
 
 
+@pytest.mark.parametrize(
+    "module", ["tui.cli.main", "tui.cli.process", "diagnosis.gates", "click", "diagnosis.logs.scrub"]
+)
+def test_an_import_that_fails_is_a_fault_and_no_failing_gate(module: str, tmp_path: Path) -> None:
+    before = (
+        "import sys, importlib.abc\nclass At(importlib.abc.MetaPathFinder):\n  def find_spec(self, name, *_):\n"
+        f"    if name == '{module}': raise OSError(5, 'Input/output error')\nsys.meta_path.insert(0, At())"
+    )
+    ended = program(before, "settings", "--nothing", folder=tmp_path, HOME=str(tmp_path))
+    assert ended.returncode == ExitCode.INTERNAL
+    assert re.fullmatch(r"planescope: a fault of planescope itself \(OSError\).*\n", ended.stderr)
+
+
+def test_the_codes_of_an_end_that_imports_nothing_are_those_of_the_list() -> None:
+    known = (interrupts.INTERRUPTED, interrupts.LOST, interrupts.FAULT)
+    assert known == (ExitCode.INTERRUPTED, ExitCode.OUTPUT, ExitCode.INTERNAL)
+
+
 def test_only_the_latest_traces_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(internal_error, "_kept", [])
