@@ -84,7 +84,7 @@ _IN_QUOTES = {
 _BARE = re.compile(
     r"(?:[^\s\"'<>;&,\\\x1b]"
     # What ends a value in one language is part of it in another: only what follows tells.
-    r"|[;,](?![\w .\"'-]{0,40}[=:]|\s|$)|&(?![\w.\"'-]{1,40}[=;])(?!\s|$)|\\(?![nrt\"'\\])|[\"'](?=[A-Za-z0-9]))+"
+    r"|[;,](?![\w .\"'-]{0,40}[=:]|\s|$)|&(?![\w.\"'-]{1,40}[=;])(?!\s|$)|\\(?![nrt\"'\\])|[\"'](?=[A-Za-z0-9]))++"
 )
 _IN_ELEMENT = re.compile(r"\s{0,20}(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4096}+)(?=\]\]>|</|\s{0,20}<)")
 _SENTENCE = re.compile(r"[^\n\"'`<>;|&]{1,120}")
@@ -100,6 +100,8 @@ _SETS = re.compile(
 
 _OUTPUT_NAME = re.compile(r"\bname=[\w.-]{0,50}$")
 _LAST_COLUMN = re.compile(r"\s{0,40}(?:\||$)")
+_NONE = re.compile(r"(?:\*{3,40}|true|false|read|write|none|null)(?:\s|$)")
+"""What most logs show under such a name."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 _DIRECTORY = re.compile(
     r"~|[A-Za-z]:[\\/]|/(?:$|(?:home|github|tmp|root|usr|var|opt|Users|builds?|app|work\w{0,8}|__w|mnt|srv|data|src|code|repo)(?:/|$))"
@@ -158,6 +160,10 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     begin = found.start() - len(_backwards(text, found.start(), _NAME_BEFORE))
     how = found.lastgroup
     named = text[begin : found.end("suffix")]
+    if how == "assign" and _NONE.match(text, found.end()):
+        return None
+    if how == "spaced" and not strength(named) and named[:3].lower() != "key" and named[:1] != "-":
+        return None
     if how == "spaced" and not _takes_next(text, begin, named):
         drawn = _DRAWN.match(text, found.end())
         if (

@@ -72,6 +72,9 @@ _OPTIONS = (
     _option(r"gem\s+push", rf"(?:-k|--key)[ \t=]+{_Q}"),
     _option(r"htpasswd", rf"-\w*b\w*[ \t]+(?:-\w+[ \t]+)?\S+[ \t]+\S+[ \t]+{_Q}"),
 )
+_BEGINS = re.compile(r"(?:^|[|(:])([a-z0-9]+?)(?=[a-z0-9]\?|[^a-z0-9]|$)")
+_WORDS_OF_OPTIONS = tuple((frozenset(_BEGINS.findall(option.programs)), option) for option in _OPTIONS)
+"""With what the names of the programs begin: most lines that name one program name no other."""
 _PROGRAM = (
     "keychain",
     "security import",
@@ -158,7 +161,9 @@ _SECURE = re.compile(
 
 
 def _options(text: str) -> Iterator[Finding]:
-    for programs, option, joint in _OPTIONS:
+    for words, (programs, option, joint) in _WORDS_OF_OPTIONS:
+        if not any(word in text for word in words):
+            continue
         program = compiled(programs).search(text)
         if not program:
             continue
@@ -188,7 +193,9 @@ def _piped(text: str) -> Iterator[Finding]:
 
 def _values(pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
     for found in pattern.finditer(text):
-        if not stands_for(found["value"][:301]) and not (is_plain(found["value"]) and speaks(found["value"])):
+        if not stands_for(found["value"][:301]) and not (
+            is_plain(found["value"][:301]) and speaks(found["value"][:301])
+        ):
             yield Finding(*found.span("value"), "credential")
 
 

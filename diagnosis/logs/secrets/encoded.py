@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
+from io import StringIO
 from string import ascii_letters
 
 _ESCAPES = re.compile(
@@ -17,7 +19,9 @@ _ESCAPES = re.compile(
 _CONTROLS = {"n": "\n", "r": "\n", "t": "\t"}
 _ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
 _HIDDEN = (*"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad", "\\u200", "\\u2060", "\\ufeff", "\\u00ad")
-HIDES = (*_HIDDEN, *(f"{letter}\x1b[" for letter in ascii_letters))
+_COLOURS = tuple(f"{letter}\x1b[{colour}" for letter in ascii_letters for colour in "12349")
+_PLAIN_AGAIN = tuple(f"\x1b[{reset}m{letter}" for letter in ascii_letters for reset in ("0", ""))
+HIDES = (*_HIDDEN, *_COLOURS, *_PLAIN_AGAIN)
 """What may stand within a word, so that the word itself is not found."""
 _MAY_BE = re.compile(r"[%\\&\x1b\u200b-\u200f\u2060\ufeff\u00ad]")
 
@@ -27,9 +31,9 @@ class Decoded:
     """A text without its escapes."""
 
     text: str
-    _places: list[int]
+    _places: array[int]
     """Offsets in the text at which something begins that stood elsewhere, in order."""
-    _sources: list[int]
+    _sources: array[int]
     """Where each of them stood."""
 
     def source(self, start: int, end: int) -> tuple[int, int]:
@@ -45,23 +49,27 @@ def decoded(text: str) -> Decoded | None:
     """Return the text without its escapes, or None where there are none."""
     if not _MAY_BE.search(text):
         return None
-    pieces: list[str] = []
-    places, sources = [0], [0]
+    # A long line may be made of escapes: none of them may weigh more than a few numbers.
+    plain = StringIO()
+    places, sources = array("Q", (0,)), array("Q", (0,))
     length = at = 0
     for found in _ESCAPES.finditer(text):
         start, end = found.span()
         stands_for = _meaning(found)
-        pieces += (text[at:start], stands_for)
+        plain.write(text[at:start])
+        plain.write(stands_for)
         length += start - at
         # Pairs: where an escape's meaning stands, and where the text after it goes on.
-        places += (length, length + len(stands_for))
-        sources += (start, end)
+        places.append(length)
+        places.append(length + len(stands_for))
+        sources.append(start)
+        sources.append(end)
         length += len(stands_for)
         at = end
     if not at:
         return None
-    pieces.append(text[at:])
-    return Decoded("".join(pieces), places, sources)
+    plain.write(text[at:])
+    return Decoded(plain.getvalue(), places, sources)
 
 
 def _meaning(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ _CHAT = (
     Shape(
         "slack-token",
         (*(f"xox{kind}-" for kind in "abcdefoprs"), "xoxe.", "xapp-"),
-        (r"xox[a-fo-s](?:\.xox[a-fo-s])?-(?:[A-Za-z0-9-]|%2[BbFf]|%3[Dd]){10,}", r"xapp-\d-[A-Za-z0-9-]{16,}"),
+        (r"xox[a-fo-s](?:\.xox[a-fo-s])?-(?:[A-Za-z0-9-]|%2[BbFf]|%3[Dd]){10,}+", r"xapp-\d-[A-Za-z0-9-]{16,}"),
     ),
     Shape(
         "slack-webhook",

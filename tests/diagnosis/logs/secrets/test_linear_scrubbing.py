@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import tracemalloc
 from functools import partial
 
 import pytest
@@ -137,3 +138,16 @@ def test_every_word_that_is_looked_for_is_linear() -> None:
 @given(st.lists(SIGNS, min_size=1, max_size=4).map("".join))
 def test_any_mixture_of_them_is_linear(unit: str) -> None:
     assert is_linear(unit)
+
+
+@pytest.mark.parametrize(
+    "unit", ["password=", "A", "\x1b[1mb", "%41", "&#65;", "password%3D%41%41", "xo" + "xb-1", "echo A"]
+)
+def test_a_long_line_of_one_kind_takes_little_memory(unit: str) -> None:
+    text = ("password=" + unit * 40_000)[:40_000]
+    scrub(text[:1000])  # what is made once
+    tracemalloc.start()
+    scrub(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 30 * len(text)
