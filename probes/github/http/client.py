@@ -37,6 +37,11 @@ LONGEST_MESSAGE = 65_536
 """Characters of a message: GitHub takes no longer one for an annotation."""
 _TEXTS = frozenset({"content", "text"})
 """Members that hold a whole file; their readers bound them."""
+_USUAL_NAME = 100
+"""Characters; a longer name of a job or a step is rare."""
+_SENTENCES = 8
+"""In how many sentences and places of a document the name of a job may stand."""
+_SMALL = 20_000
 _A_MEMBER = 64
 """Bytes that a member takes in memory beside its text."""
 MOST_MEMBERS = 500_000
@@ -206,7 +211,11 @@ class Client:
         room.take(members * _A_MEMBER)
         self._passing += members * _A_MEMBER + sys.getsizeof(text) // 2
         with taking_turns(len(text)):
-            return _parsed(answer)
+            value = _parsed(answer)
+        if sys.getsizeof(text) > _SMALL:
+            width = sys.getsizeof(text) // len(text)
+            room.take(_said_again(value) * _SENTENCES * width)
+        return value
 
     @contextmanager
     def _forgotten_if_broken(self, path: str, parameters: Mapping[str, str | int] | None) -> Iterator[None]:
@@ -281,13 +290,24 @@ def _shortened(value: Any, longest: int) -> Any:
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON, its names and labels shortened: each is said again in many sentences."""
+    """Return an object of JSON, its names and labels shortened."""
     return {
         name[:LONGEST_LABEL]: value
         if name in _TEXTS
         else _shortened(value, LONGEST_MESSAGE if name == "message" else LONGEST_LABEL)
         for name, value in pairs
     }
+
+
+def _said_again(value: Any) -> int:
+    """Return how many characters the long names of a value have: each stands in several sentences afterwards."""
+    if isinstance(value, list):
+        return sum(map(_said_again, value))
+    if not isinstance(value, dict):
+        return 0
+    name = value.get("name")
+    own = len(name) if isinstance(name, str) and len(name) > _USUAL_NAME else 0
+    return own + sum(_said_again(each) for each in value.values() if isinstance(each, (list, dict)))
 
 
 def _parsed(answer: Answer) -> Any:

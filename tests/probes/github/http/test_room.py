@@ -44,8 +44,8 @@ def of(size: int) -> Watch:
 def test_answers_that_are_small_enough_alone_are_refused_together(tiny: TinyGitHub, client: Client) -> None:
     tiny.answers[PLACE] = said({"name": "n" * 3_000})
     with client.watched(of(10_000)):
-        client.object(PLACE)
-        client.object(PLACE)
+        for _ in range(3):
+            client.object(PLACE)
         with pytest.raises(NoRoom, match="read before it") as full:
             client.object(PLACE)
     assert not full.value.reading("the jobs").lasting
@@ -65,6 +65,14 @@ def test_a_text_is_counted_as_heavy_as_it_is(tiny: TinyGitHub, client: Client) -
     tiny.answers[PLACE] = Said(200, json.dumps({"text": "n" * 8_000 + "😀"}, ensure_ascii=False).encode())
     with client.watched(of(20_000)), pytest.raises(NoRoom):
         client.object(PLACE)
+
+
+def test_long_names_are_counted_for_the_sentences_in_which_they_will_stand(tiny: TinyGitHub, client: Client) -> None:
+    tiny.answers[PLACE] = said({"jobs": [{"name": "n" * 1_000, "steps": [{"name": "s" * 1_000}]}] * 20})
+    watch = of(1_000_000)
+    with client.watched(watch):
+        client.object(PLACE)
+    assert 1_000_000 - watch.room.left > 40 * 4_000
 
 
 def test_a_label_is_shortened_wherever_it_stands_and_a_file_is_not(tiny: TinyGitHub, client: Client) -> None:
