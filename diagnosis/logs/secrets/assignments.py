@@ -102,6 +102,7 @@ _OUTPUT_NAME = re.compile(r"\bname=[\w.-]{0,50}$")
 _LAST_COLUMN = re.compile(r"\s{0,40}(?:\||$)")
 _NONE = re.compile(r"(?:\*{3,40}|true|false|read|write|none|null)(?:\s|$)")
 """What most logs show under such a name."""
+_OBJECT = re.compile(r"[a-z0-9]{1,20}(?:[.-][a-z0-9]{1,20}){1,10}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 _DIRECTORY = re.compile(
     r"~|[A-Za-z]:[\\/]|/(?:$|(?:home|github|tmp|root|usr|var|opt|Users|builds?|app|work\w{0,8}|__w|mnt|srv|data|src|code|repo)(?:/|$))"
@@ -217,6 +218,8 @@ def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, 
         alone = how == "told" or _LAST_COLUMN.match(text, end) is not None
         named_only = _UUID.match(value) is not None and weight is not Strength.PASSWORD
         return alone and not is_plain(value) and not named_only and is_secret(value, Strength.TOKEN)
+    if how == "quoted" and named.lower() in ("secret", "secrets") and _OBJECT.fullmatch(value):
+        return False  # secret "db-2024q1" not found: so Kubernetes and Vault speak of one
     if how == "quoted" or (how == "call" and weight is Strength.TOKEN):
         return is_secret(value, weight) and not (" " in value and is_plain(value))
     if not in_quotes and weight is Strength.PASSWORD:

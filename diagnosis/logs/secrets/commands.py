@@ -206,13 +206,19 @@ def _given(text: str) -> Iterator[Finding]:
             yield Finding(*found.span("value"), "credential")
 
 
+def _passfile(text: str) -> Iterator[Finding]:
+    for found in _PASSFILE.finditer(text):
+        if is_secret(found["value"], Strength.TOKEN):
+            yield Finding(*found.span("value"), "credential")
+
+
 DETECTORS = (
     Detector(
         ("snyk auth", "auth:token", "cargo login", "authtoken", "pypi-token.", "sonar.login", "secret_id=", "codecov"),
         _given,
     ),
     Detector(("jdbc:oracle", "sqlplus"), lambda text: _values(_ORACLE, text)),
-    Detector((":54", ":6543:", ":*:"), lambda text: _values(_PASSFILE, text)),
+    Detector((":54", ":6543:", ":*:"), _passfile),
     Detector(_PROGRAM, _options),
     Detector(("add-mask",), lambda text: _values(_MASKED, text)),
     Detector(("echo ", "printf "), _piped),

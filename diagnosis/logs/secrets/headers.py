@@ -25,6 +25,7 @@ _BEARER = re.compile(
     r"\b(?:bearer|basic|apikey|ssws|splunk|geniekey)(?:[ \t+]{1,4}|%20|[:=]\s?)[\"']?(?P<value>[A-Za-z0-9._~+/%-]{12,}={0,2})",
     _I,
 )
+_SIGNS = re.compile("%[0-9A-Fa-f]{2}")
 _COOKIE = re.compile(
     r"(?<![A-Za-z])(?:set-)?cookie2?[\"'`]?\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}(?P<value>[^\s\"'`=;,]{1,256}=[^\"'`\n]*)",
     _I,
@@ -59,7 +60,7 @@ def _authorization(text: str) -> Iterator[Finding]:
 
 def _bearers(text: str) -> Iterator[Finding]:
     for found in _BEARER.finditer(text):
-        value = found["value"][:301]
+        value = _SIGNS.sub("=", found["value"][:301])
         if is_secret(value, Strength.TOKEN) and any(map(str.isdigit, value)) and not is_plain(value):
             yield Finding(*found.span("value"), "authorization")
 

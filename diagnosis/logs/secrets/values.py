@@ -40,6 +40,8 @@ _PREFIX = re.compile(
 )
 _PATH = re.compile(r"(?:~|\.{0,2}|[A-Za-z]:|[\w.-]{1,40})(?:[\\/][\w.@+ -]{0,60}){1,20}")
 _SUBJECT = re.compile(r"repo:[\w.@*?-]{1,100}/[\w.@*?-]{1,120}(?::[\w.@*?/:=-]{0,200})?")
+_SCOPE = re.compile(r"(?:A[KS]IA)?/?\d{8}/[a-z0-9-]{2,30}/[a-z0-9-]{2,40}/aws4_request,?")
+"""What a signature of AWS counts for, behind the key's id."""
 _DIGEST = re.compile(r"(?:sha\d{1,3}[:-]|md5:)[A-Za-z0-9+/=]{20,128}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]{4,20}(?:Z|[+-]\d\d:?\d\d)?)?")
 _VERSION = re.compile(r"v?\d{1,6}(?:[.,:]\d{1,6}){0,5}%?|v\d{1,4}")
@@ -125,7 +127,13 @@ def leads_elsewhere(text: str, at: int) -> bool:
 
 def is_plain(value: str) -> bool:
     """Return whether a value is made of words, numbers, a path, a version, a date, a digest that says which it is."""
-    if _VERSION.fullmatch(value) or _MOMENT.fullmatch(value) or _DIGEST.fullmatch(value) or _SUBJECT.fullmatch(value):
+    if (
+        _VERSION.fullmatch(value)
+        or _MOMENT.fullmatch(value)
+        or _DIGEST.fullmatch(value)
+        or _SUBJECT.fullmatch(value)
+        or _SCOPE.fullmatch(value)
+    ):
         return True
     value = _WILDCARDS.sub("", value)
     if not _JOINTS.fullmatch(value):
