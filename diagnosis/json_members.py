@@ -36,6 +36,18 @@ def _unchanged(text: str) -> str:
     return text
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        # Its name is foreign, and may be a secret.
+        raise JsonFault("holds a member twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise JsonFault(f"is no JSON ({name} is no value of JSON)")
+
+
 @dataclass(frozen=True, slots=True)
 class JsonMembers:
     """One JSON object, and where it stands in the document that it came in."""
@@ -48,15 +60,20 @@ class JsonMembers:
 
     @classmethod
     def parse(cls, text: str, clean: Callable[[str], str] = _unchanged) -> JsonMembers:
-        """Read a JSON text that should hold an object. Raises JsonFault where it is cut off, no JSON or no object."""
+        """Read a JSON text that should hold an object. Raises JsonFault where it is cut off, no JSON or no object.
+
+        A name that stands twice in one object is refused: readers differ in which of the two they take.
+        """
         try:
-            value = json.loads(text)
+            value = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_constant)
         except json.JSONDecodeError as error:
             cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
             fault = "is cut off" if cut else f"is no JSON ({error.msg})"
             raise JsonFault(f"{fault} at line {error.lineno}, column {error.colno}") from None
         except RecursionError:
             raise JsonFault("is nested too deeply") from None
+        except JsonFault:
+            raise
         except ValueError:
             raise JsonFault("is no JSON (a number has too many digits)") from None
         if not isinstance(value, dict):

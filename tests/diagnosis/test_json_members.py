@@ -92,3 +92,17 @@ def test_a_time_needs_a_zone_where_it_decides() -> None:
     for name in ("a", "c"):
         with pytest.raises(JsonFault):
             value.moment(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1, "a": 1}', "a member twice"),
+        ('{"x": [{"b": null, "conclusion": "failure", "conclusion": "success"}]}', "a member twice"),
+        ('{"a": NaN}', "NaN is no value"),
+        ('{"a": [-Infinity]}', "-Infinity is no value"),
+    ],
+)
+def test_what_readers_of_json_take_in_different_ways_is_refused(text: str, words: str) -> None:
+    with pytest.raises(JsonFault, match=words):
+        JsonMembers.parse(text)
