@@ -82,6 +82,7 @@ class Scrubber:
             self._left_open = self._search.still_open(name, text)
             return None
         start, end, kind = value
+        self._left_open = self._search.goes_on(name)
         return f"{self._plain(text[:start])}[scrubbed:{kind}]{self._plain(text[end:])}"
 
     def _plain(self, text: str, about: About | None = None) -> str:

@@ -9,9 +9,10 @@ from diagnosis.logs.secrets.names import kind, strength
 from diagnosis.logs.secrets.values import Strength, is_plain, is_secret
 
 _TAIL = 90
+_MOST_EMPTY = 3
 _LEFT_OPEN = re.compile(
     r"[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}(?:[|>][+-]?\d?|[\"']{1,3}|\\|\[|(?:[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC)\s?\\?|!\w{1,20}|<<[-~]?[\"']?[A-Z_]{2,12}[\"']?)?$"
-    r"|<<[-~]?[\"']?\w{2,80}[\"']?$"
+    r"|(?<=\w)>$|<<[-~]?[\"']?\w{2,80}[\"']?$"
     r"|(?<=[A-Za-z])\s{1,4}\\$"
 )
 _ENDS_OPEN = frozenset(":=|>+-\"'\\[rnNcC")
@@ -43,6 +44,8 @@ def left_open(line: str) -> str:
         if found:
             name = _name_before(end, found.start())
             named = name.lower() == "authorization" or strength(name)
+            if found[0] == ">" and not end.endswith(f"<{name}>"):
+                return ""
             if named and (
                 "-" in name[:1] or not end[found.start()].isspace() or any(sign in found[0] for sign in "=:<")
             ):
@@ -62,14 +65,24 @@ def _name_before(text: str, at: int) -> str:
 
 
 def still_open(name: str, line: str) -> str:
-    """Return the name if the value may stand below a line that has none: after ``"Type": "SecureString"``, a comment."""
+    """Return the name if the value may stand below a line without one: an empty one, a comment, ``"Type": "SecureString"``."""
     stamp = _STAMP.match(line)
+    if not line[stamp.end() if stamp else 0 :].strip():
+        # A name that waits makes every line dearer: it waits for three empty ones.
+        return f"{name}\n" if name.count("\n") < _MOST_EMPTY else ""
     between = _BETWEEN.match(line, stamp.end() if stamp else 0)
     return name if between and name.startswith(_NAMED_ABOVE) else ""
 
 
+def goes_on(name: str) -> str:
+    """Return the name if a further value may stand below one: the next item of a list, the next line of a text."""
+    name = name.rstrip("\n")
+    return "" if name.startswith(_NAMED_ABOVE) or name.lower() == "authorization" else name
+
+
 def value_of(name: str, line: str) -> Finding | None:
     """Return the value in a line that an earlier line named."""
+    name = name.rstrip("\n")
     stamp = _STAMP.match(line)
     at = stamp.end() if stamp else 0
     if name.startswith(_NAMED_ABOVE):

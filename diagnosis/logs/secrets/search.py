@@ -65,6 +65,7 @@ class Search:
         """From a text to the offset of each line that may hold a secret, and what it is about."""
         self.left_open = next_line.left_open
         self.still_open = next_line.still_open
+        self.goes_on = next_line.goes_on
         self.value_of = next_line.value_of
 
     @staticmethod

@@ -280,6 +280,22 @@ def test_every_secret_of_a_list_and_of_a_change_goes() -> None:
     assert '"user": "name"' in scrub(f'"api_keys": ["{first}", "{second}"], "user": "name"')
 
 
+def test_every_line_of_a_secret_goes() -> None:
+    source = chance(9)
+    first, second = (made("a30", source) for _ in range(2))
+    for text in (
+        f"secret_key: >\n  {first}\n  {second}\nnext: line",
+        f"tokens:\n  - {first}\n  - {second}\nnext: line",
+        f'"tokens": [\n  "{first}",\n  "{second}"\n]\nnext: line',
+        f"password:\n\n  {first}\nnext: line",
+        f"<password>\n  {first}\n</password>\nnext: line",
+    ):
+        scrubbed = scrub(text)
+        assert not [each for each in (first, second) if each in scrubbed], text
+        assert scrubbed.endswith("\nnext: line")
+        assert scrub(scrubbed) == scrubbed
+
+
 def test_no_secret_stays_in_hexadecimal_digits() -> None:
     said = f"DB_PASSWORD={made('a20', chance(8))}".encode().hex()
     assert said not in scrub(f"dump {said} end")
