@@ -102,7 +102,9 @@ def is_secret(value: str, strength: Strength) -> bool:
     """Return whether a value under a name of this strength must not be shown. ``value`` stands without its quotes."""
     if len(value) > LONGEST:
         return not _PREFIX.match(value)
-    rest = _without_variables(value)
+    rest = _without_variables(value).removesuffix(
+        "`"
+    )  # Markdown's quotation mark stands around a whole line of a packet
     if len(rest) < _SHORTEST[strength]:
         return False
     if _MASK.fullmatch(rest) or _PREFIX.match(rest) or _refers(rest):

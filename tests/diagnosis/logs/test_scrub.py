@@ -159,3 +159,9 @@ def test_a_second_password_behind_the_first_is_found_too() -> None:
     scrubbed = scrub(f"{command}AWS_SECRET_ACCESS_KEY: wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLEKE{command}")
     assert "hunter2hunter2" not in scrubbed
     assert scrub(scrubbed) == scrubbed
+
+
+def test_a_word_before_the_end_of_code_in_a_page_is_evidence() -> None:
+    for line in ("`step 7 “Read some API key”: success`", "- `client secret: skipped`"):
+        assert scrub(line) == line
+    assert "hunter2" not in scrub("`password: hunter2Hunter2`")
