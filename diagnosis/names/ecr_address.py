@@ -50,7 +50,8 @@ _ADDRESS = re.compile(
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?)?"
 )
 _HOST_IN_MESSAGE = re.compile(
-    rf"[^\s/\"'@:\[\]()=,]{{1,64}}\.(?:dkr[.-])?ecr(?:-fips)?\.[^\s/\"'@:.]{{1,40}}\.(?:{_DOMAINS})"
+    # It begins where a word begins: tried at every character of a long word, it would take 64 looks at each.
+    rf"(?<![^\s/\"'@:\[\]()=,])[^\s/\"'@:\[\]()=,]{{1,64}}\.(?:dkr[.-])?ecr(?:-fips)?\.[^\s/\"'@:.]{{1,40}}\.(?:{_DOMAINS})"
 )
 _FROM_SECRETS = r"\$\{\{\s*secrets\.[\w-]{1,100}\s*\}\}"
 _ACCOUNT_OF_SECRETS = re.compile(
