@@ -10,7 +10,7 @@ from diagnosis.sets.patterns import unspelled
 
 EVERY_ROLE = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}"
 """The form of a role's ARN, as the service authorization reference writes it."""
-_VARIABLE = re.compile(r"\$\{[^}]{0,500}\}")
+_VARIABLE = re.compile(r"\$\{[^{}]{0,500}\}")
 _LENGTH = 40
 
 

@@ -50,7 +50,7 @@ _REPRESENTATIVES = (
 """The first of these that fits stands for the services that no policy names: all of those are alike to the documents."""
 _ALWAYS = frozenset({"iam"})
 """The service whose actions are looked at whether a policy names it or not: what writes permissions is worth telling."""
-_VARIABLE = re.compile(r"\$\{([^}]{0,500})\}")
+_VARIABLE = re.compile(r"\$\{([^{}]{0,500})\}")
 _WEIGHTS = ("Permissions", "Write", "Read", "List")
 """Access levels, the gravest first."""
 _SHOWN = 4

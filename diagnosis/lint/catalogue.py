@@ -21,7 +21,7 @@ from diagnosis.policy.language.variables import Wildcard
 
 _SHORT = 5
 """Names up to this length resemble each other where one sign differs, longer ones where two do."""
-_VARIABLE = re.compile(r"\$\{[^}]{0,500}\}")
+_VARIABLE = re.compile(r"\$\{[^{}]{0,500}\}")
 
 
 WELL_KNOWN = frozenset({"ecr", "ecr-public", "sts", "iam"})

@@ -266,7 +266,7 @@ def _kind(form: str) -> str:
 
 
 def _shown_form(form: str) -> str:
-    return re.sub(r"\$\{([^}]{0,500})\}", lambda found: found.group(1).upper(), form)
+    return re.sub(r"\$\{([^{}]{0,500})\}", lambda found: found.group(1).upper(), form)
 
 
 def _meets(arn: ArnPattern, forms: tuple[str, ...], *, but: str = "") -> bool:

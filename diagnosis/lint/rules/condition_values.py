@@ -16,7 +16,7 @@ from diagnosis.policy.language.operators import read_network
 from diagnosis.policy.language.strict_json import JsonNumber
 
 _EXACT = frozenset({"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"})
-_VARIABLE = re.compile(r"\$\{[^}]{0,500}\}")
+_VARIABLE = re.compile(r"\$\{[^{}]{0,500}\}")
 _FAMILIES = {
     "String": DataType.STRING,
     "Numeric": DataType.NUMERIC,

@@ -21,7 +21,7 @@ OPEN = "open"
 SHUT = "shut"
 """Unsure Deny statements apply, unsure Allow statements do not."""
 
-_VARIABLE = re.compile(r"\$\{([^}]{0,500})\}")
+_VARIABLE = re.compile(r"\$\{([^{}]{0,500})\}")
 _LITERAL_VARIABLES = frozenset({"*", "?", "$"})
 _NOTHING, _NOTHING_BY_PRINCIPAL = (
     own_policy({"Effect": "Allow", "Action": "planescope:Nothing", element: "*"}).statements

@@ -21,7 +21,7 @@ from diagnosis.steps.aws_cli.words import Command, folded
 
 _LEGIBLE = re.compile(r"[\w+=,.@:/#()!~% -]+")
 """A value that is what it says: no variable, no mask, no pattern, no brace that would be taken for a part of the session."""
-_VARIABLE = re.compile(r"\$\{([^}]{0,500})\}")
+_VARIABLE = re.compile(r"\$\{([^{}]{0,500})\}")
 _SESSION = {"partition": "{partition}", "region": "{region}", "account": "{account}", "accountid": "{account}"}
 _VERBLESS = re.compile(r"(?:batch-)?[a-z0-9]+-(.*)")
 _NAMES = ("name", "friendlyname", "namewithpath")
