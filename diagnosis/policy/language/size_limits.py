@@ -8,8 +8,8 @@ policies of a role 10,240 together, managed policies 6,144, session policies 2,0
 for AWS Organizations" (resource control policies 5,120 characters; service control policies 10,240 since May 2026);
 Amazon ECR API Reference, SetRepositoryPolicy (10,240 characters); "Bucket policies" (Amazon S3 User Guide, 20 KB);
 "Resource quotas" (AWS KMS Developer Guide, key policy 32 KB); AWS Secrets Manager API Reference, PutResourcePolicy (20,480
-characters); "Amazon SQS policy quotas" (8,192 bytes); IAM API Reference, CreatePolicy (no parameter that holds a policy is
-longer than 131,072 characters).
+characters); "Amazon SQS policy quotas" (8,192 bytes). No parameter of the IAM API that holds a policy is longer than 131,072
+characters (CreatePolicy), but AWS's own managed policies are: AWSSupportServiceRolePolicy has some 152,000.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from diagnosis.policy.language.limits import (
 )
 from diagnosis.policy.language.rejections import PolicyKind
 
-_LONGEST_PARAMETER = 131_072
-"""Characters of a parameter of the IAM API that holds a policy, white space included."""
+LONGEST = 524_288
+"""Characters, white space included: four times what the IAM API takes, three times AWS's own longest."""
 
 
 def _bytes(text: str) -> int:
@@ -56,10 +56,10 @@ class SizeLimit:
         if len(text) <= self.most and self.count is not _bytes:
             return None
         taken = self.count(text)
-        if taken <= self.most and len(text) > _LONGEST_PARAMETER:
+        if taken <= self.most and len(text) > LONGEST:
             return (
-                f"it has {len(text)} characters with its white space, and AWS takes no policy of more than"
-                f" {_LONGEST_PARAMETER}: AWS cannot hold this document, so it was not judged"
+                f"it has {len(text)} characters with its white space, and no policy of AWS's has more than"
+                f" {LONGEST}: AWS cannot hold this document, so it was not judged"
             )
         if taken <= self.most:
             return None
@@ -83,8 +83,8 @@ SECRET = SizeLimit("the policy of a secret", 20_480, len)
 QUEUE = SizeLimit("the policy of a queue", 8_192, _bytes, "bytes")
 RESOURCE = SizeLimit("a resource-based policy", LARGEST_POLICY)
 """Of a service for which no lower limit is known."""
-ANY = SizeLimit("any policy", _LONGEST_PARAMETER)
-"""AWS's own managed policies are not bound by the quota of a customer's; nothing that the IAM API takes is longer."""
+ANY = SizeLimit("any policy", LONGEST)
+"""AWS's own managed policies are not bound by the quota of a customer's."""
 
 OF_KINDS: Mapping[PolicyKind, SizeLimit] = {
     PolicyKind.TRUST: TRUST,

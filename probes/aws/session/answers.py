@@ -12,15 +12,15 @@ from urllib.parse import unquote
 from diagnosis.json_members import JsonMembers, is_usable
 from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
 from diagnosis.policy import PolicyDocument, read_document
-from diagnosis.policy.language.size_limits import SizeLimit
+from diagnosis.policy.language.size_limits import LONGEST, SizeLimit
 
 USED_AGAIN = frozenset({"NextToken", "nextToken", "Marker", "NextMarker", "NextContinuationToken", "CloudTrailEvent"})
 """Members that stay as AWS sent them: where the next page begins, and an event, which :func:`event_record` scrubs."""
 _KEY_ID = "accessKeyId"
 
 
-_LONGEST_ENCODED = 131_072 * 12
-"""Characters: a policy of the most characters that AWS takes, each of four bytes, each of them written with three."""
+_LONGEST_ENCODED = LONGEST * 3
+"""Characters: the longest policy that is read, each sign of it written with three."""
 
 
 def scrub_answer_text(text: str) -> str:

@@ -45,7 +45,7 @@ def test_every_kind_of_policy_has_a_limit() -> None:
         "the policy of a secret": 20_480,
         "the policy of a queue": 8_192,
         "a resource-based policy": 32_768,
-        "any policy": 131_072,
+        "any policy": 524_288,
     }
 
 
@@ -112,12 +112,12 @@ def test_lint_tells_the_size_and_searches_no_further(kind: PolicyKind) -> None:
 
 
 def test_what_no_policy_may_be_is_not_even_linted() -> None:
-    assert isinstance(lint(of_size(131_073), PolicyKind.IDENTITY), Unparsable)
+    assert isinstance(lint(of_size(524_289), PolicyKind.IDENTITY), Unparsable)
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.of)
-def test_white_space_is_not_counted_up_to_the_length_that_the_api_takes(limit: SizeLimit) -> None:
+def test_white_space_is_not_counted_up_to_the_length_of_the_longest(limit: SizeLimit) -> None:
     text = json.dumps({"Version": "2012-10-17", "Statement": [_BODY]})
-    longest = f"{text}{' ' * (131_072 - len(text))}"
+    longest = f"{text}{' ' * (524_288 - len(text))}"
     assert limit.refusal(f"{longest} ") is not None
     assert (limit.refusal(longest) is None) == (limit.count is size)
