@@ -3,6 +3,8 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import signal
+import threading
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,13 @@ from thoroughness import examples
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=examples(100))
 settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("PLANESCOPE_EXPLORE") else "steady")
+
+# A shell has what it starts in the background ignore SIGINT, and nohup SIGHUP, and children inherit that: the command would rightly
+# go on ignoring them, and no test of an interrupt would show anything.
+if threading.current_thread() is threading.main_thread():
+    for _number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(_number) is signal.SIG_IGN:
+            signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 _numbers = itertools.count()
 
