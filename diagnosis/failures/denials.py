@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.failures import service_denials
@@ -10,6 +11,7 @@ from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authz, holding
 from diagnosis.failures.service_denials import LAYERS, service_denial
 from diagnosis.gates import Checkpoint, Plane
+from diagnosis.policy.language.actions import action_facts, expand_actions
 from diagnosis.verdicts.gate_verdict import Finding
 
 PUSH = frozenset(
@@ -94,11 +96,16 @@ def judge_denial(denial: Denial, text: str, context: LogContext) -> Seen | None:
     The registry's actions have checkpoints of their own, the token exchange and chained roles are STS's; every other action is
     a use of another service (:mod:`diagnosis.failures.service_denials`).
     """
+    possible = _cut_off(denial, text)
+    if len(possible) > 1:
+        return _judge_cut_off(denial, possible, text, context)
+    if possible:
+        denial = replace(denial, action=possible[0])
     service, operation = _what(denial)
     if operation is None:
         return None
     if service == "sts" and operation.startswith("AssumeRoleWithW"):
-        return _trust(denial, "AssumeRoleWithWebIdentity")  # a paste may be cut off in the middle of the word
+        return _trust(denial, "AssumeRoleWithWebIdentity")  # a paste may break the line in the middle of the word
     if service == "sts" and operation in _TRUST_ACTIONS:
         return _trust(denial, operation)
     action: str | None = f"{service}:{operation}" if service else None
@@ -114,6 +121,56 @@ def judge_denial(denial: Denial, text: str, context: LogContext) -> Seen | None:
         weight = Weight.PROVISIONING if operation in _PROBES else Weight.ROOT
         return _registry(denial, Checkpoint.REGISTRY_PULL, Cause.PULL_SCOPE, action, weight)
     return _registry(denial, None, Cause.REGISTRY_ADMINISTRATION, action, Weight.PROVISIONING)
+
+
+def _cut_off(denial: Denial, text: str) -> tuple[str, ...]:
+    """Return the actions that may be meant, where a text ends within an action's name; empty where the name is whole.
+
+    A log that expired while it was copied, an annotation, a paste: they end anywhere. A name that AWS's reference knows
+    is taken for whole, and one that it knows no continuation of for an action that is newer than the reference.
+    """
+    action = denial.action
+    if action is None or not text.rstrip(_BEHIND_A_CUT).endswith(action):
+        return ()
+    return () if action_facts(action) is not None else expand_actions((f"{action}*",))
+
+
+_BEHIND_A_CUT = " \t\r\n.…\"'"
+
+
+def _judge_cut_off(denial: Denial, possible: tuple[str, ...], text: str, context: LogContext) -> Seen | None:
+    """Judge a denial of one of several actions: what holds for each of them holds; None where not even the plane does."""
+    begun = denial.action or ""
+    service = begun.partition(":")[0].lower()
+    if service not in _WITH_GATES_OF_THEIR_OWN:
+        seen = service_denial(replace(denial, action=None, service=service), text, context)
+        return Seen(_of_some_action(seen.finding, begun), seen.weight)
+    all_seen = [judge_denial(replace(denial, action=action), text, context) for action in possible]
+    findings = [seen.finding for seen in all_seen if seen is not None]
+    if len({finding.plane for finding in findings}) != 1:
+        return None
+    checkpoints = {finding.checkpoint for finding in findings}
+    causes = dict.fromkeys(cause for one in findings for cause in (one.cause, *one.candidates) if cause is not None)
+    only = next(iter(causes)) if len(causes) == 1 else None
+    candidates = () if only else tuple(causes)
+    together = replace(
+        findings[0],
+        checkpoint=checkpoints.pop() if len(checkpoints) == 1 else None,
+        cause=only,
+        candidates=candidates,
+        tell_apart=tell_apart_of(only, candidates),
+    )
+    return Seen(_of_some_action(together, begun), min(seen.weight for seen in all_seen if seen is not None))
+
+
+_WITH_GATES_OF_THEIR_OWN = frozenset({"ecr", "ecr-public", "sts"})
+"""Services whose actions stand at different gates, so that a name's beginning may not tell the gate."""
+
+
+def _of_some_action(finding: Finding, begun: str) -> Finding:
+    """Return the finding without an action: the text ends within its name."""
+    sentence = f"AWS refused an action whose name the text cuts off: {begun}…"
+    return replace(finding, action=None, sentence=sentence)
 
 
 def _what(denial: Denial) -> tuple[str | None, str | None]:
