@@ -69,6 +69,20 @@ def test_what_has_no_room_in_the_table_are_whole_early_attempts_and_it_is_said(w
         assert (f"The {count - len(shown)} earliest attempts have" in words) == (count - len(shown) > 1)
 
 
+def test_a_long_branch_takes_no_other_attempts_room_and_is_whole_below() -> None:
+    branch = "dependabot/npm_and_yarn/web/eslint-plugin-that-has-a-long-name-9.1.0"
+    replay = made().replays[0]
+    runs = [
+        replace(replay, attempt=replace(replay.attempt, run_id=21_985_400_000 + n, head_branch=branch + mark))
+        for n, mark in enumerate(("", "名前" * 20, STEERING * 9))
+    ]
+    lines = report(replace(made(), replays=tuple(runs)), 120)
+    assert any(line.split() == ["21985400000", "21985400001", "21985400002"] for line in lines)
+    assert any("dependabot/…name-9.1.0" in line for line in lines)
+    assert f"  on {branch}" in lines
+    assert all(line.isprintable() for line in lines)
+
+
 def test_what_was_done_after_an_attempt_is_told_with_how_that_is_known() -> None:
     attempt = made().replays[0].attempt
     stated = AttemptHistory(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -139,7 +139,23 @@ def timeline(diagnosis: Diagnosis, width: int) -> tuple[RenderableType, ...]:
 def _head(attempt: Attempt) -> Text:
     started = f"{attempt.started_at:%m-%d %H:%M}" if attempt.started_at else ""
     again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
-    return Text(f"{attempt.run_id}{again}\n{printable(attempt.head_branch or '?')}\n{started}")
+    return Text(f"{attempt.run_id}{again}\n{_in_a_column(_branch(attempt))}\n{started}")
+
+
+_LONGEST_BRANCH = 22
+"""Columns of the screen: one long name would take the room of several attempts."""
+
+
+def _branch(attempt: Attempt) -> str:
+    return printable(attempt.head_branch or "?")
+
+
+def _in_a_column(branch: str) -> str:
+    """Return the name, or its two ends where it is long: names of branches often differ in the last word alone."""
+    if cell_len(branch) <= _LONGEST_BRANCH:
+        return branch
+    end = set_cell_size(branch[::-1], _LONGEST_BRANCH // 2 - 1)[::-1]
+    return f"{set_cell_size(branch, _LONGEST_BRANCH // 2)}…{end}"
 
 
 def _table(sides: Sequence[_Side], *, short: bool) -> Table:
@@ -183,6 +199,8 @@ def _attempt(replay: Replay, entry: AttemptHistory | None, console: Console) -> 
     attempt = replay.attempt
     _heading(f"Run {attempt.run_id}, attempt {attempt.attempt}: {attempt.conclusion or attempt.status}", console)
     console.print(Padding(Text(attempt.html_url, style="bright_black"), (0, 0, 0, 2)))
+    if _in_a_column(_branch(attempt)) != _branch(attempt):
+        console.print(Padding(Text(f"on {_branch(attempt)}", style="bright_black"), (0, 0, 0, 2)))
     failed = [verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL]
     for verdict in failed:
         console.print(Padding(_verdict_lines(verdict), (0, 0, 0, 2)))
