@@ -33,7 +33,7 @@ from diagnosis.verdicts.replay import Replay
 _HEREDOC = re.compile(r"<<-?[ \t]*(?P<quote>['\"]?)(?P<end>\w++)(?P=quote)")
 _TARGET = re.compile(r">\s*[\"']?(?:[^\s\"'>|;]*/)?([A-Za-z0-9_.-]+\.json)")
 _SWALLOWS = re.compile(
-    r"(?:docker push|aws ecr [a-z-]|crane push)(?:(?!docker push|aws ecr |crane push)[^\n])*\|\|\s*(?:true|echo|:)"
+    r"(?:docker push|aws ecr [a-z-]|crane push)(?:(?!docker push|aws ecr [a-z-]|crane push)[^\n])*\|\|\s*(?:true|echo|:)"
 )
 _SWALLOWS_SERVICE = re.compile(r"\baws [a-z](?:(?!\baws [a-z])[^\n])*\|\|\s*(?:true|echo|:)")
 _ASSERTION = re.compile(r"\"(?:verdict|status|result|[a-z_]+(?:rejected|verified|passed))\"\s*:\s*(?:true|\"[A-Z]+\")")

@@ -83,7 +83,8 @@ def _quota(text: str, context: LogContext) -> Seen | None:
 
 _PULLED = re.compile(
     r"(?:failed to resolve (?:ref|source|image)|CannotPullContainer|[Ff]ailed to pull|manifest for)\b"
-    r"(?:(?!failed to resolve |CannotPull|ailed to pull|manifest for).){0,600}\bnot found\W*$"
+    r"(?:(?!(?:failed to (?:resolve (?:ref|source|image)|pull)|Failed to pull|CannotPullContainer|manifest for)\b).){0,600}"
+    r"\bnot found\W*$"
 )
 
 

@@ -39,13 +39,13 @@ _CLI = re.compile(
     r"(?: \([^)]{0,60}\))?(?:: ?(?P<message>.*))?"
 )
 _GO = re.compile(
-    r"(?:operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100})[,:](?:(?!operation error ).)*?)?"
+    r"(?:operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100})[,:](?:(?!operation error [\w ]{1,60}: ).)*?)?"
     r"\bapi error (?P<name>[\w.]{1,100}): ?(?P<message>.*)"
 )
 _OF_AWS = re.compile(r"operation error |https response error |api error \w{1,100}Exception: ")
 """Clients of other services have an *api error* too."""
 _GO_TYPED = re.compile(
-    r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100}), (?:(?!operation error ).)*?"
+    r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100}), (?:(?!operation error [\w ]{1,60}: ).)*?"
     r"RequestID: [\w-]*, (?P<name>\w{1,80}(?:Exception|Error|Fault|NotFound)): ?(?P<message>.*)"
 )
 _JAVA = re.compile(
@@ -53,7 +53,7 @@ _JAVA = re.compile(
     r"(?: Error Code: (?P<name>\w{1,100})[;,])?"
 )
 _JAVA_TWO = re.compile(
-    r"\bmodel\.(?P<name>\w{1,100}): (?P<message>(?:(?!\bmodel\.)[^()]){0,1000}?) ?"
+    r"\bmodel\.(?P<name>\w{1,100}): (?P<message>(?:(?!\bmodel\.\w{1,100}: )[^()]){0,1000}?) ?"
     r"\(Service: (?P<service>\w[\w ]{0,60}), Status Code: \d{3}"
 )
 _GO_ONE = re.compile(

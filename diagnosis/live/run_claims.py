@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
@@ -19,6 +18,7 @@ from diagnosis.live.observed_subject import in_form_of, session_of
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
 from diagnosis.policy.language.size_limits import SESSION
+from diagnosis.steps.expressions.text import texts_around
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
 from diagnosis.steps.releasing_job import Releasing, releasing
 from diagnosis.steps.variables import is_legible
@@ -202,11 +202,9 @@ def _session_form(release: Releasing) -> str | None:
     given = release.input("role-session-name")
     if not given or is_legible(given):
         return None
-    form = _EXPRESSION.sub("*", given)
-    return form if is_legible(form) and not set(_EXPRESSION.sub("", given)) & {"*", "?"} else None
-
-
-_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{).)*?\}\}")
+    around = texts_around(given)
+    form = "*".join(around)
+    return form if is_legible(form) and not set("".join(around)) & {"*", "?"} else None
 
 
 def _session_policy(release: Releasing) -> Reading[NamedPolicy] | None:

@@ -8,7 +8,6 @@ output. What does not fit is left unpaired: nothing is proved by a pairing that 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.logs.job_log import JobLog, Section, SectionKind
 from diagnosis.logs.log_text import LogLine
 from diagnosis.steps.actions.kind_of_action import is_composite_candidate
+from diagnosis.steps.expressions.text import texts_around
 
 MOST_SECTIONS = 1_000
 """Sections that are paired; a log with more heads (a forged or broken one) keeps the rest unpaired."""
@@ -28,7 +28,6 @@ _SLACK = timedelta(seconds=1.5)
 _SAME_CLOCK = timedelta(seconds=5)
 """How far the log's two ends may lie from those of the steps; beyond it the times are of another clock and tell nothing."""
 _NOT_RUN = frozenset({"skipped"})
-_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{).)*?\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def fits_head(step: WorkflowStep, head: str) -> bool:
 def _fits(pattern: str, text: str) -> bool:
     """Return whether a text can be what the pattern becomes once its expressions are evaluated."""
     text = text.strip()
-    first, *rest = _EXPRESSION.split(pattern.strip())
+    first, *rest = texts_around(pattern.strip())
     if not rest:
         return first == text
     if not text.startswith(first):

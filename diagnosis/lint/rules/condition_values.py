@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 
 from diagnosis.lint.catalogue import DataType, find_key, global_keys, keys_of
@@ -14,9 +13,9 @@ from diagnosis.lint.rule import Rule
 from diagnosis.policy import Condition, Statement
 from diagnosis.policy.language.operators import read_network
 from diagnosis.policy.language.strict_json import JsonNumber
+from diagnosis.policy.language.variables import VARIABLE
 
 _EXACT = frozenset({"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"})
-_VARIABLE = re.compile(r"\$\{[^{}]{0,500}\}")
 _FAMILIES = {
     "String": DataType.STRING,
     "Numeric": DataType.NUMERIC,
@@ -117,7 +116,7 @@ def _wildcards(document: LintedDocument, statement: Statement, condition: Condit
     tokens = [each for each in providers_of(statement) if condition.folded_key.startswith(f"{each.issuer.lower()}:")]
     never = any(each.is_github for each in tokens)
     for position, value in enumerate(condition.values):
-        if not set(_VARIABLE.sub("", value)) & {"*", "?"}:
+        if not set(VARIABLE.sub("", value)) & {"*", "?"}:
             continue
         place = document.condition(statement, condition, position)
         correction = (

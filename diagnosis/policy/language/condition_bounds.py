@@ -6,7 +6,6 @@ key would be a guess; evaluated on both policies it is either the same, and stan
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -14,14 +13,13 @@ from diagnosis.policy.language.conditions import Condition
 from diagnosis.policy.language.key_states import KeyState, settle
 from diagnosis.policy.language.parsing import Policy, own_policy
 from diagnosis.policy.language.statement import EVERY_RESOURCE, Effect, Statement
-from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES
+from diagnosis.policy.language.variables import VARIABLE, VERSION_WITH_VARIABLES
 
 OPEN = "open"
 """Unsure Allow statements apply, unsure Deny statements do not."""
 SHUT = "shut"
 """Unsure Deny statements apply, unsure Allow statements do not."""
 
-_VARIABLE = re.compile(r"\$\{([^{}]{0,500})\}")
 _LITERAL_VARIABLES = frozenset({"*", "?", "$"})
 _NOTHING, _NOTHING_BY_PRINCIPAL = (
     own_policy({"Effect": "Allow", "Action": "planescope:Nothing", element: "*"}).statements
@@ -87,7 +85,7 @@ def _asked(statement: Statement, variables: bool) -> set[str]:
 
 
 def _variables(values: Iterable[str]) -> set[str]:
-    return {name.split(",")[0].strip() for value in values for name in _VARIABLE.findall(value)} - _LITERAL_VARIABLES
+    return {name.split(",")[0].strip() for value in values for name in VARIABLE.findall(value)} - _LITERAL_VARIABLES
 
 
 def _taken_as_met(statement: Statement, known: Collection[str], variables: bool) -> Statement:

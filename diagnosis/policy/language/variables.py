@@ -42,7 +42,8 @@ class Variable:
 Piece: TypeAlias = str | Wildcard | Variable
 """Literal text, a wildcard or a variable."""
 
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+"""Whoever looks for variables in a policy's text takes this form: what the evaluator takes for one is one everywhere."""
 # "Separate the variable text and the default value with a comma and space."
 _WITH_DEFAULT = re.compile(r"\s*+([^,'\s](?:[^,']*[^,'\s])?)\s*+, '(.*)'\s*\Z", re.DOTALL)
 _SPECIAL = frozenset("*?$")
@@ -54,7 +55,7 @@ def read_pieces(text: str, *, variables: bool, wildcards: bool) -> tuple[Piece, 
         return _joined(_cut_wildcards(text, wildcards))
     pieces: list[Piece] = []
     end = 0
-    for found in _VARIABLE.finditer(text):
+    for found in VARIABLE.finditer(text):
         pieces.extend(_cut_wildcards(text[end : found.start()], wildcards))
         end = found.end()
         name = found.group(1)
@@ -133,7 +134,7 @@ def unresolved(pieces: Iterable[Piece], context: Context) -> tuple[str, ...]:
 
 def widened(text: str) -> str:
     """Return the string with a star for every variable: what it could match at most."""
-    return _VARIABLE.sub(lambda found: found.group() if found.group(1) in _SPECIAL else "*", text)
+    return VARIABLE.sub(lambda found: found.group() if found.group(1) in _SPECIAL else "*", text)
 
 
 def shown(text: str, context: Context) -> str:

@@ -49,6 +49,13 @@ def _spans(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(found)
 
 
+def texts_around(text: str) -> list[str]:
+    """Return what stands before, between and after the expressions of a text; the text alone where it has none."""
+    places = spans(text)
+    ends = [0, *(end for _, end, _ in places)]
+    return [text[at:start] for at, start in zip(ends, [*(start for start, _, _ in places), len(text)], strict=True)]
+
+
 _SHORT = 1_000
 _short_spans = lru_cache(maxsize=4096)(_spans)
 

@@ -74,7 +74,11 @@ class Filtered(list["Value"]):
     """What the filter ``*`` gives: a property of it is asked of each of its items."""
 
 
-_HOLE = re.compile(r"\*\*\*|\$\{\{(?:(?!\$\{\{).)*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Za-z_]\w*|\$", re.DOTALL)
+_HOLE = re.compile(
+    r"\*\*\*|\$\{\{(?:(?!\$\{\{).)*?(?:\}\}|(?=\$\{\{)|\Z)"  # one that is not closed leaves all behind it open
+    r"|\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Za-z_]\w*|\$",
+    re.DOTALL,
+)
 _NUMBER = re.compile(r"[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d+)?")
 _LONGEST_NUMBER = 400
 _LONGEST_PARTIAL = 4_000

@@ -83,6 +83,7 @@ def test_ref_laundering(ref: str | None, found: bool) -> None:
         (WorkflowStep("Login", "aws-actions/amazon-ecr-login@v2", None, continue_on_error=True), True),
         (WorkflowStep("Login", "aws-actions/amazon-ecr-login@v2", None, condition="${{ false }}"), True),
         (WorkflowStep("Push", None, "docker push host/a:1 || true"), True),
+        (WorkflowStep("Push", None, 'docker push host/a:1 && echo "it is at aws ecr $HOST" || true'), True),
         (WorkflowStep("Read", None, "aws ecr describe-images --repository-name a || echo none"), True),
         (WorkflowStep("Lint", None, "ruff check", continue_on_error=True), False),
         (WorkflowStep("Lint", None, "ruff check || true"), False),

@@ -212,6 +212,14 @@ def test_other_clients_words_for_a_refused_login(text: str) -> None:
     [
         (f'failed to resolve ref "{HOST}/x:1": {HOST}/x:1: not found', "image-absent"),
         (f'Failed to pull image "{HOST}/x:1": rpc error: code = NotFound desc = {HOST}/x:1: not found', "image-absent"),
+        (
+            f'failed to pull and unpack image "{HOST}/x:1": failed to resolve reference "{HOST}/x:1": {HOST}/x:1: it is not found',
+            "image-absent",
+        ),
+        (
+            "services.ecr.model.ImageNotFoundException: There is no 1 in ml/model.serving (Service: Ecr, Status Code: 400, Request ID: 0a)",
+            "image-absent",
+        ),
         ("An error occurred (LimitExceededException) when calling the CreateRepository operation: The limit is reached", "registry-quota"),
         (f"PUT https://{HOST}/v2/x/manifests/1: TAG_INVALID: The image tag '1' already exists in the 'x' repository and cannot be overwritten because the tag is immutable.", "tag-immutable"),
         (f"POST https://{HOST}/v2/x/blobs/uploads/: NAME_UNKNOWN: The repository with name 'x' does not exist in the registry with id '1'", "repository-absent"),

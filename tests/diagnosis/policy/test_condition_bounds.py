@@ -50,6 +50,15 @@ def test_a_resource_with_an_unknown_variable_is_taken_for_every_resource() -> No
     assert (outcome(document, OPEN), outcome(document, SHUT)) == (Outcome.ALLOWED, Outcome.IMPLICIT_DENY)
 
 
+@pytest.mark.parametrize(
+    "variable", ["${aws:PrincipalTag/team, '%s'}" % ("x" * 600), "${%saws:PrincipalTag/team}" % (" " * 600)]
+)
+def test_a_variable_of_any_length_is_one(variable: str) -> None:
+    rest = statement("Allow")
+    document = policy(statement("Deny", Resource=f"arn:aws:ecr:*:*:repository/{variable}"), rest)
+    assert (outcome(document, OPEN), outcome(document, SHUT)) == (Outcome.ALLOWED, Outcome.EXPLICIT_DENY)
+
+
 def test_a_statement_keeps_its_place_where_one_before_it_is_left_out() -> None:
     document = policy(statement("Deny", Condition=FROM_OFFICE), statement("Deny", Action="ecr:PutImage"))
     (kept,) = bounded(document.compiled(), frozenset(), OPEN)[0].statements

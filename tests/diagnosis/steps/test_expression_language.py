@@ -187,6 +187,18 @@ def test_a_masked_or_unfinished_text_tells_what_is_shown_of_it() -> None:
         assert value_of(expression, known) == expected, expression
 
 
+@pytest.mark.parametrize("open_ended", ["${{ a", "a ${{ ${{ b }} c", "${{ ${{ b }}"])
+def test_behind_an_expression_that_does_not_end_nothing_is_known(open_ended: str) -> None:
+    behind = open_ended.rpartition("}}")[2]
+    assert Partial(open_ended).suffix == ("" if "}}" not in open_ended else behind)
+    assert Partial(open_ended).prefix == open_ended.partition("${{")[0]
+
+
+def test_a_text_of_nothing_but_an_open_expression_may_be_empty() -> None:
+    assert truth_of(Partial("${{ a")) is None
+    assert truth_of(Partial("${{${{ a }}")) is None
+
+
 def test_a_text_is_filled_in_as_far_as_it_is_known() -> None:
     assert filled("a${{ env.TAG }}b${{ vars.X }}", VALUES) == "av1b${{ vars.X }}"
     assert filled("${{ '}}' }}|${{ 'it''s }}' }}", {}) == "}}|it's }}"

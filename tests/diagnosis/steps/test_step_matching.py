@@ -86,6 +86,12 @@ def test_a_name_with_an_expression_fits_what_it_became() -> None:
     assert found["Ship v1.4.0 to prod"].written is not None
 
 
+def test_braces_within_a_text_of_an_expression_do_not_end_it() -> None:
+    shown = replace(PUSH, name="Ship {}} to prod")
+    written = replace(PUSH, name="Ship ${{ format('{0}}}', '{') }} to prod")
+    assert matched(job_of(CHECKOUT, shown), CHECKOUT, written)["Ship {}} to prod"].written is not None
+
+
 def test_another_version_of_the_file_pairs_only_what_is_there() -> None:
     found = matched(job_of(CHECKOUT, CONFIGURE, LOGIN), CHECKOUT, Spec(name="Brand new", run="true"), LOGIN)
     assert found["Get credentials"].written is None
