@@ -18,7 +18,7 @@ from diagnosis.migration.tokens import UsedToken, named_by, presenting
 from diagnosis.migration.translation import with_both, with_own_statements, without_old
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
-from diagnosis.policy.language.limits import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
+from diagnosis.policy.language.quotas import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
 from diagnosis.verdicts.gate_verdict import Missing
 

@@ -30,8 +30,8 @@ from diagnosis.steps.variables import is_legible
 
 MOST_IN_USE = 60
 """Tokens of one repository's runs and workflow files: a hundred runs on as many branches say no more than some."""
-_MOST_NAMED = 200
-"""Tokens that are made of one policy; a trust policy of 4,096 characters lists fewer values."""
+_MOST_NAMED = 400
+"""Tokens that are made of one policy; a trust policy of 8,192 characters lists fewer values."""
 _NOT_OF_BRANCHES = frozenset({"pull_request", "release"})
 """Triggers whose runs are on no branch. A called workflow runs on its caller's, pull_request_target on the default branch."""
 _STANDS_FOR_ANY = "x"

@@ -14,8 +14,8 @@ from diagnosis.trust.faults import Fault, faults_of
 from diagnosis.trust.question import Caller
 from diagnosis.trust.subject_faults import repository_of
 
-_MOST_STATEMENTS = 20
-"""Trust policies are short (4,096 characters at most): a longer list is foreign junk and is not searched whole."""
+_MOST_STATEMENTS = 40
+"""Trust policies are short (8,192 characters at most): a longer list is foreign junk and is not searched whole."""
 
 
 @dataclass(frozen=True, slots=True)

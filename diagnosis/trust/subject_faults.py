@@ -12,7 +12,7 @@ from diagnosis.policy.language.conditions import Condition, compile_condition
 from diagnosis.trust.subject_typo import Misspelling, misspelling
 
 _MOST_VALUES = 64
-"""A trust policy has 4,096 characters at most: a longer list is foreign junk and is not searched whole."""
+"""Of a longer list the first ones are searched for the one that was meant; that none is met is known without that."""
 _MEANT, _NOT_MEANT = 2, 3
 """How many departures from the listed value still explain a refusal better than that the value is another one."""
 

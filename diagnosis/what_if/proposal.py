@@ -13,7 +13,7 @@ from diagnosis.lint.lint import lint
 from diagnosis.lint.rule import Rule
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
-from diagnosis.policy.language.limits import (
+from diagnosis.policy.language.quotas import (
     INLINE_LIMIT,
     LARGEST_TRUST_LIMIT,
     MANAGED_LIMIT,

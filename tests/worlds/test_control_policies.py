@@ -13,7 +13,7 @@ from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Verdict
 from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate
-from diagnosis.policy.language.limits import CONTROL_LIMIT
+from diagnosis.policy.language.quotas import RCP_LIMIT, SCP_LIMIT
 from diagnosis.policy.language.tree import JsonObject
 from diagnosis.policy.language.tree import statements as statements_of
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -134,9 +134,14 @@ def test_a_policy_without_an_id_is_changed_in_words_and_not_by_command() -> None
 
 
 def test_a_policy_that_grows_too_long_says_so() -> None:
-    long = deny("ecr:PutImage", Resource=[f"arn:aws:ecr:*:*:repository/{'x' * 60}{n}" for n in range(60)] + ["*"])
-    remediation = amended(bound(long).diagnosis())
-    assert any(f"of {CONTROL_LIMIT} characters" in warning for warning in remediation.warnings)
+    def warned(count: int) -> bool:
+        long = deny(
+            "ecr:PutImage", Resource=[f"arn:aws:ecr:*:*:repository/{'x' * 60}{n}" for n in range(count)] + ["*"]
+        )
+        return any(f"of {SCP_LIMIT} characters" in warning for warning in amended(bound(long).diagnosis()).warnings)
+
+    assert warned(120)
+    assert not warned(80), "AWS takes it, though a resource control policy of this size would be too long"
 
 
 def test_the_tokens_denial_excepts_the_subject_and_nobody_else() -> None:
@@ -149,14 +154,25 @@ def test_the_tokens_denial_excepts_the_subject_and_nobody_else() -> None:
     assert "RESOURCE_CONTROL_POLICY" in remediation.cloudformation
 
 
-def test_a_denial_of_token_and_push_leaves_out_subject_and_role() -> None:
+def under_resource_control(*statements: dict[str, object]) -> World:
     everything = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
-    denial = {**deny(["ecr:*", "sts:AssumeRoleWithWebIdentity"]), "Principal": "*"}
     full = NamedPolicy(
         "RCPFullAWSAccess", policy(everything), arn_of("arn:aws:organizations::aws:policy/p-RCPFullAWSAccess")
     )
-    levels = (ScpLevel(ACCOUNT, (full, NamedPolicy("Limits", policy(denial), arn_of(ARN)))),)
-    (statement,) = statements(amended(sound_world().with_account(rcps=Known(levels)).diagnosis()))
+    levels = (ScpLevel(ACCOUNT, (full, NamedPolicy("Limits", policy(*statements), arn_of(ARN)))),)
+    return sound_world().with_account(rcps=Known(levels))
+
+
+def test_a_resource_control_policy_has_a_limit_of_its_own() -> None:
+    long = {**deny("ecr:*"), "Sid": "x" * RCP_LIMIT}
+    remediation = amended(under_resource_control({**long, "Principal": "*"}).diagnosis())
+    assert any(f"of {RCP_LIMIT} characters" in warning for warning in remediation.warnings)
+    assert not any("characters" in warning for warning in amended(bound(long).diagnosis()).warnings)
+
+
+def test_a_denial_of_token_and_push_leaves_out_subject_and_role() -> None:
+    denial = {**deny(["ecr:*", "sts:AssumeRoleWithWebIdentity"]), "Principal": "*"}
+    (statement,) = statements(amended(under_resource_control(denial).diagnosis()))
     assert statement["Condition"] == {
         "ArnNotEquals": {"aws:PrincipalArn": HOME.role_arn},
         "StringNotEquals": {f"{ISSUER}:sub": SUBJECT},

@@ -14,7 +14,7 @@ from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import PolicyKind, Statement, action_facts
 from diagnosis.policy.language.faults import Fault, Rejection
-from diagnosis.policy.language.limits import (
+from diagnosis.policy.language.quotas import (
     INLINE_LIMIT,
     LARGEST_POLICY,
     LARGEST_TRUST_LIMIT,

@@ -15,7 +15,7 @@ from diagnosis.lint.finding import Finding
 from diagnosis.lint.rule import Rule
 from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.policy import Effect, PolicyKind, Statement
-from diagnosis.policy.language.limits import LARGEST_POLICY, size
+from diagnosis.policy.language.quotas import LARGEST_POLICY, size
 from diagnosis.policy.principal_view import PrincipalKind, is_unique_id, view_principal
 
 _PARTITION = re.compile(r"aws(-[a-z]+)*\Z")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from diagnosis.logs.scrubbed_values import MARK
 from diagnosis.policy.language.conditions import Condition, compile_condition, not_kept
 from diagnosis.policy.language.faults import Fault, Rejection
-from diagnosis.policy.language.limits import LARGEST_POLICY
 from diagnosis.policy.language.matching import (
     Matcher,
     action_matcher,
@@ -22,6 +21,7 @@ from diagnosis.policy.language.matching import (
     resource_matcher,
 )
 from diagnosis.policy.language.principals import PRINCIPAL_TYPES, PrincipalSet, index_principals
+from diagnosis.policy.language.quotas import LARGEST_POLICY
 from diagnosis.policy.language.rejections import PolicyKind, rejections_of
 from diagnosis.policy.language.size_limits import ANY, SizeLimit
 from diagnosis.policy.language.statement import ActionPatterns, Effect, ResourcePatterns, Statement

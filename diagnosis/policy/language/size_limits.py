@@ -3,12 +3,13 @@
 A document over the limit cannot be AWS's: it is an answer that was changed on the way, a recording made by hand, or a
 file that AWS would not save. It is given no meaning, and what depends on it stays unknown.
 
-Source: "IAM and AWS STS quotas" (IAM User Guide: role trust policy 2,048 characters by default and 4,096 at most, inline
-policies of a role 10,240 together, managed policies 6,144, session policies 2,048; white space is not counted); "Quotas
-for AWS Organizations" (resource control policies 5,120 characters; service control policies 10,240 since May 2026);
-Amazon ECR API Reference, SetRepositoryPolicy (10,240 characters); "Bucket policies" (Amazon S3 User Guide, 20 KB);
-"Resource quotas" (AWS KMS Developer Guide, key policy 32 KB); AWS Secrets Manager API Reference, PutResourcePolicy (20,480
-characters); "Amazon SQS policy quotas" (8,192 bytes). No parameter of the IAM API that holds a policy is longer than 131,072
+Source: "IAM and AWS STS quotas" (IAM User Guide: role trust policy 2,048 characters by default and 8,192 at most,
+which was 4,096 until 2026; inline policies of a role 10,240 together, managed policies 6,144, session policies 2,048;
+white space is not counted); "Quotas for AWS Organizations" (resource control policies 5,120 characters; service
+control policies 10,240 since May 2026); Amazon ECR API Reference, SetRepositoryPolicy (10,240 characters); "Bucket
+policies" (Amazon S3 User Guide, 20 KB); "Resource quotas" (AWS KMS Developer Guide, key policy 32 KB); AWS Secrets
+Manager API Reference, PutResourcePolicy (20,480 characters); "Amazon SQS policy quotas" (8,192 bytes). No parameter
+of the IAM API that holds a policy is longer than 131,072
 characters (CreatePolicy), but AWS's own managed policies are: AWSSupportServiceRolePolicy has some 152,000.
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from diagnosis.names.arn import Arn
-from diagnosis.policy.language.limits import (
+from diagnosis.policy.language.quotas import (
     BUCKET_POLICY_LIMIT,
     INLINE_LIMIT,
     LARGEST_POLICY,

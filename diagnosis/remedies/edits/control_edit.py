@@ -14,7 +14,7 @@ from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.resource_control import judge_resource_control
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
-from diagnosis.policy.language.limits import CONTROL_LIMIT
+from diagnosis.policy.language.quotas import control_limit
 from diagnosis.policy.language.tree import Json, JsonObject, statements
 from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import excepting
@@ -158,7 +158,7 @@ class _Amending:
     ) -> None:
         known = found.get(key_of(policy))
         after = write_document(tree)
-        if len(after.text) > CONTROL_LIMIT:
+        if len(after.text) > control_limit(of_service=self._cause is Cause.SCP):
             after = write_document(tree, compact=True)
         original = known.policy if known else policy
         sentences = (*(known.opened if known else ()), *opened)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from diagnosis.causes import Cause
-from diagnosis.policy.language.limits import CONTROL_LIMIT, size
+from diagnosis.policy.language.quotas import control_limit
 from diagnosis.remedies.edits.control_edit import ControlEdit, amendable, key_of
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, rerun_words
@@ -67,8 +67,9 @@ def amend_control_policies(situation: Situation) -> Choice | None:
 
 def _too_long(edits: Iterable[ControlEdit]) -> Iterator[str]:
     for edit in edits:
-        if size(edit.after.text) > CONTROL_LIMIT:
-            yield f"{edit.policy.name} would take {size(edit.after.text)} of {CONTROL_LIMIT} characters: AWS refuses that."
+        taken, limit = len(edit.after.text), control_limit(of_service=edit.cause is Cause.SCP)
+        if taken > limit:
+            yield f"{edit.policy.name} would take {taken} of {limit} characters: AWS refuses that."
 
 
 def _change(edit: ControlEdit) -> Change:

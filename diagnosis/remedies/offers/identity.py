@@ -20,7 +20,7 @@ from diagnosis.live.near_grants import grants_on_condition
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy, PolicyDocument, Unparsable
-from diagnosis.policy.language.limits import ATTACHED_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, VERSIONS_LIMIT, size
+from diagnosis.policy.language.quotas import ATTACHED_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.policy.language.tree import statements
 from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.edits.corrections import corrected

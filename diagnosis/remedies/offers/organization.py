@@ -6,7 +6,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.run_claims import session_of_role
-from diagnosis.policy.language.limits import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, size
+from diagnosis.policy.language.quotas import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.remedies.edits.control_edit import amendable
 from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import narrowed

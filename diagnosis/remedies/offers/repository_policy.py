@@ -12,7 +12,7 @@ from diagnosis.gates import Owner, Plane
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
-from diagnosis.policy.language.limits import REPOSITORY_POLICY_LIMIT
+from diagnosis.policy.language.quotas import REPOSITORY_POLICY_LIMIT
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.resource_edit import ResourceEdit, resource_edit
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words

@@ -20,7 +20,7 @@ from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.names.partition import partition_of
 from diagnosis.policy import PolicyDocument
-from diagnosis.policy.language.limits import BUCKET_POLICY_LIMIT, LARGEST_POLICY
+from diagnosis.policy.language.quotas import BUCKET_POLICY_LIMIT, LARGEST_POLICY
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.resource_edit import Pairs, ResourceEdit, resource_edit

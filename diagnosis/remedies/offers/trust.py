@@ -9,7 +9,7 @@ from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.lint.saving import not_saved
 from diagnosis.live.observed_subject import SESSION_EVENT
 from diagnosis.policy import PolicyDocument, PolicyKind
-from diagnosis.policy.language.limits import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
+from diagnosis.policy.language.quotas import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import admitting_trust, rendered_trust
 from diagnosis.remedies.edits.trust_patch import PatchKind, TrustPatch

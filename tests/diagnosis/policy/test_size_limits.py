@@ -11,7 +11,7 @@ from diagnosis.policy import Policy, PolicyKind, Unparsable, read_document
 from diagnosis.policy.evaluation.rows import Row, RowFault, read_row
 from diagnosis.policy.language import size_limits
 from diagnosis.policy.language.faults import Fault
-from diagnosis.policy.language.limits import size
+from diagnosis.policy.language.quotas import size
 from diagnosis.policy.language.size_limits import OF_KINDS, SizeLimit
 
 LIMITS = [each for each in vars(size_limits).values() if isinstance(each, SizeLimit)]
@@ -33,7 +33,7 @@ def of_size(characters: int) -> str:
 def test_every_kind_of_policy_has_a_limit() -> None:
     assert set(OF_KINDS) == set(PolicyKind)
     assert {limit.of: limit.most for limit in LIMITS} == {
-        "a trust policy": 4_096,
+        "a trust policy": 8_192,
         "the inline policies of a role": 10_240,
         "a managed policy": 6_144,
         "a session policy": 2_048,

@@ -17,7 +17,7 @@ from diagnosis.facts.account import (
 )
 from diagnosis.facts.reading import Known
 from diagnosis.policy import PolicyDocument, read_document
-from diagnosis.policy.language.limits import INLINE_LIMIT, LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
+from diagnosis.policy.language.quotas import INLINE_LIMIT, LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.rendering import logical_name, policy_name, template
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind, Remediation

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate, write_document
-from diagnosis.policy.language.limits import size
+from diagnosis.policy.language.quotas import size
 from diagnosis.remedies.edits.policy_patch import difference, extended, grants
 
 ARN = "arn:aws:ecr:eu-west-2:123456789012:repository/shop"

@@ -106,7 +106,7 @@ def test_standard_input(run):
         (b"\xff\xfe", "UTF-8"),
         (b" " * (1024 * 1024 + 1), "larger"),
         ("[" * 4_000, "deeper"),
-        ("[" * 50_000, "it has 50000 characters, AWS's limit for a trust policy is 4096"),
+        ("[" * 50_000, "it has 50000 characters, AWS's limit for a trust policy is 8192"),
     ],
 )
 def test_a_bad_file_is_one_sentence_and_exit_code_2(run, content, words):

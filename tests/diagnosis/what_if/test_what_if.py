@@ -188,11 +188,11 @@ def test_what_aws_would_refuse_cannot_pass() -> None:
 
 
 def test_a_document_that_is_too_long_is_refused() -> None:
-    many = [f"repo:octo-org/octo-repo:ref:refs/heads/branch-{number:04}" for number in range(120)]
+    many = [f"repo:octo-org/octo-repo:ref:refs/heads/branch-{number:04}" for number in range(200)]
     result = judged(
         sound_world(), Proposal(ProposalKind.TRUST, trust([*many, "repo:octo-org/octo-repo:ref:refs/heads/release"]))
     )
-    assert "characters where AWS takes 4096" in " ".join(result.refused)
+    assert "characters where AWS takes 8192" in " ".join(result.refused)
 
 
 def test_inline_policies_share_their_limit() -> None:

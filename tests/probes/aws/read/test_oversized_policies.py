@@ -61,7 +61,7 @@ def value(reading: object) -> Any:
 
 
 READS: dict[str, tuple[int, str, Callable[[AwsAccess], PolicyDocument]]] = {
-    "trust": (4_096, OWN, lambda aws: value(read_role(aws, ROLE)).trust_policy),
+    "trust": (8_192, OWN, lambda aws: value(read_role(aws, ROLE)).trust_policy),
     "managed": (6_144, OWN, lambda aws: value(read_attached_policies(aws, ROLE))[0].document),
     "managed by AWS": (524_288, OF_AWS, lambda aws: value(read_attached_policies(aws, ROLE))[0].document),
     "service control": (10_240, OWN, lambda aws: _level(aws, "r", SERVICE_CONTROL, None).policies[0].document),
