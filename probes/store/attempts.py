@@ -32,7 +32,7 @@ from probes.store.room import make_room
 from probes.store.texts import TextStore
 from probes.store.unpacking import LARGEST, unpacked
 
-FORMAT = f"2-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
+FORMAT = f"3-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
 """Raise the number when values of the same shape change their meaning, or when the scrubber learns a new secret."""
 
 LIMIT_BYTES = 512_000_000

@@ -9,10 +9,10 @@ from diagnosis.logs.secrets.finding import Detector, Finding, any_case
 from diagnosis.logs.secrets.values import Strength, is_random, is_secret, stands_for
 
 _USER_INFO = re.compile(
-    r"://(?P<user>[^\s/@:\"'<>?#]{0,256}+)(?::(?P<password>(?:\$\{[^\s{}]{1,200}\}|[^\s/\"'<>$]|\$(?!\{)|<[^\s<>]{1,80}>){1,4096}))?@(?!sha\d{3}:)"
+    r"://(?P<user>[^\s/@:\"'<>?#]{0,256}+)(?::(?P<password>(?:\$\{[^\s{}]{1,200}\}|[^\s/\"'<>$]|\$(?!\{)|<(?![^\s<>]{1,80}>)|<[^\s<>]{1,80}>){1,4096}))?@(?!sha\d{3}:)"
 )
 _QUERY = re.compile(
-    r"(?P<name>[?&;](?:[Xx]-[A-Za-z]{3,4}-)?(?:[Ss]ig(?:nature)?|[Cc]redential|[Ss]ecurity-[Tt]oken|code|key|hmac|ticket|jwt|assertion))="
+    r"(?P<name>(?:[?&;]|(?<![\w.-])(?=[Xx]-))(?:[Xx]-[A-Za-z]{3,4}-)?(?:[Ss]ig(?:nature)?|[Cc]redential|[Ss]ecurity-[Tt]oken|code|key|hmac|ticket|jwt|assertion))="
     r"(?P<value>[^\s\"'<>&;#\\]{6,}+)"
 )
 _SIGNED = ("sig", "signature", "credential")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.logs.secrets.finding import Detector, Finding, any_case
+from diagnosis.logs.secrets.finding import Detector, Finding, any_case, words_of
 from diagnosis.logs.secrets.names import kind, strength
-from diagnosis.logs.secrets.values import LONGEST, Strength, is_drawn, is_plain, is_secret, leads_elsewhere
+from diagnosis.logs.secrets.values import ASKS_FOR, LONGEST, Strength, is_drawn, is_plain, is_secret, leads_elsewhere
 
 _SHORT = tuple(f"{word}{after}" for word in ("auth", "pass", "_pat", "-pat", "pat") for after in "=:\"' >\\\x1b&%`)")
 """Words that begin longer ones (author, passed, path): what follows tells."""
@@ -53,7 +53,7 @@ _CORE = (
 _QUOTE = "[\"'`\u201c\u201d]"
 _JOINED = re.compile(
     rf"(?:{_CORE})(?P<suffix>(?:[A-Za-z0-9_]|-(?!>)){{0,40}}+)(?:"
-    rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`\u201d%]?[\])]?\s{{0,8}}(?:=(?![>=~])|\uff1a|=?=>|(?::|(?<=\w)\s)\s{{0,4}}[A-Za-z_*][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
+    rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`\u201d%]?[\])]?\s{{0,8}}(?:=(?![>=]|~\s)|\uff1a|=?=>|(?::|(?<=\w)\s)\s{{0,4}}[A-Za-z_*][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
     rf"|(?P<attribute>{_QUOTE}?(?:\s{{0,4}},\s{{0,4}}\"\w{{1,20}}\"\s{{0,4}}:\s{{0,4}}\"?[\w.:/-]{{0,40}}\"?){{0,2}}\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
     rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?(?<![=-])>|</key>\s{{0,8}}<string>)"
     rf"|(?P<listed>{_QUOTE}\s{{0,4}},\s{{0,4}}(?=[\w$@]?[\"']))"
@@ -68,7 +68,7 @@ _JOINED = re.compile(
     r")"
 )
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_-]{0,40}")
-_WORD_BEFORE = re.compile(r"[ ]([A-Za-z]{2,20})")
+_WORDS_BEFORE = re.compile(r"(?: [A-Za-z]{2,20}){1,2}")
 _NAMES_NEXT = re.compile(
     r"(?:^|[\s;&|(\"'])(?:ENV|ARG|setx|setenv|set|SET|export)\s(?:-\w{1,4}\s)?[\w./:@-]{0,60}$|(?:^|\s)configure\sset\s\S{0,60}$"
 )
@@ -98,6 +98,11 @@ _SETS = re.compile(
 """A call that takes a name and its value."""
 
 
+_REGISTRY_KEYS = ("auth", "identitytoken", "registrytoken")
+"""What Docker's configuration holds passwords under, in quotation marks."""
+_SCHEMES = words_of("basic bearer gssapi iam_user kerberos ldap mutual oauth oauth2 oidc saml webauthn")
+_SETTING = ("assign", "attribute", "xml", "output")
+"""How a name in capitals is set, and not spoken of."""
 _OUTPUT_NAME = re.compile(r"\bname=[\w.-]{0,50}$")
 _LAST_COLUMN = re.compile(r"\s{0,40}(?:\||$)")
 _NONE = re.compile(r"(?:\*{3,40}|true|false|read|write|none|null)(?:\s|$)")
@@ -180,6 +185,8 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
         weight = max(weight, strength(named[2:]))  # -Dname=value
     if not weight or (how == "told" and weight is Strength.KEY):
         return None
+    if weight is Strength.VARIABLE and how not in _SETTING:
+        weight = Strength.PASSWORD if strength(named.lower()) is Strength.PASSWORD else Strength.TOKEN
     if (
         begin
         and text[begin - 1] == ":"
@@ -197,32 +204,38 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     if not span:
         return None
     start, end, in_quotes = span
+    if weight is Strength.PASSWORD and named[:2] == "--":
+        weight = Strength.VARIABLE  # nobody hands the name of a password to a program
+    elif in_quotes and how == "assign" and named in _REGISTRY_KEYS and text[begin - 1 : begin] in ("'", '"'):
+        weight = Strength.TOKEN if text[start:end].lower() in _SCHEMES else Strength.VARIABLE
     return (start, end, kind(named)) if _counts(text, start, end, weight, how, in_quotes, named) else None
 
 
 def _whole_name(text: str, begin: int, named: str) -> str:
-    """Return the name with the word before it, where it says too little alone: ``API key``."""
-    if named[:3].lower() != "key" or not begin or text[begin - 1] != " ":
+    """Return the name with the words before it, where it says too little alone: ``API key``, ``session token``."""
+    if named[:5].lower() not in ("key", "keys", "token") or not begin or text[begin - 1] != " ":
         return named
-    before = _WORD_BEFORE.match(text[max(0, begin - 21) : begin][::-1])
-    return f"{before[1][::-1]} {named}" if before else named
+    before = _WORDS_BEFORE.match(text[max(0, begin - 42) : begin][::-1])
+    return f"{before[0][::-1]}{named}" if before else named
 
 
 def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, in_quotes: bool, named: str) -> bool:
     if end - start > LONGEST:
         return True  # and nothing in it is looked at again
     value = text[start:end]
+    if how in _SETTING and weight is Strength.VARIABLE and value.lower() in ASKS_FOR:
+        return True
     if named.upper() in ("PWD", "OLDPWD") and _DIRECTORY.match(value):
         return False
     if how in ("told", "column"):
         alone = how == "told" or _LAST_COLUMN.match(text, end) is not None
-        named_only = _UUID.match(value) is not None and weight is not Strength.PASSWORD
+        named_only = _UUID.match(value) is not None and weight < Strength.PASSWORD
         return alone and not is_plain(value) and not named_only and is_secret(value, Strength.TOKEN)
     if how == "quoted" and named.lower() in ("secret", "secrets") and _OBJECT.fullmatch(value):
         return False  # secret "db-2024q1" not found: so Kubernetes and Vault speak of one
     if how == "quoted" or (how == "call" and weight is Strength.TOKEN):
         return is_secret(value, weight) and not (" " in value and is_plain(value))
-    if not in_quotes and weight is Strength.PASSWORD:
+    if not in_quotes and (weight is Strength.PASSWORD or (weight is Strength.VARIABLE and text[start - 1] == " ")):
         sentence = _SENTENCE.match(text, start)
         # "password: must not be empty": a sentence, of which the first word alone says little.
         if sentence and not is_secret(sentence[0], weight) and is_plain(value):
@@ -269,7 +282,7 @@ _JOINT = re.compile(r"[\"'`]?\s{0,4}(?:->|,)\s{0,4}(?=[\"'`]|[A-Za-z0-9])")
 _IS_NAME = re.compile(r"[\"'`]?\s{0,4}[:=]")
 _DRAWN = re.compile(r"(?P<value>[A-Za-z0-9+/][A-Za-z0-9_+/=.~-]{11,299})(?<![.])(?=[.,;!)}\"'`\]]{0,3}(?:[\s<]|$))")
 """A word of a sentence that may be a secret."""
-_BARE_LIST = re.compile(r"\[[A-Za-z0-9+/_-]{8}")
+_BARE_LIST = re.compile(r"\[[A-Za-z0-9+/_-]{8}|\((?=[^\s()\"'`]{4,300}\))")
 _SPACED_VARIABLE = re.compile(r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|<[^<>\n]{1,80}>")
 
 

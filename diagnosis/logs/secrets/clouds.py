@@ -41,7 +41,7 @@ _SHAPES = (
             r"[A-Za-z0-9+/]{33,76}(?:\+ASt|\+ACR|ACDb|\+ABa|\+ASb|\+AEh|AIoT|\+AMC)[A-Za-z0-9+/]{5,6}=?=?",
         ),
     ),
-    Shape("vault-token", ("hvs.", "hvb.", "hvr."), (rf"{ALONE}hv[sbr]\.{WORD}{{20,}}",)),
+    Shape("vault-token", ("hvs.", "hvb.", "hvr."), (rf"hv[sbr]\.{WORD}{{20,}}",)),
     Shape("vault-token", any_case("vault"), (rf"{ALONE}(?<!\.)[sbr]\.{ALNUM}{{24,}}(?![A-Za-z0-9_.])",)),
     Shape("digitalocean-token", ("dop_v1_", "doo_v1_", "dor_v1_"), (rf"do[opr]_v1_{HEX}{{40,}}",)),
     Shape("heroku-key", ("HRKU-",), (rf"HRKU-{WORD}{{30,}}",)),

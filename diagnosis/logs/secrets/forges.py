@@ -14,7 +14,7 @@ _SHAPES = (
     Shape(
         "github-token",
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        (rf"gh[pousr]_{ALNUM}[A-Za-z0-9_-]{{15,}}(?:\.{WORD}{{10,}}){{0,2}}", r"github_pat_[A-Za-z0-9_]{16,}"),
+        (rf"gh[pousr]_[A-Za-z0-9_]{WORD}{{15,}}(?:\.{WORD}{{10,}}){{0,2}}", r"github_pat_[A-Za-z0-9_]{16,}"),
     ),
     Shape(
         "gitlab-token",
@@ -47,7 +47,7 @@ _SHAPES = (
 _RUN = re.compile(r"eyJ[A-Za-z0-9_-]*+(?:(?:\.[A-Za-z0-9_-]*+){1,4})?")
 """A run is taken whole, whether or not it turns out to be a token: no second look begins inside."""
 _LONGEST_START = 8
-_INSTALLATION = re.compile(r"(?<![:/@.\d-])v1\.[0-9a-f]{40}(?![0-9a-f])")
+_INSTALLATION = re.compile(r"(?<![:/@.\d-])v1\.(?![0-9a-f]{64}(?![0-9a-f]))[0-9a-f]{40,}")
 _TAGGED = re.compile(
     r"(?:tag|version|release|image|ref|sha|commit|branch)s?[\"'`]?\s?[:=]?\s{0,3}[\"'`]?$", re.IGNORECASE
 )

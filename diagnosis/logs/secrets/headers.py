@@ -25,6 +25,8 @@ _BEARER = re.compile(
     r"\b(?:bearer|basic|apikey|ssws|splunk|geniekey)(?:[ \t+]{1,4}|%20|[:=]\s?)[\"']?(?P<value>[A-Za-z0-9._~+/%-]{12,}={0,2})",
     _I,
 )
+_NAMES = re.compile(r"[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}|[a-z]{2,20}_[a-z_]{2,60}(?:\.[a-z_]{2,60}){1,4}")
+"""How a way to authorize is called: ``COGNITO_USER_POOLS``, ``aws_api_gateway_authorizer.main.id``."""
 _SIGNS = re.compile("%[0-9A-Fa-f]{2}")
 _COOKIE = re.compile(
     r"(?<![A-Za-z])(?:set-)?cookie2?[\"'`]?\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}(?P<value>[^\s\"'`=;,]{1,256}=[^\"'`\n]*)",
@@ -52,7 +54,8 @@ def _authorization(text: str) -> Iterator[Finding]:
             continue
         word = (found["scheme"] or "").rstrip() or short.split()[0]
         first = short.split()[0].rstrip(",;")
-        if len(first) > (7 if found["scheme"] else 15) and is_secret(first, Strength.TOKEN):
+        expected = Strength.TOKEN if found["scheme"] or _NAMES.fullmatch(first) else Strength.VARIABLE
+        if len(first) > (7 if found["scheme"] else 15) and is_secret(first, expected):
             yield Finding(found.start("value"), found.start("value") + len(first), "authorization")
         elif len(word) > 15 and is_secret(word, Strength.TOKEN):
             yield Finding(found.start("scheme"), found.start("scheme") + len(word), "authorization")

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 from diagnosis.logs.secrets.finding import Detector, Finding
+from diagnosis.logs.secrets.values import is_plain
 
 _MARKS = ("AKIA", "ASIA", "ABIA", "ACCA")
-_KEY_ID = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])")
+_KEY_ID = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}+")
+_WHOLE = 20
+"""Characters of every key id that AWS gave out so far; of another length it is one where it is no word."""
 _IN_AN_ARN = re.compile(
     r"arn:aws[\w:/.+=,@-]{0,200}$|(?:role|user|group|policy|repository|profile)/[\w/.+=,@-]{0,100}$"
 )
@@ -33,6 +36,9 @@ def _find(text: str) -> Iterator[Finding]:
 def _is_name(text: str, found: re.Match[str]) -> bool:
     """Return whether a name begins like a key id: a role's in its ARN, or a word among words."""
     start, end = found.span()
+    joined = end - start != _WHOLE or text[start - 1 : start].isalnum()
+    if joined and (is_plain(found[0]) or not any(map(str.isdigit, found[0]))):
+        return True
     if _IN_AN_ARN.search(text[max(0, start - 200) : start]):
         return True
     around = text[start - 1 : start] + text[end : end + 1]

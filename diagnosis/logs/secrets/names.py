@@ -36,6 +36,13 @@ _TOKEN = (
     "secretkey",
     "privatekey",
 )
+_IN_CAPITALS = re.compile(
+    r"(?:PASSWORD|PASSWD|PASSPHRASE|PASSCODE|(?<![A-Z])[A-Z]{1,12}PWD|_PWD|SECRET|TOKEN|(?:API|PRIVATE|ACCESS|SECRET)[_-]?KEY)$"
+    r"|(?i:(?:secret[ _-]?access|aws[ _-]?secret)[ _-]?key|(?:session|security)[ _-]?token)$"
+)
+"""What variables that hold a secret end with; AWS's own names in every writing."""
+_STATES = words_of("invalid expired missing bad unknown unexpected malformed wrong revoked unsupported unauthorized no")
+"""``INVALID_TOKEN`` is the name of an error."""
 _ALONE = frozenset({"pass", "pw", "auth", "pat", "otp", "totp", "authn", "dsn"})
 """Too short to be looked for inside a word, and the last word of its name."""
 _KEY_OF = words_of(
@@ -77,6 +84,18 @@ _SAYS_MORE = words_of(
 @lru_cache(maxsize=4096)
 def strength(name: str) -> Strength:
     """Return how much a name (``DB_PASSWORD``, ``clientSecret``, ``x-api-key``) says about what stands under it."""
+    found = _strength(name)
+    return Strength.VARIABLE if found >= Strength.TOKEN and _is_variable(name) else found
+
+
+def _is_variable(name: str) -> bool:
+    if not _IN_CAPITALS.search(name):
+        return False
+    first = _WORDS.search(name)
+    return first is not None and first[0].lower() not in _STATES
+
+
+def _strength(name: str) -> Strength:
     words = [word.lower() for word in _WORDS.findall(name)]
     for place in range(len(words) - 1, -1, -1):
         found = _core(words, place)
@@ -86,7 +105,7 @@ def strength(name: str) -> Strength:
                 return Strength.TOKEN if words[-3:] == ["vault", "secret", "id"] else Strength.NOTHING
             return found
     # In whatever mixture of cases: "PassWord".
-    return strength(name.lower()) if name.lower() != name else Strength.NOTHING
+    return _strength(name.lower()) if name.lower() != name else Strength.NOTHING
 
 
 def kind(name: str) -> str:

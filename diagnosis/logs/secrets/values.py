@@ -19,21 +19,25 @@ class Strength(IntEnum):
     """Secret unless the value is made of words, of a path, a version, a date."""
     PASSWORD = 3
     """Secret unless the value is a word that says something about passwords."""
+    VARIABLE = 4
+    """Set in capitals, as in an environment: secret unless the value is understood to be none, a word or not."""
 
 
 LONGEST = 300
 """Characters; what is longer under such a name is a secret whatever it looks like."""
-_SHORTEST = {Strength.KEY: 20, Strength.TOKEN: 8, Strength.PASSWORD: 4}
+_SHORTEST = {Strength.KEY: 20, Strength.TOKEN: 8, Strength.PASSWORD: 4, Strength.VARIABLE: 4}
 
 _VARIABLE = re.compile(
     r"\{\{resolve:[^\s\"']{1,300}\}\}|\$\{\{[^{}\n]{0,200}\}\}|\$\{[A-Za-z_][^{}\n]{0,100}\}|\$\([^()\n]{0,200}\)|\$\[[^\[\]\n]{0,200}\]"
-    r"|\$(?:env:|Env:|ENV:)?[A-Za-z_]\w{0,80}(?:\.\w{1,80}){0,4}|\{\{[^{}\n]{0,200}\}\}|[#@%]\{[^{}\n]{0,100}\}"
+    r"|(?<![a-z0-9$])\$(?:env:|Env:|ENV:)?[A-Za-z_]\w{0,80}(?:\.\w{1,80}){0,4}|\{\{[^{}\n]{0,200}\}\}|[#@%]\{[^{}\n]{0,100}\}"
     r"|%[A-Za-z_]\w{0,80}%|%[sdvqr](?!\w)|<[^<>\n]{1,80}>|\{[A-Za-z_0-9.]{0,60}\}|\*{3,}|`[^`\n]{0,100}`"
 )
 """What stands for a value: a variable, an expression, a placeholder, a mask."""
 _DEFAULT = re.compile(r"\$\{\w{1,80}:?[-=+]([^{}]{4,100})\}")
 
-_MASK = re.compile(r"[*.xX#?_\u2022\u2026-]+|\[[A-Za-z ]{2,30}\]|\([A-Za-z ]{2,30}\)")
+_MASK = re.compile(r"[*.xX#?_\u2022\u2026-]+")
+_IN_BRACKETS = re.compile(r"\[([A-Za-z -]{2,30})\]|\(([A-Za-z -]{2,30})\)")
+"""``[redacted]``, ``(known after apply)``: nobody's value if each word says so."""
 _PREFIX = re.compile(
     r"arn:aws[a-z-]{0,12}:|https?://(?![^\s/@]{1,300}@)|(?:file|s3|op)://|(?:vault|ssm|secretsmanager|secretref|ref\+[a-z]{2,20}):[A-Za-z/]",
     re.IGNORECASE,
@@ -43,7 +47,7 @@ _SUBJECT = re.compile(r"repo:[\w.@*?-]{1,100}/[\w.@*?-]{1,120}(?::[\w.@*?/:=-]{0
 _SCOPE = re.compile(r"(?:A[KS]IA)?/?\d{8}/[a-z0-9-]{2,30}/[a-z0-9-]{2,40}/aws4_request,?")
 """What a signature of AWS counts for, behind the key's id."""
 _DIGEST = re.compile(r"(?:sha\d{1,3}[:-]|md5:)[A-Za-z0-9+/=]{20,128}")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]{4,20}(?:Z|[+-]\d\d:?\d\d)?)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]{2,20}(?:Z|[+-]\d\d:?\d\d)?)?")
 _VERSION = re.compile(r"v?\d{1,6}(?:[.,:]\d{1,6}){0,5}%?|v\d{1,4}")
 _CALL = re.compile(r"(?:await |new )?[A-Za-z_]{3,40}(?:\.[A-Za-z_]{2,40}){0,5}\(.{0,200}")
 _MEMBER = re.compile(r"([A-Za-z_]{2,40})(?:\.[A-Za-z_]\w{0,60}|\[[\"']?\w{1,60}[\"']?\]?){1,8}[!?]?")
@@ -69,7 +73,7 @@ _LONGEST_ACRONYM = 5
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 _NO_VOWELS = re.compile("[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{6}")
 
-_FIRST_WORD = re.compile(r"[A-Za-z0-9-]+")
+_ENDS_A_WORD = ".,:;!?)\"'`"
 _SAYS = words_of(
     """
     a about access account again all already an and any api application are argument arn as at authentication
@@ -78,7 +82,7 @@ _SAYS = words_of(
     credential credentials current default deleted denied deprecated did dict disabled do does done empty enabled
     encrypted enter env environment error exists expected expired expires external fail failed failure false field
     file fixed flag for found from generated get github given had has have header help hidden if in inherit input
-    incorrect insecure instead integer invalid is issued it its key keyword length list login long lookup malformed manager
+    incorrect insecure instead integer invalid is issued it its key keyword known length list login long lookup malformed manager
     managed manual mask masked may method mismatch missing must mutable name need needed needs new nil no none not
     null num number object of off old omitted on one only option optional or output parameter passed password
     passwords please policy present prompt prompted protected provide provided random read redacted refresh
@@ -91,11 +95,27 @@ _SAYS = words_of(
     """
 )
 """What a text about passwords says at the place of one."""
-_NAMES_ITSELF = re.compile(
-    r"[A-Za-z._/ -]{0,60}(?:pass(?:word|wd|phrase)?|pwd|secrets?|token|key|credentials?)(?:[._/-]?[A-Za-z]{2,12}){0,3}",
-    re.IGNORECASE,
+_NOUNS = words_of(
+    "pass password passwords passwd passphrase pwd secret secrets token tokens key keys credential credentials creds"
 )
-"""``password: db_password`` names another place."""
+_NAME = re.compile(r"[A-Za-z]{1,40}(?:[._/ -][A-Za-z]{1,40}){0,8}")
+_NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_CONSTANT = re.compile(r"[A-Z]{1,40}(?:_[A-Z]{1,40}){1,8}")
+ASKS_FOR = words_of("password passwords secret secrets token tokens login user username key keyword name text string")
+"""Words that say where a password belongs. As the value of a variable they are the password of a careless day."""
+_PREFIXES = words_of("auto no non not pre read self un")
+_SCOPES = re.compile(
+    r"(?:read|write|admin|delete|manage):[a-z_]{2,20}|(?:read|write)_(?:api|package_registry|registry|repository|user)"
+)
+"""``read:packages``: what a token may do."""
+_STORES = words_of(
+    """
+    app apps common config dev develop development env kv live main prod production qa shared ssm stage staging test vault
+    """
+)
+"""With which the path of a secret in its store begins: ``prod/db``."""
+_SENTENCE = re.compile(r"[A-Z][a-z]{1,20}(?: [A-Za-z']{1,20}){2,20}")
+_SPEAKS_OF = words_of("are been cannot could did does failed has is may must not should was were will")
 
 
 def is_secret(value: str, strength: Strength) -> bool:
@@ -107,8 +127,10 @@ def is_secret(value: str, strength: Strength) -> bool:
     )  # Markdown's quotation mark stands around a whole line of a packet
     if len(rest) < _SHORTEST[strength]:
         return False
-    if _MASK.fullmatch(rest) or _PREFIX.match(rest) or _refers(rest):
+    if _is_mask(rest) or _PREFIX.match(rest) or _refers(rest, strength):
         return False
+    if strength is Strength.VARIABLE:
+        return not (speaks(rest) or _is_stated(rest))
     if strength is Strength.PASSWORD:
         return not speaks(rest)
     if strength is Strength.KEY:
@@ -119,7 +141,7 @@ def is_secret(value: str, strength: Strength) -> bool:
 def stands_for(value: str) -> bool:
     """Return whether a value is nothing but a variable, a placeholder or a mask."""
     rest = _without_variables(value[: LONGEST + 1])
-    return not rest.strip(" \t:@/") or _MASK.fullmatch(rest) is not None
+    return not rest.strip(" \t:@/") or _is_mask(rest)
 
 
 def leads_elsewhere(text: str, at: int) -> bool:
@@ -129,13 +151,7 @@ def leads_elsewhere(text: str, at: int) -> bool:
 
 def is_plain(value: str) -> bool:
     """Return whether a value is made of words, numbers, a path, a version, a date, a digest that says which it is."""
-    if (
-        _VERSION.fullmatch(value)
-        or _MOMENT.fullmatch(value)
-        or _DIGEST.fullmatch(value)
-        or _SUBJECT.fullmatch(value)
-        or _SCOPE.fullmatch(value)
-    ):
+    if _VERSION.fullmatch(value) or _MOMENT.fullmatch(value) or _is_stated(value):
         return True
     value = _WILDCARDS.sub("", value)
     if not _JOINTS.fullmatch(value):
@@ -166,7 +182,7 @@ def is_drawn(word: str, *, by_itself: bool) -> bool:
     """
     if _HEX_OR_ID.fullmatch(word):
         return by_itself and len(word) > 31 and word.isalnum()
-    if is_plain(word) or _refers(word):
+    if is_plain(word) or _refers(word, Strength.TOKEN):
         return False
     changes = sum(one.isdigit() != other.isdigit() for one, other in pairwise(word))
     mixed = word.lower() != word != word.upper()
@@ -181,9 +197,30 @@ def _without_variables(value: str) -> str:
     return _VARIABLE.sub("", value)
 
 
-def _refers(value: str) -> bool:
+def _is_mask(value: str) -> bool:
+    """Return whether a value stands in the place of one."""
+    if _MASK.fullmatch(value):
+        return True
+    said = _IN_BRACKETS.fullmatch(value)
+    return said is not None and all(word in _SAYS for word in (said[1] or said[2]).lower().replace("-", " ").split())
+
+
+def _is_stated(value: str) -> bool:
+    """Return whether a value has a form that says what it is: a digest, a moment, a subject, what a signature counts for."""
+    stated = _DIGEST.fullmatch(value) or _SUBJECT.fullmatch(value) or _SCOPE.fullmatch(value)
+    return stated is not None or ("T" in value and _MOMENT.fullmatch(value) is not None)
+
+
+def _names_another(value: str, strength: Strength) -> bool:
+    """Return whether a value is the name of a secret: ``password: db_password``. In capitals only another variable is one."""
+    if strength is Strength.VARIABLE and not _CONSTANT.fullmatch(value):
+        return False
+    return _NAME.fullmatch(value) is not None and not _NOUNS.isdisjoint(map(str.lower, _NAME_PARTS.findall(value)))
+
+
+def _refers(value: str, strength: Strength) -> bool:
     """Return whether a value says where the secret is."""
-    if _CALL.fullmatch(value) or (_NAMES_ITSELF.fullmatch(value) and is_plain(value)):
+    if _CALL.fullmatch(value) or _names_another(value, strength):
         return True
     member = _MEMBER.fullmatch(value)
     if member and member[1].lower() in _OWNERS:
@@ -191,18 +228,43 @@ def _refers(value: str) -> bool:
     if not _PATH.fullmatch(value):
         return False
     # A key in Base64 may begin with a slash: the parts of a path are names.
-    parts = [part for part in re.split(r"[\\/]", value) if part]
+    parts = [part for part in re.split(r"[\\/]", value) if part not in ("", "~")]
     rooted = value[0] in "/.~" or value[1:2] == ":"
-    return (rooted or "/" in value) and all(map(is_plain, parts)) and (rooted or len(parts) > 1)
+    if not all(map(is_plain, parts)) or not (rooted or (len(parts) > 1 and "/" in value)):
+        return False
+    return rooted or strength < Strength.PASSWORD or _is_stored(parts)
+
+
+def _is_stored(parts: list[str]) -> bool:
+    """Return whether the parts of a path lead to a store of secrets, a secret of some name, or a file."""
+    return (
+        parts[0].lower() in _STORES
+        or "." in parts[-1][1:-1]
+        or any(word.lower() in _NOUNS for part in parts for word in _NAME_PARTS.findall(part))
+    )
 
 
 def speaks(value: str) -> bool:
     """Return whether a value is a word, or a sentence of words, that says something about a password."""
     words = value.split(None, 3)[:3]
-    first = _FIRST_WORD.match(value)
-    if not first or first[0].lower() not in _SAYS or "=" in words[0]:
+    if not words or not (_says(words[0]) or _is_sentence(value)):
         return False
     return is_plain(value if len(words) < 3 else " ".join(words))
+
+
+def _says(word: str) -> bool:
+    """Return whether a word of a text says something about a password; one that goes on behind a joint is another word."""
+    word = word.rstrip(_ENDS_A_WORD).lower()
+    if word in _SAYS or _SCOPES.fullmatch(word):
+        return True
+    before, joint, after = word.partition("-")
+    return joint != "" and before in _PREFIXES and after in _SAYS
+
+
+def _is_sentence(value: str) -> bool:
+    """Return whether a value begins as a sentence does that says what is the matter: ``Signature verification failed``."""
+    begun = _SENTENCE.match(value)
+    return begun is not None and not _SPEAKS_OF.isdisjoint(begun[0].split()[1:])
 
 
 def _is_word(part: str) -> bool:
