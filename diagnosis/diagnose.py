@@ -16,6 +16,7 @@ from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.facts.reading import Reading
 from diagnosis.facts.runs import Attempt
 from diagnosis.live.account_questions import with_release
@@ -117,10 +118,12 @@ def conclude(
     title: str = "",
     moment: str = "",
     made_at: datetime | None = None,
+    github: str = "",
 ) -> Diagnosis:
     """Conclude the whole diagnosis of one chain.
 
     ``account`` is None where the live side was not read at all; ``live_gap`` says why, and makes every live gate unknown.
+    ``github`` is the address of what was asked in github.com's place.
     """
     chosen = subject_of(replays, subject)
     live = None
@@ -146,6 +149,7 @@ def conclude(
         unknown=unknown,
         made_at=made_at,
         moment=moment,
+        endpoints=endpoints_of(github, account.endpoints if account is not None else ()),
     )
     read = live if account is not None else None
     history = history_of(replays, account, case)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from diagnosis.documents.headline import headline
 from diagnosis.documents.json_values import Json, Object, evidence_object, strings, time
 from diagnosis.facts.account import OtherRoles
+from diagnosis.facts.endpoints import Endpoint, Service
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.verdicts.assessment import BeyondGrant, Opinion, Problem, SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
@@ -35,12 +36,13 @@ def document(diagnosis: Diagnosis) -> Object:
         "title": diagnosis.title,
         "moment": diagnosis.moment or None,
         "made_at": time(diagnosis.made_at),
+        "endpoints": endpoint_objects(diagnosis.endpoints),
         "subject_run": _subject(diagnosis),
         "outcome": _outcome(diagnosis),
         "attempts": [_replay(replay) for replay in diagnosis.replays],
         "live": {
             "read_at": time(live.account.read_at),
-            "endpoints": list(live.endpoints),
+            "endpoints": [each.address for each in diagnosis.endpoints if each.service is Service.AWS],
             "gates": gates(live.gates),
             "subjects": list(live.subjects),
             "needs": _live_needs(live.needs, diagnosis.subject),
@@ -65,6 +67,11 @@ def document(diagnosis: Diagnosis) -> Object:
         "drift": _drift(diagnosis.drift),
         "unknown": [missing_object(missing) for missing in diagnosis.unknown],
     }
+
+
+def endpoint_objects(endpoints: Iterable[Endpoint]) -> list[Json]:
+    """Return the servers that were asked in github.com's or AWS's place."""
+    return [{"service": each.service.value, "address": each.address, "note": each.note} for each in endpoints]
 
 
 def _subject(diagnosis: Diagnosis) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnosis.documents.diagnosis import endpoint_objects
 from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.migration.effects import TokenEffect
 from diagnosis.migration.plan import Migration, RepositoryPlan
@@ -18,6 +19,7 @@ def document(plan: Migration) -> Object:
     return {
         "schema": SCHEMA,
         "verdict": plan.verdict.value,
+        "endpoints": endpoint_objects(plan.endpoints),
         "repositories": [_repository(item) for item in plan.repositories],
         "roles_looked_at": plan.looked_at,
         "roles": [_role(item) for item in plan.roles],

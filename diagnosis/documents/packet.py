@@ -348,8 +348,8 @@ def _anchors(diagnosis: Diagnosis, case: Case, clean: Callable[[str], str]) -> l
     if case.evidence_local:
         anchors.append(Anchor("local evidence root", clean(case.evidence_local), "stated; not in the repository"))
     anchors += [
-        Anchor("endpoint in AWS's place", clean(endpoint), "what is said of the account holds for it; no proof of AWS")
-        for endpoint in (diagnosis.live.endpoints if diagnosis.live else ())
+        Anchor(f"endpoint in {endpoint.place} place", clean(endpoint.address), endpoint.holds.removesuffix("."))
+        for endpoint in diagnosis.endpoints
     ]
     account = diagnosis.live.account if diagnosis.live else None
     if case.evidence_root:

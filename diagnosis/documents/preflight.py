@@ -18,10 +18,11 @@ from typing import TypeVar
 
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
-from diagnosis.documents.diagnosis import gap_object, missing_object, problem_object
+from diagnosis.documents.diagnosis import endpoint_objects, gap_object, missing_object, problem_object
 from diagnosis.documents.diagnosis import gates as gate_objects
 from diagnosis.documents.json_values import Json, Object, strings, time
 from diagnosis.documents.redaction import accounts_in, masked
+from diagnosis.facts.endpoints import Endpoint
 from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrub import scrub
@@ -81,6 +82,8 @@ class Preflight:
     """The role sessions by themselves, one for each leg and role; empty where the account was not read."""
     unknown: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    """The servers that were asked in github.com's or AWS's place."""
 
     @property
     def verdict(self) -> Verdict:
@@ -132,6 +135,7 @@ def document(preflight: Preflight, *, version: str, mask_accounts: bool = False)
         "problems": foreign([problem_object(problem) for problem in preflight.problems]),
         "unknown": foreign([missing_object(missing) for missing in preflight.unknown]),
         "notes": foreign(strings(preflight.notes)),
+        "endpoints": foreign(endpoint_objects(preflight.endpoints)),
         "accounts_masked": mask_accounts,
     }
     return {name: _each_text(value, scrub) for name, value in whole.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnosis.documents.diagnosis import gates
+from diagnosis.documents.diagnosis import endpoint_objects, gates
 from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.documents.lint import finding
 from diagnosis.verdicts.release import Need
@@ -18,6 +18,7 @@ def document(result: WhatIf) -> Object:
     return {
         "schema": SCHEMA,
         "verdict": result.verdict.value,
+        "endpoints": endpoint_objects(result.endpoints),
         "proposals": [
             {
                 "kind": item.proposal.kind.value,

@@ -287,7 +287,7 @@ class AccountState:
     """The accounts as the release's further roles have them, one for each of the question's ``beside``."""
 
     endpoints: tuple[str, ...] = ()
-    """The servers that answered in AWS's place (``http://127.0.0.1:5000``): an emulator, or what a configured endpoint names."""
+    """The servers that were asked in AWS's place (``http://127.0.0.1:5000``): an emulator, or what a configured endpoint names."""
 
     def of_role(self, role_arn: Arn | None) -> AccountState:
         """Return what was read for this role; of one that nobody asked about, the same account with nothing read of the role.

@@ -95,25 +95,12 @@ def assess(
         subjects=tuple(dict.fromkeys(subject for session in sessions for subject in session.subjects)),
         needs=every_need(need for unit in units for need in unit.needs),
         account=judged[0].run.account if len({each.run.role_arn for each in judged}) == 1 else account,
-        notes=tuple(
-            dict.fromkeys(
-                (
-                    *map(_not_aws, account.endpoints),
-                    *(note for item in judgements for note in item.notes),
-                    *disagreements(opinions),
-                )
-            )
-        ),
+        notes=tuple(dict.fromkeys((*(note for item in judgements for note in item.notes), *disagreements(opinions)))),
         opinions=opinions,
         sessions=sessions,
         gaps=tuple(dict.fromkeys(gap for unit in units for gap in unit.gaps)),
         beyond=tuple(grant for judgement in least.values() for grant in judgement.beyond),
-        endpoints=account.endpoints,
     )
-
-
-def _not_aws(endpoint: str) -> str:
-    return f"{endpoint} answered in AWS's place: what is said of the account holds for what stands there, and is no proof of AWS."
 
 
 def _asks_no_registry(units: Sequence[Unit]) -> bool:

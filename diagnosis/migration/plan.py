@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from diagnosis.facts.account import CredentialsProblem
+from diagnosis.facts.endpoints import Endpoint
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Verdict
@@ -101,6 +102,8 @@ class Migration:
     """Roles whose trust policies were judged."""
     missing: tuple[Missing, ...]
     credentials_problem: CredentialsProblem | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    """The servers that were asked in github.com's or AWS's place."""
 
     @property
     def verdict(self) -> Verdict:

@@ -13,6 +13,7 @@ from diagnosis.diagnose import question_of
 from diagnosis.documents.preflight import IdToken, Preflight
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow
@@ -77,8 +78,11 @@ def _open_role(own: Replay, case: Case) -> Missing | None:
     return Missing("which role the job has at the registry", why, "name it with --role-arn")
 
 
-def judged(ready: Asked, account: AccountState | Missing, case: Case, at: datetime) -> Preflight:
-    """Judge the job. ``Missing`` in place of the account: it was not read at all, and no gate that needs it can pass."""
+def judged(ready: Asked, account: AccountState | Missing, case: Case, at: datetime, github: str = "") -> Preflight:
+    """Judge the job. ``Missing`` in place of the account: it was not read at all, and no gate that needs it can pass.
+
+    ``github`` is the address of what was asked in github.com's place.
+    """
     attempt = ready.job.attempt
     live = _with_token(_closed(_assessed(ready, account, case), ready.open_role), ready.job, at)
     run = RunClaims.of(ready.own, live.account, case)
@@ -103,6 +107,7 @@ def judged(ready: Asked, account: AccountState | Missing, case: Case, at: dateti
         sessions=live.sessions,
         unknown=not_known(live.gates),
         notes=tuple(dict.fromkeys((*ready.own.notes, *live.notes))),
+        endpoints=endpoints_of(github, account.endpoints if isinstance(account, AccountState) else ()),
     )
 
 

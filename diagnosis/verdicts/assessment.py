@@ -33,8 +33,6 @@ class Assessment:
     """The sessions by themselves, in the order of the jobs; empty where the account was not read."""
     gaps: tuple[StepGap, ...] = ()
     """The steps of the release that run with its credentials and are not, or not all, understood: no proof covers them."""
-    endpoints: tuple[str, ...] = ()
-    """The servers that answered in AWS's place, as ``scheme://host[:port]``; empty where only AWS's own did."""
 
     def at(self, gate: Gate) -> GateVerdict:
         """Return the verdict at one of the four gates."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from diagnosis.facts.endpoints import Endpoint
 from diagnosis.gates import GATES, Gate, Verdict
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
@@ -85,6 +86,8 @@ class Diagnosis:
     """What was done after each attempt, one entry for each replay."""
     drift: tuple[Drift, ...] = ()
     """Where today's account is no longer what a run met."""
+    endpoints: tuple[Endpoint, ...] = ()
+    """The servers that were asked in github.com's or AWS's place; every output names them."""
 
     @property
     def gates(self) -> tuple[Gate, ...]:

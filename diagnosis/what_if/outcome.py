@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.endpoints import Endpoint
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
@@ -64,6 +65,8 @@ class WhatIf:
     """The known uses of the runs that are allowed today and would not be, step by step."""
     newly_allowed: tuple[Need, ...] = ()
     """The known uses of the runs that are denied today and would not be."""
+    endpoints: tuple[Endpoint, ...] = ()
+    """The servers that were asked in github.com's or AWS's place."""
 
     @property
     def refused(self) -> tuple[str, ...]:

@@ -60,9 +60,10 @@ def test_the_true_account_passes_and_is_named_as_none_of_awss(monkeypatch: pytes
     with HostileAws(None) as account:
         result = diagnose(account, monkeypatch)
     assert passed(result) == TRULY, result.output
-    live = json.loads(result.stdout)["live"]
-    assert live["endpoints"] == [account.url]
-    assert any(account.url in note and "no proof of AWS" in note for note in live["notes"])
+    document = json.loads(result.stdout)
+    assert document["live"]["endpoints"] == [account.url]
+    assert [each["service"] for each in document["endpoints"]] == ["github", "aws"]
+    assert "no proof of AWS" in document["endpoints"][1]["note"]
 
 
 def test_the_table_holds_every_kind() -> None:

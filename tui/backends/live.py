@@ -128,6 +128,5 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
         branch=options.branch,
         reads_history=options.live and options.history,
     )
-    if access.host != "github.com":
-        backend.server_note = f"GitHub is {access.host}"
+    backend.in_place_of_github = access.in_place_of_github
     return backend

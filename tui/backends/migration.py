@@ -10,6 +10,7 @@ from diagnosis.diagnose import replays_of
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.account import CredentialsProblem, Role
 from diagnosis.facts.case import Case
+from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, Owner
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
@@ -66,6 +67,13 @@ class MigrationReader:
         self, repositories: Sequence[str], afterwards: Afterwards, roles: Sequence[Arn], *, ask_aws: bool = True
     ) -> Migration:
         """Read everything and judge it. Raises BackendProblem where the only repository cannot be read, and Cancelled."""
+        plan = self._plan(repositories, afterwards, roles, ask_aws=ask_aws)
+        # Known last: which servers stand in AWS's place shows as they are asked.
+        return replace(plan, endpoints=endpoints_of(self._access.in_place_of_github, self._aws.foreign_endpoints))
+
+    def _plan(
+        self, repositories: Sequence[str], afterwards: Afterwards, roles: Sequence[Arn], *, ask_aws: bool
+    ) -> Migration:
         uses: list[RepositoryUse] = []
         gaps: list[Missing] = []
         for number, name in enumerate(repositories):

@@ -5,7 +5,7 @@ Each may be silent; what then stays open is unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from diagnosis.facts.account import AccountQuestion, AccountState
@@ -36,6 +36,8 @@ class GitHubAnswers:
     repository: Repository | None = None
     file: Reading[WorkflowFile] = _NOT_ASKED
     """The workflow file at the commit from which GitHub runs it."""
+    in_place_of_github: str = ""
+    """The address that was asked in github.com's place; empty for github.com itself, and where nothing was asked."""
 
 
 def ask_github(name: str, url: str | None, path: str, commit: str) -> GitHubAnswers:
@@ -50,12 +52,17 @@ def ask_github(name: str, url: str | None, path: str, commit: str) -> GitHubAnsw
         source = GitHubSource(name, access, Ledger())
     except GitHubProblem as problem:
         return _silent(problem.sentence, problem.way_out)
+    return replace(_answers(source, path, commit), in_place_of_github=access.in_place_of_github)
+
+
+def _answers(source: GitHubSource, path: str, commit: str) -> GitHubAnswers:
+    """Ask, and close the source."""
     try:
         repository = source.repository()
         customization = source.ask("The subject customization", partial(read_customization, repository=repository))
         if not path or not commit:
             return GitHubAnswers(customization, repository)
-        text = source.ask("The workflow file", partial(read_file, file=FileAt(name, path, commit)))
+        text = source.ask("The workflow file", partial(read_file, file=FileAt(source.name, path, commit)))
         return GitHubAnswers(customization, repository, workflow_file(text, path))
     except GitHubProblem as problem:
         return _silent(problem.sentence, problem.way_out)

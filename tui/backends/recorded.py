@@ -11,6 +11,7 @@ from diagnosis.facts.evidence import Origin
 from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.embedded.github.server import GitHubServer
 from probes.github.http.credentials import GitHubAccess
+from probes.github.http.errors import GitHubProblem
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import Recording, RecordingError
@@ -48,6 +49,7 @@ class RecordedBackend(RepositoryBackend):
             reads_history=options.live and options.history,
         )
         self.origin = _origin(recording)
+        self.in_place_of_github = _recorded_from(recording)
 
     def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
         """Diagnose these runs; where none is named, the case's runs or else all that were recorded."""
@@ -72,6 +74,14 @@ def recorded_backend(options: LiveOptions, folder: Path, case: Case) -> Recorded
             "Leave the repository out, or name the recording that you mean.",
         )
     return RecordedBackend(options, recording, case)
+
+
+def _recorded_from(recording: Recording) -> str:
+    """Return what was asked in github.com's place when it was recorded, as the recording tells."""
+    try:
+        return GitHubAccess(url=recording.api_url).in_place_of_github
+    except GitHubProblem:
+        return recording.api_url[:200]
 
 
 def _origin(recording: Recording) -> str:

@@ -12,6 +12,7 @@ from diagnosis.diagnose import conclude, question_of, subject_of
 from diagnosis.documents.packet import packet
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.endpoints import Endpoint, Service, endpoints_of
 from diagnosis.facts.runs import Attempt
 from diagnosis.live.green_run import wants_green_run
 from diagnosis.remedies.offers.role_search import SearchOf, role_search
@@ -87,8 +88,8 @@ class RepositoryBackend:
         self.case = case
         """With what the command line states."""
         self.origin = ""
-        self.server_note = ""
-        """Which GitHub is asked, where it is not github.com: nobody takes a stand-in for it."""
+        self.in_place_of_github = ""
+        """Which server is asked, where it is not github.com: nobody takes a stand-in for it."""
         self.moment_words = ""
 
     # -- what the screen shows of the backend itself
@@ -100,8 +101,16 @@ class RepositoryBackend:
 
     @property
     def origin_note(self) -> str:
-        """What kind of facts these are; for a live repository, what is wrong with the local store."""
-        return self.origin or " · ".join(note for note in (self.server_note, self.store_note) if note)
+        """What kind of facts these are; for a live repository, who is asked, and what is wrong with the local store."""
+        # An origin says of GitHub that it is not asked.
+        asked = (each for each in self._endpoints() if not self.origin or each.service is not Service.GITHUB)
+        notes = (self.origin, *(each.short for each in asked), "" if self.origin else self.store_note)
+        return " · ".join(note for note in notes if note)
+
+    def _endpoints(self) -> tuple[Endpoint, ...]:
+        """Return the servers that were asked in github.com's or AWS's place, as far as is known by now."""
+        account = self._asked[1] if self._asked else None
+        return endpoints_of(self.in_place_of_github, account.endpoints if isinstance(account, AccountState) else ())
 
     @property
     def store_note(self) -> str:
@@ -244,6 +253,7 @@ class RepositoryBackend:
             title=self._title,
             moment=self.moment_words,
             made_at=self._clock(),
+            github=self.in_place_of_github,
         )
         return self._stated.shown_on(diagnosis)
 

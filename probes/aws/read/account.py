@@ -33,7 +33,7 @@ from probes.aws.read.parallel import Outcome, run_in_parallel
 from probes.aws.read.readings import not_asked
 from probes.aws.read.release import ReleaseReading, of_right_accounts
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
-from probes.aws.session.access import AwsAccess
+from probes.aws.session.access import AwsAccess, foreign_endpoints
 
 T = TypeVar("T")
 
@@ -135,8 +135,7 @@ def read_account(
     state = finished(state)
     elsewhere = _of_other_accounts(release.elsewhere(), state, aws, registry, cancelled, deadline_seconds)
     state = release.completed(state, cut, finished, elsewhere)
-    endpoints = tuple(sorted({*aws.foreign_endpoints, *(registry or aws).foreign_endpoints}))
-    state = replace(state, endpoints=endpoints)
+    state = replace(state, endpoints=foreign_endpoints(aws, registry))
     return of_right_accounts(state, None if one_access else question.registry_id)
 
 

@@ -26,7 +26,7 @@ from probes.aws.read.readings import not_asked
 from probes.aws.read.registry_details import read_registry_details
 from probes.aws.read.second_opinions import read_second_opinions
 from probes.aws.read.trail import read_trail, subject_of
-from probes.aws.session.access import AwsAccess
+from probes.aws.session.access import AwsAccess, foreign_endpoints
 
 DEADLINE_SECONDS = 90.0
 
@@ -99,9 +99,10 @@ def read_further_facts(
         else:
             values[name] = outcome.value
     whole = replace(state, **values, beside=observed.of_further_roles(state.beside))
-    return with_observed_resources(
+    whole = with_observed_resources(
         whole, aws, registry or aws, cancelled=cancelled, deadline_seconds=end - time.monotonic()
     )
+    return replace(whole, endpoints=foreign_endpoints(aws, registry))
 
 
 class _Observed:

@@ -359,6 +359,11 @@ class AwsAccess:
         return "endpoint_url" in profile or "services" in profile
 
 
+def foreign_endpoints(aws: AwsAccess, registry: AwsAccess | None = None) -> tuple[str, ...]:
+    """Return the servers that were asked in AWS's place by either access, each once."""
+    return tuple(sorted({*aws.foreign_endpoints, *(registry or aws).foreign_endpoints}))
+
+
 def _checked(operation: Operation, answer: object) -> JsonMembers:
     if not isinstance(answer, dict):
         raise call_error(operation, BrokenAnswer("no structure"))
@@ -366,4 +371,4 @@ def _checked(operation: Operation, answer: object) -> JsonMembers:
     return JsonMembers(scrub_values(answer, usable=USED_AGAIN, text=scrub_answer_text))
 
 
-__all__ = ["AwsAccess", "GivenCredentials", "OperationRefused", "Patience"]
+__all__ = ["AwsAccess", "GivenCredentials", "OperationRefused", "Patience", "foreign_endpoints"]

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
@@ -85,9 +85,18 @@ class Endpoints:
                 f"an answer of {_shown(endpoint)} leads to {_shown(url)}, which is no host of AWS's",
                 "correct the endpoint",
             )
-        if not is_own_host(host):
+        if not _is_awss_own(parts):
             with self._lock:
                 self._foreign.add(_shown(url))
+
+
+def _is_awss_own(parts: SplitResult) -> bool:
+    """Return whether AWS itself answers there: at another port, or in plain http, anybody may."""
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "https" and port in (None, 443) and is_own_host(parts.hostname or "")
 
 
 def _shown(url: str) -> str:

@@ -29,6 +29,7 @@ from probes.programs import answer_of
 from probes.wire.loopback import is_loopback
 
 PUBLIC_API = "https://api.github.com"
+_PUBLIC_HOST = "github.com"
 _PUBLIC_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 _ENTERPRISE_TOKENS = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 _GH_SECONDS = 5.0
@@ -76,6 +77,11 @@ class GitHubAccess:
     def host(self) -> str:
         """The host that people know: ``github.com`` for the public API."""
         return _people_host(urlsplit(self.url))
+
+    @property
+    def in_place_of_github(self) -> str:
+        """What is asked in github.com's place, as ``scheme://host[:port]``; empty for github.com itself."""
+        return "" if self.host == _PUBLIC_HOST else f"{urlsplit(self.url).scheme}://{self.host}"
 
     @property
     def token_kind(self) -> TokenKind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from probes.ledger import Ledger
 from tui.backends.live import LiveOptions, LiveSide, live_backend
@@ -39,4 +40,7 @@ def test_a_github_that_is_not_github_com_is_named(url: str | None, note: str, mo
         monkeypatch.delenv(name, raising=False)
     backend = live_backend(LiveOptions("example/widgets", github_url=url, live=False, cache=False), Case())
     assert backend.origin_note == note
+    account = AccountState(AccountQuestion(), endpoints=("https://aws.example.com",))
+    backend._asked = account.question, account
+    assert backend.origin_note == " · ".join(part for part in (note, "AWS is aws.example.com") if part)
     backend.close()

@@ -14,6 +14,7 @@ from diagnosis.diagnose import replays_of
 from diagnosis.documents.packet import packet
 from diagnosis.documents.redaction import MASK
 from diagnosis.facts.case import Case
+from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.gates import ALL_GATES, GATES, Gate
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.packet.check import verify
@@ -100,12 +101,13 @@ def test_no_name_of_a_job_or_step_steers_the_terminal_in_which_a_page_is_read(di
     assert "\x1b[2J\x9b\u202e|`x`" in "".join(json.loads(json_page(made))["not_covered"])
 
 
-def test_a_server_that_stood_in_awss_place_is_named(diagnosis: Diagnosis) -> None:
-    assert "in AWS's place" not in markdown_page(packet(diagnosis, Case()))
-    assert diagnosis.live is not None
-    asked = replace(diagnosis, live=replace(diagnosis.live, endpoints=("http://127.0.0.1:5000",)))
+def test_a_server_that_was_asked_in_anothers_place_is_named(diagnosis: Diagnosis) -> None:
+    assert "'s place" not in markdown_page(packet(diagnosis, Case()))
+    asked = replace(diagnosis, endpoints=endpoints_of("https://ghe.example.com", ["http://127.0.0.1:5000"]))
     made = packet(asked, Case())
-    (anchor,) = [each for each in made.anchors if "in AWS's place" in each.what]
-    assert "127.0.0.1:5000" in anchor.value
-    assert "no proof of AWS" in anchor.checked
+    of_github, of_aws = [each for each in made.anchors if "place" in each.what]
+    assert (of_github.what, of_github.value) == ("endpoint in github.com's place", "https://ghe.example.com")
+    assert (of_aws.what, of_aws.value) == ("endpoint in AWS's place", "http://127.0.0.1:5000")
+    assert "no proof of AWS" in of_aws.checked
     assert "in AWS's place" in markdown_page(made)
+    assert "ghe.example.com" in json_page(made)

@@ -196,7 +196,7 @@ def _judged(
             history=False,
         ),
     )
-    preflight = judged(ready, account, case, datetime.now(UTC))
+    preflight = judged(ready, account, case, datetime.now(UTC), github.in_place_of_github)
     preflight = replace(preflight, notes=(*moved, *stated.notes(ready.own.facts), *preflight.notes))
     return preflight, account if isinstance(account, AccountState) else None
 

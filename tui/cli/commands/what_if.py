@@ -163,4 +163,5 @@ def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatI
     # A role in the case file is a fallback for what a run masks; where runs tell theirs, each is asked for its own.
     told = any(replay.facts.role_arn for replay in diagnosis.replays)
     own = replace(case, role_arn=None) if told else case
-    return what_if(diagnosis.replays, diagnosis.live.account, own, proposals)
+    result = what_if(diagnosis.replays, diagnosis.live.account, own, proposals)
+    return replace(result, endpoints=diagnosis.endpoints)

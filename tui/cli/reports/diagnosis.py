@@ -28,6 +28,7 @@ from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, end_of
 from tui.cli.console import Text, printable
+from tui.cli.reports.endpoints import show_endpoints
 from tui.job_names import job_names
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
@@ -41,6 +42,7 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
     console.print(Rule(Text(printable(diagnosis.title)), align="left", style="bright_black"))
     if diagnosis.moment:
         console.print(Text(diagnosis.moment, style="bold"))
+    show_endpoints(diagnosis.endpoints, console)
     if not diagnosis.replays:
         console.print(Text("No attempts to show."))
         return

@@ -13,6 +13,7 @@ from diagnosis.migration.effects import Effect
 from diagnosis.migration.plan import Migration, RepositoryPlan
 from diagnosis.migration.role_plan import RolePlan
 from tui.cli.console import Text, printable
+from tui.cli.reports.endpoints import show_endpoints
 
 RENDERINGS = {
     "difference": "unified difference",
@@ -42,6 +43,7 @@ _MOST = 12
 
 def show(plan: Migration, console: Console, renderings: Sequence[str]) -> None:
     """Print the whole plan; ``renderings`` are those of :data:`RENDERINGS` in which each step is shown."""
+    show_endpoints(plan.endpoints, console)
     for item in plan.repositories:
         _repository(item, console)
     console.print()

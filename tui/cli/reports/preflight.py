@@ -19,6 +19,7 @@ from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import StepGap, missing_of
 from tui.cli.console import Text, printable
+from tui.cli.reports.endpoints import show_endpoints
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _PLAIN = frozenset(" ,;/()=?!-'\"")
@@ -42,6 +43,7 @@ def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None
     of = f"{preflight.repository}, {preflight.ref}" if preflight.ref else preflight.repository
     head = f"Preflight of job {preflight.job}, run {preflight.run}, attempt {preflight.attempt} ({of})"
     console.print(Text(foreign(head), style="bold"))
+    show_endpoints(preflight.endpoints, console, foreign)
     for subject in dict.fromkeys(claims.subject for claims in preflight.claims if claims.subject):
         console.print(Text(f"  subject: {printable(scrub(subject))}", style="bright_black"))
     for gate in preflight.gates:
@@ -86,6 +88,7 @@ def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
         lines.append(f"| {gate.gate.plane.label} | {gate.gate.label} | {sign} | {foreign(gate.reason)} |")
     for subject in dict.fromkeys(claims.subject for claims in preflight.claims if claims.subject):
         lines += ["", f"Subject: {code(scrub(subject))}"]
+    lines += [line for each in preflight.endpoints for line in ("", foreign(each.note))]
     if preflight.problems:
         lines += ["", "**In the way, in the order in which this run would meet it**", ""]
         lines += [f"1. {foreign(_problem(problem))}" for problem in preflight.problems[:_MOST]]

@@ -15,6 +15,7 @@ from diagnosis.verdicts.run_end import End, end_of
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.cli.console import Text, printable
+from tui.cli.reports.endpoints import show_endpoints
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _MOST, _FEW = 20, 6
@@ -22,6 +23,7 @@ _MOST, _FEW = 20, 6
 
 def show(result: WhatIf, console: Console) -> None:
     """Print the whole judgement."""
+    show_endpoints(result.endpoints, console)
     for item in result.proposals:
         head = f"{item.proposal.kind.value}: {item.proposal.file}, {item.place} ({item.characters} of {item.limit} characters)"
         console.print(Text(printable(head), style="bold"))

@@ -138,6 +138,7 @@ def _rerun(view: Selection) -> list[Block]:
     if view.column.side is Side.NOW and live is not None:
         blocks += [GAP, heading("The run would present")]
         blocks += [bullet(foreign_line(subject)) for subject in live.subjects]
+        blocks += [bullet(foreign(endpoint.note)) for endpoint in view.diagnosis.endpoints]
         blocks += [bullet(foreign(note)) for note in live.notes]
         blocks += needs_blocks(live.needs) + gap_blocks(live.gaps)
     if view.column.side is Side.AFTER_FIX and view.path is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from raw_server import RawServer
 
 from diagnosis.facts.reading import Known, Unreadable
 from probes.aws.read.account import read_account
+from probes.aws.read.further_facts import read_further_facts
 from probes.aws.session.access import AwsAccess, Patience
 from probes.aws.session.answer_bounds import EndpointRefused, Endpoints
 from probes.aws.session.errors import AwsCallError, Failure
@@ -113,6 +115,30 @@ def test_an_account_that_stands_in_awss_place_says_so(endpoint: Endpoint, monkey
     with pointed_at(endpoint.url, monkeypatch) as aws:
         state = read_account(QUESTION, aws)
     assert isinstance(state.role, Known)
+    assert state.endpoints == (endpoint.url,)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_awss"),
+    [
+        ("https://iam.amazonaws.com", True),
+        ("https://iam.amazonaws.com:443", True),
+        ("https://iam.amazonaws.com:8443", False),
+        ("https://iam.amazonaws.com:0", False),
+        ("https://iam.amazonaws.com:99999", False),
+        ("http://iam.amazonaws.com", False),
+        ("http://iam.amazonaws.com:443", False),
+    ],
+)
+def test_aws_itself_answers_at_one_port_and_in_https(url: str, is_awss: bool) -> None:
+    endpoints = Endpoints(allow_http=True)
+    endpoints.admit(f"{url}/x", url)
+    assert endpoints.foreign == (() if is_awss else (url,))
+
+
+def test_what_is_asked_in_the_second_reading_is_named(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pointed_at(endpoint.url, monkeypatch) as aws:
+        state = read_further_facts(replace(read_account(QUESTION, aws), endpoints=()), aws, pause=lambda _: None)
     assert state.endpoints == (endpoint.url,)
 
 

@@ -79,6 +79,13 @@ def test_the_app_gets_a_backend_that_lists_and_diagnoses(made: Path) -> None:
         backend.close()
 
 
+def test_a_recording_of_another_github_names_it(made: Path, tmp_path: Path) -> None:
+    document = json.loads(run("diagnose", "--recording", str(made), "--no-live", "--json").stdout)
+    (named,) = document["endpoints"]
+    assert named["service"] == "github"
+    assert named["address"] == json.loads((made / "recording.json").read_text())["github"]["api_url"]
+
+
 def test_closing_the_backend_stops_its_server(made: Path) -> None:
     import socket
 
