@@ -240,7 +240,7 @@ class GitHubSource:
             if beside is not None:
                 beside.take(labelled[id(attempt)])
 
-        stored = self._stored if depth >= Depth.JOBS else None
+        stored, began = self._stored if depth >= Depth.JOBS else None, self._pace.told_at
         filled, customization = asked, None
         if stored is not None:
             fill = partial(stored.filled, asked, depth)
@@ -249,7 +249,7 @@ class GitHubSource:
             beside.expect(sum(not isinstance(attempt.jobs, Known) for attempt in filled))
         found = self._parts.add(filled, depth, watch, with_artifacts, whole, customization)
         if stored is not None:
-            stored.keep(filled, found, depth)
+            stored.keep(filled, found, depth, began)
         return tuple(labelled.get(id(attempt)) or self._label(attempt) for attempt in found)
 
     def with_other_workflows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from diagnosis.facts.runs import Attempt
 from probes.github.http.credentials import GitHubAccess
@@ -24,14 +25,19 @@ class StoredAttempts:
         """Return the attempts; the complete ones with the parts that are stored."""
         return tuple(self._filled(attempt, depth) for attempt in attempts)
 
-    def keep(self, before: Sequence[Attempt], after: Sequence[Attempt], depth: Depth) -> None:
-        """Store the attempts of which more is known than before."""
+    def keep(self, before: Sequence[Attempt], after: Sequence[Attempt], depth: Depth, read_at: datetime | None) -> None:
+        """Store the attempts of which more is known than before.
+
+        ``read_at`` is when their reading began, by GitHub's clock; without it nothing says that an attempt was over for long.
+        """
+        if read_at is None:
+            return
         new = [
             late
             for early, late in zip(before, after, strict=True)
             if any(getattr(early, name) != getattr(late, name) for name in _PARTS)
         ]
-        self.store.save(self._scope, new, _name(depth), secret=self._secret)
+        self.store.save(self._scope, new, _name(depth), secret=self._secret, read_at=read_at)
 
     def earlier(self, latest: Attempt) -> dict[int, Attempt]:
         """Return the stored earlier attempts of a run, by number, without parts."""

@@ -25,20 +25,23 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from diagnosis.logs.scrub import scrub
 from probes.store.codec import CodecError, decode, encode, fingerprint
-from probes.store.conclusions import ConclusionStore
+from probes.store.conclusions import ConclusionStore, forget_other_conclusions
 from probes.store.database import Database
 from probes.store.parts import StoredParts, parts_of, with_parts, without_parts
 from probes.store.room import make_room
-from probes.store.texts import TextStore
+from probes.store.rules import scrubber_version
+from probes.store.texts import TextStore, forget_other_texts
 from probes.store.unpacking import LARGEST, unpacked
 
-FORMAT = f"3-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
-"""Raise the number when values of the same shape change their meaning, or when the scrubber learns a new secret."""
+FORMAT = f"4-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}-{scrubber_version()}"
+"""Of the shape, and of the scrubber. Raise the number when values of the same shape change their meaning."""
 
 LIMIT_BYTES = 512_000_000
 _FILE = "attempts-v1.sqlite3"
 _LARGEST_ENTRY = 64_000_000
 _LARGEST_HEAD = 1_000_000
+_CHECK = 8
+"""Digits of the checksum before a run's JSON. The parts are packed by zlib, which has one of its own."""
 _MOST_ATTEMPTS = 1000
 """Of one run; GitHub allows fewer."""
 _LARGEST_ID = 2**63 - 1
@@ -138,13 +141,25 @@ class AttemptStore:
                 found[attempt.attempt] = attempt
         return found
 
-    def save(self, scope: Scope, attempts: Iterable[Attempt], depth: str, *, secret: str = "") -> None:
-        """Keep those that are final; the others are left out. ``secret`` is the token: it is in nothing that is kept."""
+    def save(
+        self,
+        scope: Scope,
+        attempts: Iterable[Attempt],
+        depth: str,
+        *,
+        secret: str = "",
+        read_at: datetime | None = None,
+    ) -> None:
+        """Keep those that were final when they were read; the others are left out.
+
+        ``secret`` is the token: it is in nothing that is kept. ``read_at`` is when the reading of the parts began, by the
+        clock that tells when attempts end: this machine's own may be wrong.
+        """
         now, clean = self._clock(), _Cleaner(secret)
         rows = [
             (*scope.key, *attempt.key, depth, scope.with_token, FORMAT, now.timestamp(), len(packed), head, packed)
             for attempt in attempts
-            if is_final(attempt, now)
+            if is_final(attempt, read_at or now)
             for head, packed in (_packed(attempt, clean),)
             if packed is not None and len(packed) <= min(_LARGEST_ENTRY, self._limit) and len(head) <= _LARGEST_HEAD
         ]
@@ -155,6 +170,8 @@ class AttemptStore:
             marks = ", ".join("?" * len(rows[0]))
             # What another version kept is never read again, and its scrubber may have known less.
             connection.execute("DELETE FROM attempts WHERE format <> ?", (FORMAT,))
+            forget_other_texts(connection)
+            forget_other_conclusions(connection)
             connection.executemany(f"INSERT OR REPLACE INTO attempts VALUES ({marks})", rows)  # noqa: S608 - marks only
             return make_room(connection, self._limit)
 
@@ -208,15 +225,20 @@ class _Cleaner:
 def _packed(attempt: Attempt, text: Callable[[str], str]) -> tuple[str, bytes | None]:
     """Return the run as JSON, and its parts as compressed JSON; None for parts that are too large."""
     body = json.dumps(encode(parts_of(attempt), text), separators=(",", ":")).encode()
-    head = json.dumps(encode(without_parts(attempt), text), separators=(",", ":"))
+    head = checked(json.dumps(encode(without_parts(attempt), text), separators=(",", ":")))
     # What would not be unpacked again need not be kept.
     return head, zlib.compress(body, 1) if len(body) <= LARGEST else None
 
 
+def checked(text: str) -> str:
+    """Return a run's JSON with the checksum by which a bit that turned on the disk is noticed."""
+    return f"{zlib.crc32(text.encode()):0{_CHECK}x}{text}"
+
+
 def _decode_head(text: object) -> Attempt:
-    if not isinstance(text, str) or len(text) > _LARGEST_HEAD:
+    if not isinstance(text, str) or len(text) > _LARGEST_HEAD or text != checked(text[_CHECK:]):
         raise CodecError("no run")
-    value: Attempt = decode(Attempt, json.loads(text))
+    value: Attempt = decode(Attempt, json.loads(text[_CHECK:]))
     return value
 
 

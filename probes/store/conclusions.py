@@ -112,8 +112,7 @@ class ConclusionStore:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(_TABLE)
-            # What other rules concluded is never read again, and their scrubber may have known less.
-            connection.execute("DELETE FROM conclusions WHERE format <> ?", (of_today,))
+            forget_other_conclusions(connection)
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(f"INSERT OR REPLACE INTO conclusions VALUES ({marks})", rows)  # noqa: S608 - marks only
             (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM conclusions").fetchone()
@@ -137,6 +136,12 @@ def has_conclusions(connection: sqlite3.Connection) -> bool:
     """Return whether the file has the table: one that an earlier version made has not."""
     found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'conclusions'").fetchone()
     return found is not None
+
+
+def forget_other_conclusions(connection: sqlite3.Connection) -> None:
+    """Take away what other rules concluded: it is never read again, and their scrubber may have known less."""
+    if has_conclusions(connection):
+        connection.execute("DELETE FROM conclusions WHERE format <> ?", (_format(),))
 
 
 def clear_conclusions(connection: sqlite3.Connection, repository: str | None) -> None:

@@ -113,9 +113,11 @@ class Database:
                     connection = self._connected()
                     self._until = time.monotonic() + (_WORK_SECONDS if bounded else math.inf)
                     return work(connection)
-                except sqlite3.Error as error:
+                except (sqlite3.Error, UnicodeDecodeError) as error:
                     self._roll_back()
-                    if not self._again(error, last=last):
+                    # SQLite repeats words of a damaged schema in its message, and Python expects these to be text.
+                    known = error if isinstance(error, sqlite3.Error) else _NoStore()
+                    if not self._again(known, last=last):
                         return None
                 except OSError as error:
                     self._switch_off(f"{self.path} cannot be used ({error.strerror})")
@@ -147,6 +149,8 @@ class Database:
             self._connection = sqlite3.connect(
                 self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )
+            # A text that is none is a wrong one, which its entry's checksum tells: the other entries are still good.
+            self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
             self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
             self._until = time.monotonic() + _WORK_SECONDS
             self._connection.set_progress_handler(lambda: time.monotonic() > self._until, _STEPS)

@@ -18,6 +18,7 @@ from diagnosis.logs.scrub import scrub
 from probes.store.codec import CodecError, decode, encode, fingerprint
 from probes.store.database import Database
 from probes.store.room import make_room
+from probes.store.rules import scrubber_version
 from probes.store.unpacking import unpacked
 
 SHARE = 8
@@ -43,12 +44,14 @@ _TABLE = """
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """A text as it was read."""
+    """A text as it was read, with the name under which it is kept: an index that is damaged leads to another's entry."""
 
+    name: str
     text: Reading[str]
 
 
-FORMAT = f"2-{fingerprint(StoredText)}"
+FORMAT = f"2-{fingerprint(StoredText)}-{scrubber_version()}"
+"""Of the shape, and of the scrubber: what another one kept is not served."""
 
 
 class Whose(Protocol):
@@ -79,9 +82,9 @@ class TextStore:
         for start in range(0, len(wanted), _MOST_AT_ONCE):
             some = wanted[start : start + _MOST_AT_ONCE]
             for name, body in self._rows(scope, some):
-                text = _unpacked(body)
-                if text is not None:
-                    found[name] = text
+                stored = _unpacked(body)
+                if stored is not None and stored.name == name:
+                    found[name] = stored.text
         return found
 
     def save(self, scope: Whose, texts: Mapping[str, Reading[str]], *, secret: str = "") -> None:
@@ -90,7 +93,7 @@ class TextStore:
         rows = [
             (*scope.key, name, scope.with_token, FORMAT, now, len(body), body)
             for name, text in texts.items()
-            for body in (_packed(text, secret),)
+            for body in (_packed(name, text, secret),)
             if len(body) <= min(_LARGEST, self._limit)
         ]
         if not rows:
@@ -98,7 +101,7 @@ class TextStore:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(_TABLE)
-            connection.execute("DELETE FROM texts WHERE format <> ?", (FORMAT,))
+            forget_other_texts(connection)
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(f"INSERT OR REPLACE INTO texts VALUES ({marks})", rows)  # noqa: S608 - marks only
             (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM texts").fetchone()
@@ -134,6 +137,12 @@ def has_texts(connection: sqlite3.Connection) -> bool:
     )
 
 
+def forget_other_texts(connection: sqlite3.Connection) -> None:
+    """Take away what another version kept: it is never read again, and its scrubber may have known less."""
+    if has_texts(connection):
+        connection.execute("DELETE FROM texts WHERE format <> ?", (FORMAT,))
+
+
 def clear_texts(connection: sqlite3.Connection, repository: str | None) -> None:
     """Take all texts away, or those of one repository, named in lower case."""
     if not has_texts(connection):
@@ -144,18 +153,20 @@ def clear_texts(connection: sqlite3.Connection, repository: str | None) -> None:
         connection.execute("DELETE FROM texts WHERE repository = ?", (repository,))
 
 
-def _packed(text: Reading[str], secret: str) -> bytes:
+def _packed(name: str, text: Reading[str], secret: str) -> bytes:
     def cleaned(value: str) -> str:
+        if value == name:
+            return value  # as it stands in its column
         # Long texts are files, which were scrubbed as they entered.
         value = value.replace(secret, "***") if secret else value
         return scrub(value) if len(value) < 20_000 else value
 
-    return zlib.compress(json.dumps(encode(StoredText(text), cleaned), separators=(",", ":")).encode(), 1)
+    return zlib.compress(json.dumps(encode(StoredText(name, text), cleaned), separators=(",", ":")).encode(), 1)
 
 
-def _unpacked(body: object) -> Reading[str] | None:
+def _unpacked(body: object) -> StoredText | None:
     try:
         value: StoredText = decode(StoredText, json.loads(unpacked(body, _LONGEST)))
     except (CodecError, ValueError, TypeError, zlib.error, RecursionError):
         return None
-    return value.text
+    return value

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from probes.github.http.errors import Cancelled, RateLimited
@@ -29,6 +30,7 @@ LONGEST_WAIT = 60.0
 RECORDING_WAIT = 900.0
 """The same for a long piece of work that nobody looks at, such as a recording of many runs."""
 _ANSWERS_SECONDS = 20.0
+_LONGEST_DATE = 40
 _OF_A_WAIT = 0.5
 """How much of a rate limit that was waited out counts as waiting for GitHub."""
 _AN_ANSWER_SECONDS = 0.25
@@ -100,6 +102,13 @@ class Pace:
         self._waited_until: datetime | None = None
         self._closed_why = ""
         self._left: RateLimit | None = None
+        self._told_at: datetime | None = None
+
+    @property
+    def told_at(self) -> datetime | None:
+        """Return when the last answer was sent, by GitHub's own clock; None before the first that tells."""
+        with self._lock:
+            return self._told_at
 
     @property
     def left(self) -> RateLimit | None:
@@ -108,11 +117,15 @@ class Pace:
             return self._left
 
     def seen(self, headers: Mapping[str, str]) -> None:
-        """Note what an answer's headers (names in lower case) tell about the primary rate limit.
+        """Note what an answer's headers (names in lower case) tell: the time, and about the primary rate limit.
 
         Answers overtake each other, so within one hour the smallest number counts. When nothing is left, the next
         request waits, without being refused first.
         """
+        told_at = _moment(headers.get("date", ""))
+        if told_at is not None:
+            with self._lock:
+                self._told_at = told_at
         if headers.get("x-ratelimit-resource", "core") != "core":
             return
         limit, remaining, reset = (
@@ -206,6 +219,16 @@ def _until(headers: Mapping[str, str], now: datetime, *, primary: bool) -> datet
         # One second more: it is not said when within that second the limit ends.
         return datetime.fromtimestamp(reset, UTC) + timedelta(seconds=1)
     return now + timedelta(seconds=_SECONDARY_SECONDS)
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the time of a header ``Date``, if it is one in UTC (RFC 9110: IMF-fixdate)."""
+    if len(text) > _LONGEST_DATE or not text.endswith(" GMT"):
+        return None
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _whole_number(text: str | None) -> int | None:

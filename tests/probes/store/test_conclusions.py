@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from judged_attempts import every_attempt, incident_attempts
+from places import ROOT
 from replay_builders import CONFIGURE, LOGIN, PUSH, denied, failing, recorded
 from store_worlds import NOW, SCOPE, TOKEN, store_at
 
@@ -28,7 +32,7 @@ from probes.store.conclusions import SHARE, key_of
 from probes.store.content import content_key
 from probes.store.decoding import CodecError
 from probes.store.overview import clear, overview
-from probes.store.rules import rules_version
+from probes.store.rules import RESTS_ON, rules_version
 
 ATTEMPT = recorded(CONFIGURE, LOGIN, failing(PUSH, denied("ecr:PutImage")))
 
@@ -146,6 +150,7 @@ def test_the_version_of_the_rules_is_that_of_their_text(tmp_path: Path, monkeypa
     import diagnosis
     from probes.store import rules
 
+    real = rules_version()
     monkeypatch.setattr(diagnosis, "__path__", [str(tmp_path)])
     anew = rules.rules_version.__wrapped__
     assert anew() is None
@@ -156,7 +161,53 @@ def test_the_version_of_the_rules_is_that_of_their_text(tmp_path: Path, monkeypa
     (tmp_path / "logs" / "scrub.py").write_text("a = 2\n")
     second = anew()
     (tmp_path / "logs" / "scrub.py").rename(tmp_path / "scrub.py")
-    assert len({first, second, anew(), rules_version()}) == 4
+    assert len({first, second, anew(), real}) == 4
+
+
+def test_the_version_of_the_rules_counts_all_that_they_run_on() -> None:
+    beside = ("probes.workflow_file", "probes.store.codec", "probes.store.content", "probes.store.decoding")
+    files = [*(ROOT / "diagnosis").rglob("*.py"), *(ROOT / f"{name.replace('.', '/')}.py" for name in beside)]
+    lines = re.compile(r"^ *(?:from ([\w.]+) import|import ([\w.]+))", re.MULTILINE)
+    imported = {name for file in files for pair in lines.findall(file.read_text(encoding="utf-8")) for name in pair}
+    ours = {name for name in imported if name.partition(".")[0] in ("probes", "tui")}
+    assert ours <= set(beside), "code that judges, and whose change would not be noticed"
+    packages = {name.partition(".")[0].replace("_", "-") for name in imported - ours - {"", "diagnosis"}}
+    packages -= {"diagnosis", *(name.replace("_", "-") for name in sys.stdlib_module_names)}
+    assert packages == {name.partition(".")[0] for name in RESTS_ON}
+    texts = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "diagnosis" / "logs").rglob("*.py"))
+    used = {name for pair in lines.findall(texts) for name in pair if name.startswith("diagnosis")}
+    assert all(name.startswith("diagnosis.logs.") for name in used), "what the scrubber's version would not notice"
+
+
+@pytest.mark.parametrize("package", RESTS_ON)
+def test_another_version_of_a_package_is_another_version_of_the_rules(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from probes.store import rules
+
+    def other(name: str) -> str:
+        if name == package:
+            raise PackageNotFoundError
+        return version(name)
+
+    monkeypatch.setattr(rules, "version", other)
+    assert rules.rules_version.__wrapped__() not in (None, rules_version())
+    assert rules.scrubber_version.__wrapped__() != rules.scrubber_version()
+
+
+def test_the_version_of_the_scrubber_is_that_of_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import diagnosis
+    from probes.store import rules
+
+    monkeypatch.setattr(diagnosis, "__path__", [str(tmp_path)])
+    anew = rules.scrubber_version.__wrapped__
+    assert anew() != anew(), "what cannot be told is of no other process"
+    (tmp_path / "logs" / "secrets").mkdir(parents=True)
+    (tmp_path / "logs" / "secrets" / "forges.py").write_text("a = 1\n")
+    first = anew()
+    assert first == anew()
+    (tmp_path / "logs" / "secrets" / "forges.py").write_text("a = 2\n")
+    assert anew() != first
 
 
 def test_every_writing_of_a_value_is_its_own() -> None:

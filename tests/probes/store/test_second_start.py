@@ -16,6 +16,7 @@ from synthetic_recordings import Shape, synthetic_recording
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from probes.embedded.github.server import GitHubServer
+from probes.embedded.github.wire import Handler
 from probes.embedded.moments import load_incident
 from probes.github.http.body import Timeouts
 from probes.github.read.attempt_parts import Depth
@@ -191,6 +192,21 @@ def test_an_active_run_is_read_each_time_until_it_has_ended(path: Path) -> None:
         known, requests = started(server, path)
         assert known == ended
         assert not any(name.endswith("/jobs") for name in requests)
+
+
+@pytest.mark.parametrize(
+    ("date", "kept"),
+    [("Mon, 01 Jun 2026 12:31:30 GMT", False), ("Mon, 01 Jun 2026 12:40:00 GMT", True), ("", False), ("noon", False)],
+    ids=["just after its end", "later", "no time", "no date"],
+)
+def test_githubs_clock_tells_whether_an_attempt_is_over_for_long_enough(
+    server: GitHubServer, path: Path, monkeypatch: pytest.MonkeyPatch, date: str, kept: bool
+) -> None:
+    # Whatever this machine's clock says: the store's is months ahead here.
+    monkeypatch.setattr(Handler, "date_time_string", lambda _self, _timestamp=None: date)
+    for _ in range(2):
+        _, requests = started(server, path)
+    assert any(name.startswith("/actions/jobs") for name in requests) is not kept
 
 
 def test_within_one_session_a_completed_attempt_is_not_asked_for_twice(server: GitHubServer) -> None:

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ from store_worlds import ENDED, NOW, SCOPE, TOKEN, listed, made_attempt, saved, 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Artifact, Attempt, CalledWorkflow, LocalAction, OidcCustomization, Repository
 from probes.store import attempts as store_module
+from probes.store import texts as texts_module
 from probes.store.attempts import Scope
 from probes.store.overview import clear, overview
+from probes.store.rules import scrubber_version
 from probes.workflow_file import action_file, workflow_file
 
 ANONYMOUS = replace(SCOPE, with_token=False)
@@ -176,6 +179,51 @@ def test_earlier_attempts_of_the_same_run_are_known_without_asking(path: Path) -
         assert found[2] == listed(made_attempt(attempt=2))
         assert store.earlier(SCOPE, made_attempt(attempt=3, head_sha="b" * 40)) == {}, "another run under its number"
         assert store.earlier(SCOPE, made_attempt(run_id=2**70)) == {}
+
+
+def test_a_bit_that_turned_on_the_disk_makes_a_run_none(path: Path) -> None:
+    saved(path, [made_attempt(attempt=1)])
+    (head,) = (row[-2] for row in raw(path))
+    with closing(store_at(path)) as store:
+        assert list(store.earlier(SCOPE, made_attempt(attempt=2))) == [1]
+        for place in range(0, len(head), 5):
+            turned = f"{head[:place]}{chr(ord(head[place]) ^ 1)}{head[place + 1 :]}"
+            store.database.write(lambda c, turned=turned: c.execute("UPDATE attempts SET head = ?", (turned,)))
+            assert store.earlier(SCOPE, made_attempt(attempt=2)) == {}, turned
+        assert store.note == ""
+
+
+@pytest.mark.parametrize(("after", "kept"), [(0, False), (110, False), (600, True)])
+def test_whether_an_attempt_was_over_is_told_by_the_moment_when_it_was_read(path: Path, after: int, kept: bool) -> None:
+    attempt = made_attempt()
+    assert attempt.updated_at is not None
+    with closing(store_at(path)) as store:
+        # By this machine's clock it has been over for days.
+        store.save(SCOPE, [attempt], "full", read_at=attempt.updated_at + timedelta(seconds=after))
+    assert (taken(path, attempt) is not None) is kept
+
+
+def test_a_text_counts_under_its_own_name_alone(path: Path) -> None:
+    with closing(store_at(path)) as store:
+        store.texts.save(SCOPE, {"a": Known("text of a"), "b": Known("text of b")})
+        assert store.texts.read(SCOPE, ["a", "b"]) == {"a": Known("text of a"), "b": Known("text of b")}
+        other = "UPDATE texts SET body = (SELECT body FROM texts WHERE name = 'a')"
+        store.database.write(lambda connection: connection.execute(other))
+        assert store.texts.read(SCOPE, ["a", "b"]) == {"a": Known("text of a")}
+
+
+@pytest.mark.parametrize("module", [store_module, texts_module], ids=["attempts", "texts"])
+def test_what_is_kept_hangs_on_the_scrubber(module: ModuleType) -> None:
+    assert module.FORMAT.endswith(f"-{scrubber_version()}")
+
+
+def test_all_that_another_version_kept_goes_with_the_next_attempt(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier, closing(store_at(path)) as store:
+        earlier.setattr(texts_module, "FORMAT", "0-of-another-planescope")
+        store.texts.save(SCOPE, {"a": Known("what an earlier scrubber missed")})
+    saved(path, [made_attempt()])
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM texts").fetchone() == (0,)
 
 
 def test_no_secret_is_on_the_disk(path: Path) -> None:

@@ -88,6 +88,29 @@ def test_a_damaged_file_is_set_aside_and_begun_anew_with_a_note(damage: Callable
     assert not path.with_name(path.name + ".damaged").exists(), "clearing takes that one away, too"
 
 
+def test_a_damaged_schema_whose_words_are_no_text_is_set_aside(path: Path) -> None:
+    saved(path, [made_attempt()])
+    content = path.read_bytes()
+    assert b"CREATE TABLE attempts" in content
+    path.write_bytes(content.replace(b"CREATE TABLE attempts", b"CREATE TABLE\xa0attempts"))
+    with closing(store_at(path)) as store:
+        assert store.parts(SCOPE, listed(made_attempt()), "full") is None
+        assert "set aside" in store.note
+        store.save(SCOPE, [made_attempt()], "full")
+        assert store.parts(SCOPE, listed(made_attempt()), "full") == made_attempt()
+
+
+def test_a_text_that_is_none_costs_its_own_entry_alone(path: Path) -> None:
+    saved(path, [made_attempt(number) for number in (1, 2)])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE attempts SET head = CAST(x'7bff7d' AS TEXT) WHERE run = 1")
+        connection.commit()
+    with closing(store_at(path)) as store:
+        found = [store.parts(SCOPE, listed(made_attempt(number)), "full") for number in (1, 2)]
+        assert found == [None, made_attempt(2)]
+        assert store.note == ""
+
+
 def test_a_store_without_its_table_is_left_alone_and_not_used(path: Path) -> None:
     saved(path, [made_attempt()])
     _without_the_table(path)
