@@ -33,6 +33,8 @@ from tui.backend import BackendProblem, CancelHook, Cancelled, Progress, Progres
 
 MOST_LOGS = 3
 """Runs of one repository whose logs are read, to learn the role that a variable holds: one of each workflow."""
+JUDGING_SECONDS = 30.0
+"""A thousand roles take some seconds to judge; a list of ten thousand that all break must not take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class MigrationReader:
         self._access, self._aws, self._ledger = access, aws, ledger
         self._progress, self._cancelled = progress, cancelled
         self._cache = cache
+        self._timer = ledger.timer
         self._pace = Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         self._owners: dict[str, Reading[Owner]] = {}
         self.issuer = issuer_of("github.com" if access.is_loopback else access.host)
@@ -95,12 +98,12 @@ class MigrationReader:
             gaps.append(Missing("the roles of the account", lacking.sentence, lacking.way_out))
             return migration(uses, (), judged=(), missing=gaps, credentials_problem=lacking)
         found, unread = self._roles(uses, roles)
-        plans = self._judged(found, uses)
+        judged, plans, late = self._judged(found, uses)
         return migration(
             uses,
             plans,
-            judged=[role.arn for role in found],
-            missing=(*gaps, *unread),
+            judged=[role.arn for role in judged],
+            missing=(*gaps, *unread, *late),
             credentials_problem=self._refused(found),
         )
 
@@ -204,15 +207,23 @@ class MigrationReader:
         self._stop_if_cancelled()
         return tuple(found.values()), gaps
 
-    def _judged(self, roles: Sequence[Role], uses: Sequence[RepositoryUse]) -> tuple[RolePlan, ...]:
+    def _judged(
+        self, roles: Sequence[Role], uses: Sequence[RepositoryUse]
+    ) -> tuple[Sequence[Role], tuple[RolePlan, ...], tuple[Missing, ...]]:
+        """Return the roles that were judged, what concerns the repositories, and what there was no time for."""
         moves = tuple(tokens_by_move(uses).items())
         plans: list[RolePlan] = []
+        end = self._timer() + JUDGING_SECONDS
         for number, role in enumerate(roles):
             self._say("judging trust policies", number, len(roles))
             self._stop_if_cancelled()
+            if self._timer() >= end:
+                why = f"only {number} of {len(roles)} were judged within {JUDGING_SECONDS:g} seconds"
+                late = Missing("the trust policies of all roles that trust GitHub", why, "name the roles with --role")
+                return roles[:number], tuple(plans), (late,)
             plan = plan_role(role, moves)
             plans += [plan] if plan else []
-        return tuple(plans)
+        return roles, tuple(plans), ()
 
     def _refused(self, found: Sequence[Role]) -> CredentialsProblem | None:
         return None if found else self._aws.credentials_refused
