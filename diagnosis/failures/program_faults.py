@@ -1,7 +1,8 @@
 """Recognise the words with which a program says that it failed by itself: nobody refused it anything.
 
 They matter in a step that uses AWS and that no rule explains: such words there, and no refusal, are proof of another reason.
-This is a list of understood forms; what is not on it stays unknown.
+This is a list of understood forms; what is not on it stays unknown. So does a fault behind words of a refusal, which it may
+follow from, and a tool's summary that something which it ran failed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from collections.abc import Sequence
 
 from diagnosis.logs.log_text import LogLine
 
-_LONGEST, _LAST = 400, 20
-"""Characters of a line, and lines at the end of a step, that are looked at."""
+_LONGEST, _LAST, _BEFORE = 400, 20, 1_000
+"""Characters of a line, and lines at the end of a step, that are looked at: for a fault, and for a refusal."""
+_REFUSAL = re.compile(
+    r"\b40[13]\b|denied|unauthori[sz]ed|forbidden|not (?:been )?authori[sz]ed|refus(?:ed|al)|not allowed|expired|rejected",
+    re.IGNORECASE,
+)
 
 _FAULT = re.compile(
     # Interpreters, of faults in the program itself.
@@ -28,9 +33,9 @@ _FAULT = re.compile(
     r"|^jq: (?:parse )?error\b|^(?:jq: )?parse error: |^sed: -e expression|^tar: Error is not recoverable"
     r"|^(?:diff|patch|unzip|gzip): [^:]{1,200}: |^fatal: (?:not a git repository|ambiguous argument|couldn't find remote ref|"
     r"pathspec|bad revision)"
-    # Builds: the tool's own summary of a recipe that failed, and inputs that are not there.
-    r"|^make(?:\[\d{1,3}\])?: \*\*\* (?:No rule to make target|missing separator|\[[^\]]{1,200}\] Error \d)"
-    r"|^npm (?:ERR!|error) (?:code (?:ELIFECYCLE|ERESOLVE|ENOENT|EJSONPARSE|EBADENGINE)|[Mm]issing script)"
+    # Builds: inputs that are not there.
+    r"|^make(?:\[\d{1,3}\])?: \*\*\* (?:No rule to make target|missing separator)"
+    r"|^npm (?:ERR!|error) (?:code (?:ERESOLVE|ENOENT|EJSONPARSE|EBADENGINE)|[Mm]issing script)"
     r"|\bis not a docker command\b|^An image does not exist locally with the tag: |^tag does not exist: "
     r"|\bunable to prepare context: |^unknown (?:shorthand )?flag: |^Error: unknown (?:command|flag|shorthand flag)"
     r"|^(?:│ )?Error: (?:Unsupported (?:argument|attribute|block type)|Invalid (?:reference|expression|function argument)|"
@@ -43,4 +48,7 @@ _FAULT = re.compile(
 def program_fault(lines: Sequence[LogLine]) -> LogLine | None:
     """Return the last printed line that says so, near the end of a step's output; None where none does. Never raises."""
     told = (line for line in reversed(lines[-_LAST:]) if line.printed and _FAULT.search(line.text[:_LONGEST]))
-    return next(told, None)
+    found = next(told, None)
+    if found is None or any(line.printed and _REFUSAL.search(line.text[:_LONGEST]) for line in lines[-_BEFORE:]):
+        return None
+    return found

@@ -19,10 +19,11 @@ from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.root_failure import BY_EXPLANATION, JobOutcome
 from diagnosis.steps.read_job import ReadJob
+from diagnosis.steps.variables import expand
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
 from diagnosis.verdicts.stop import Reason, Stop
 
-_WELL = frozenset({"success", "neutral", "skipped", None})
+_WELL = frozenset({"success", "neutral", "skipped"})
 _CUT = frozenset({"cancelled", "timed_out"})
 _OF_NO_GATE = frozenset({*_CUT, "startup_failure", "action_required", "stale", "skipped", "neutral"})
 """Conclusions that say by themselves that no gate ended the run."""
@@ -45,7 +46,16 @@ def stops_of(
     """
     if attempt.conclusion in ("success", None):
         return ()
-    found = [stop for job, outcome, gates in read for stop in _stops(job, outcome, gates, EvidenceBuilder(attempt))]
+    found: list[Stop] = []
+    perhaps: list[Stop] = []
+    for job, outcome, gates in read:
+        may_fail = _may_fail(job)
+        if may_fail is not True:  # else the run went on without it
+            (found if may_fail is False else perhaps).extend(_stops(job, outcome, gates, EvidenceBuilder(attempt)))
+    if found:
+        # Whether these count is not known; where nothing else failed, they do.
+        perhaps = [replace(stop, reason=Reason.UNKNOWN) for stop in perhaps]
+    found += perhaps
     found += [Stop(Reason.UNKNOWN, job.conclusion or "", job.name) for job in unread if job.conclusion not in _WELL]
     if attempt.conclusion == "failure" and any(stop.conclusion != "cancelled" for stop in found):
         # One leg that fails has the others cancelled: that is its consequence.
@@ -65,9 +75,10 @@ def _stops(
     job = read.job
     if job is None or job.conclusion in _WELL:
         return
-    if read.written is not None and read.written.continue_on_error in (True, "true"):
-        return  # the run went on without it
-    conclusion = job.conclusion or ""
+    if job.conclusion is None:
+        yield Stop(Reason.UNKNOWN, "", job.name)  # the run has ended and the job has not: nobody knows how it would
+        return
+    conclusion = job.conclusion
     cut = next((step.name for step in job.steps if step.conclusion in _CUT), "") if conclusion in _CUT else ""
     step = outcome.step.name if outcome.step is not None else cut
     fault = _program_fault(read, outcome, evidence_of)
@@ -75,6 +86,13 @@ def _stops(
     yield Stop(reason, conclusion, job.name, step, fault or outcome.finding)
     for late in outcome.later:
         yield Stop(Reason.ANOTHER, conclusion, job.name, late.step.name if late.step else "", late.finding)
+
+
+def _may_fail(read: ReadJob) -> bool | None:
+    """Return whether the run goes on without the job if it fails; None where the expression for it is not settled."""
+    given = read.written.continue_on_error if read.written is not None else False
+    known = {"true": True, "false": False, "": False}
+    return known.get(expand(given, read.values)) if isinstance(given, str) else given
 
 
 def _program_fault(read: ReadJob, outcome: JobOutcome, evidence_of: EvidenceBuilder) -> Finding | None:

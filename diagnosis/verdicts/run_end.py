@@ -121,10 +121,12 @@ class RunEnd:
 def end_of(replay: Replay) -> RunEnd:
     """Return how an attempt ended; what GitHub recorded stands above what its jobs tell."""
     attempt = replay.attempt
+    if not attempt.complete:
+        return RunEnd(End.RUNNING)
     if attempt.conclusion == "success":
         return RunEnd(End.SUCCESS)
     if attempt.conclusion is None:
-        return RunEnd(End.UNKNOWN if attempt.complete else End.RUNNING)
+        return RunEnd(End.UNKNOWN)
     reasons = {stop.reason for stop in replay.stops}
     if Reason.ANOTHER in reasons:
         return RunEnd(End.ANOTHER, replay.stops)

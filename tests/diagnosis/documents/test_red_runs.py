@@ -57,6 +57,8 @@ def told(made: World) -> tuple[int, str]:
 
 
 ANOTHER = "all gates pass; the run failed at {} for another reason"
+UNKNOWN = "all gates pass; why the run failed at {} is not known"
+UNENDED = replace(TESTS, conclusion=None, status="in_progress")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,14 @@ ANOTHER = "all gates pass; the run failed at {} for another reason"
         (world(GOOD, LINT), 5, ANOTHER.format("lint › Lint")),
         (world(AT_GATE, TESTS), 5, ANOTHER.format("test › Run tests")),
         (world(release(PUSH, "who knows", exit_code=1)), 3, "all gates pass; why the run failed at Release › Push is not known"),
-        (world(release(PUSH, "make: *** [Makefile:3: push] Error 2", exit_code=2)), 5, ANOTHER.format("Release › Push")),
+        (world(release(PUSH, "hm", "make: *** [Makefile:3: push] Error 2", exit_code=2)), 3, UNKNOWN.format("Release › Push")),
+        (world(release(PUSH, "make: *** No rule to make target 'x'.  Stop.", exit_code=2)), 5, ANOTHER.format("Release › Push")),
+        (world(release(PUSH, "HTTP 403", "cat: x: No such file or directory", exit_code=1)), 3, UNKNOWN.format("Release › Push")),
+        (world(AT_GATE, UNENDED), 3, UNKNOWN.format("test") + " (and at Role assumption)"),
+        (world(GOOD, UNENDED), 3, UNKNOWN.format("test")),
+        (world(GOOD, conclusion="success", status="in_progress"), 3, "all gates pass; the run has not ended"),
+        (world(GOOD, TESTS, conclusion="success", status="queued"), 3, "all gates pass; the run has not ended"),
+        (world(AT_GATE, conclusion="failure", status="in_progress"), 3, "all gates pass; the run has not ended"),
         (world(release(4, "who knows", exit_code=4)), 5, ANOTHER.format("Release › Digest")),
         (world(release(PUSH, "dial tcp: lookup registry: i/o timeout", exit_code=1)), 5, ANOTHER.format("Release › Push")),
         (world(GOOD, WITHOUT_LOG), 3, "all gates pass; why the run failed at test › Run tests is not known"),
@@ -109,6 +118,24 @@ def test_a_job_that_may_fail_is_no_reason() -> None:
     assert told(replace(made, workflow=replace(made.workflow, jobs=(*made.workflow.jobs, job))))[0] == 0
     strict = replace(job, continue_on_error=False)
     assert told(replace(made, workflow=replace(made.workflow, jobs=(*made.workflow.jobs, strict))))[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("written", "beside_gate", "alone"),
+    [
+        ("${{ matrix.experimental }}", 3, 5),
+        ("${{ github.ref == 'refs/heads/nowhere' }}", 5, 5),
+        ("${{ github.event_name != 'nothing' }}", 0, 3),
+        ("false", 5, 5),
+        ("", 5, 5),
+    ],
+)
+def test_a_job_that_may_fail_by_an_expression_counts_as_far_as_it_is_known(
+    written: str, beside_gate: int, alone: int
+) -> None:
+    job = written_job(CHECKOUT, PYTEST, name="test", continue_on_error=written)
+    for made, code in ((world(AT_GATE, TESTS), beside_gate), (world(GOOD, TESTS), alone)):
+        assert told(replace(made, workflow=replace(made.workflow, jobs=(*made.workflow.jobs, job))))[0] == code
 
 
 def test_a_job_that_never_began_met_no_gate() -> None:

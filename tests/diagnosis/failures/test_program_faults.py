@@ -21,9 +21,8 @@ FAULTS = (
     "cp: cannot stat 'dist/app': No such file or directory",
     "jq: error (at <stdin>:1): Cannot index string with string",
     "fatal: not a git repository (or any of the parent directories): .git",
-    "make: *** [Makefile:3: push] Error 2",
     "make[1]: *** No rule to make target 'image'.  Stop.",
-    "npm ERR! code ELIFECYCLE",
+    "npm ERR! code ERESOLVE",
     "docker: 'buildx' is not a docker command.",
     "An image does not exist locally with the tag: app",
     "│ Error: Unsupported argument",
@@ -33,6 +32,8 @@ NO_FAULTS = (
     "",
     "Process completed with exit code 1.",
     "who knows",
+    "make: *** [Makefile:3: push] Error 2",
+    "npm ERR! code ELIFECYCLE",
     "denied: requested access to the resource is denied",
     "botocore.exceptions.ClientError: An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
     "PermissionError: [Errno 13] Permission denied: '/etc/x'",
@@ -56,6 +57,14 @@ def test_a_program_that_failed_by_itself_is_understood(text: str) -> None:
 @pytest.mark.parametrize("text", NO_FAULTS)
 def test_a_refusal_or_unknown_words_are_none(text: str) -> None:
     assert program_fault(tuple(read_lines(["begin", text, "end"]))) is None
+
+
+@pytest.mark.parametrize(
+    "refusal", ["HTTP 403", "Access Denied", "401 Unauthorized", "the token has expired", "push rejected"]
+)
+def test_a_fault_behind_a_refusal_may_follow_from_it(refusal: str) -> None:
+    lines = [refusal, *("went on" for _ in range(100)), FAULTS[0]]
+    assert program_fault(tuple(read_lines(lines))) is None
 
 
 @settings(max_examples=examples(60), deadline=None)
