@@ -69,8 +69,10 @@ def way_out_of(error: OSError, otherwise: str) -> str:
 
 
 @contextmanager
-def signals_held() -> Iterator[None]:
+def signals_held() -> Iterator[Callable[[], bool]]:
     """Let signals that stop the process wait until a short piece of work is done, so that it leaves nothing half done.
+
+    What is given tells whether one waits, for work that has to wait itself and has changed nothing yet.
 
     In another thread than the main one no signal arrives; there, the end of the process waits for the work. Raises OSError
     where that end has begun.
@@ -78,7 +80,7 @@ def signals_held() -> Iterator[None]:
     came: list[int] = []
     try:
         with _OTHERS.one_more(), _handled(lambda number, _frame: came.append(number), also_pythons_own=True):
-            yield
+            yield lambda: bool(came)
     finally:
         if came:
             signal.raise_signal(came[0])

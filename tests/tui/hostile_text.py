@@ -15,17 +15,17 @@ KEPT = {"address", "html_url", "url", "status", "conclusion", "line", "key"}
 """Fields whose form the app reads."""
 
 
-def hostile(value: T, keep: frozenset[str] = frozenset()) -> T:
+def hostile(value: T, keep: frozenset[str] = frozenset(), words: str = HOSTILE) -> T:
     """The same value with the hostile words before every string of it."""
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
-        return f"{HOSTILE} {value}"  # type: ignore[return-value]  # a str for a str
+        return f"{words} {value}"  # type: ignore[return-value]  # a str for a str
     if isinstance(value, tuple):
-        return tuple(hostile(item, keep) for item in value)  # type: ignore[return-value]  # a tuple for a tuple
+        return tuple(hostile(item, keep, words) for item in value)  # type: ignore[return-value]  # a tuple for a tuple
     if is_dataclass(value) and not isinstance(value, type):
         changed = {
-            field.name: hostile(getattr(value, field.name), keep)
+            field.name: hostile(getattr(value, field.name), keep, words)
             for field in fields(value)
             if field.name not in KEPT | keep
         }

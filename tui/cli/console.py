@@ -33,15 +33,26 @@ _LONGEST_PROGRESS = 78
 
 
 class Text(RichText):
-    """Text of a report, foreign or not: shown letter by letter. (Rich's own drops some controls without a sign.)"""
+    """One line of a report, foreign or not: shown letter by letter. (Rich's own drops some controls without a sign.)
+
+    A line feed in it is a sign too: no text of others passes for a line of the report.
+    """
+
+    shown = staticmethod(visible_line)
 
     def __init__(self, text: str = "", *args: Any, **options: Any) -> None:
-        super().__init__(visible(text), *args, **options)
+        super().__init__(self.shown(text), *args, **options)
 
     def append(self, text: RichText | str, style: StyleType | None = None) -> Text:
         """Add text at the end."""
-        super().append(visible(text) if isinstance(text, str) else text, style)
+        super().append(self.shown(text) if isinstance(text, str) else text, style)
         return self
+
+
+class Lines(Text):
+    """Lines of a report that are ours: what is foreign in it is :func:`printable`, or each line of it is marked as a quotation."""
+
+    shown = staticmethod(visible)
 
 
 class ReportConsole(Console):
@@ -107,7 +118,7 @@ def print_json_text(text: str) -> None:
     """Print JSON: what the output cannot encode stands as JSON's own escape, so that it stays JSON."""
     if not can_encode(text):
         text = "".join(c if c.isascii() or can_encode(c) else json.dumps(c)[1:-1] for c in text)
-    say(no_commands_in_json(text.removesuffix("\n")))
+    say(no_commands_in_json(text.removesuffix("\n")), lines=True)
 
 
 class ProgressLine:

@@ -116,14 +116,15 @@ def _say_usage(wrong: click.ClickException) -> None:
     """Say what is wrong with the command line, as click does it."""
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
     if isinstance(wrong, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
-        say(wrong.format_message(), err=True)
+        say(wrong.format_message(), err=True, lines=True)
         return
     if context is not None:
-        say(context.get_usage(), err=True)
+        say(context.get_usage(), err=True, lines=True)
         names = context.command.get_help_option_names(context)
         if names:
-            say(f"Try '{context.command_path} {max(names, key=len)}' for help.\n", err=True)
-    say(f"Error: {wrong.format_message()}", err=True)
+            say(f"Try '{context.command_path} {max(names, key=len)}' for help.\n", err=True, lines=True)
+    # A choice that is missing is listed line by line, by names of ours alone.
+    say(f"Error: {wrong.format_message()}", err=True, lines=isinstance(wrong, click.MissingParameter))
 
 
 @click.group(

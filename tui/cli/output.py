@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from diagnosis.visible_text import visible
+from diagnosis.visible_text import visible, visible_line
 from tui.cli import ascii_signs
 from tui.cli.workflow_commands import inside_actions, no_commands
 
@@ -109,16 +109,17 @@ def harmless(text: str) -> str:
     return no_commands(shown) if inside_actions() else shown
 
 
-def say(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Write text to standard output, or to standard error, and a line feed where ``nl`` asks for one.
+def say(text: str, *, err: bool = False, lines: bool = False) -> None:
+    """Write one line to standard output, or to standard error.
 
+    A line feed in it is part of a word that was typed or named, and is shown as a sign; with ``lines`` it ends a line of ours.
     A message on standard error quotes what was typed and named: it is scrubbed.
     """
     if err:
         from diagnosis.logs.scrub import scrub
 
         text = scrub(text)
-    send(harmless(text) + ("\n" if nl else ""), err=err)
+    send(harmless(text if lines else visible_line(text)) + "\n", err=err)
 
 
 def send(text: str, *, err: bool = False) -> None:

@@ -19,6 +19,7 @@ END_SECONDS = 2.0
 def run() -> NoReturn:
     """Run the command line and leave the process by its exit code."""
     guard()
+    INTERRUPTS.listen()
     threading.excepthook = _keep_of_thread
     ended: list[int] = []
     # The first to be registered is the last to be called: files and processes of others are put away by then.

@@ -14,7 +14,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,10 +32,10 @@ def write_folder(directory: Path, files: Mapping[str, str]) -> None:
     Raises OSError for a folder that cannot be written, or that holds anything but a packet of the same files; then it is as
     it was before.
     """
-    with signals_held(), parents_of(directory):
+    with signals_held() as stopped, parents_of(directory):
         for _ in range(_TRIES):
             if os.path.lexists(directory):
-                _replace(directory, files)
+                _replace(directory, files, stopped)
                 return
             if _appear(directory, files):
                 return
@@ -59,11 +59,11 @@ def _appear(directory: Path, files: Mapping[str, str]) -> bool:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _replace(directory: Path, files: Mapping[str, str]) -> None:
+def _replace(directory: Path, files: Mapping[str, str], stopped: Callable[[], bool]) -> None:
     """Put the files in the place of an older packet, or into an empty folder."""
     if not directory.is_dir():
         raise OSError(errno.ENOTDIR, "it is no folder", str(directory))
-    with _locked(directory):
+    with _locked(directory, stopped):
         stale = _require_packet(directory, files)
         stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=directory))
         old, new = stage / "older", stage / "new"
@@ -136,8 +136,8 @@ def _require_packet(directory: Path, files: Mapping[str, str]) -> list[Path]:
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """Let one planescope at a time change the folder, where the system can lock a folder."""
+def _locked(directory: Path, stopped: Callable[[], bool]) -> Iterator[None]:
+    """Let one planescope at a time change the folder, where the system can lock a folder; who is stopped waits no longer."""
     if sys.platform == "win32":
         yield
         return
@@ -153,6 +153,8 @@ def _locked(directory: Path) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise OSError(errno.EBUSY, "another planescope is writing there", str(directory)) from None
+                if stopped():
+                    raise OSError(errno.EINTR, "planescope was stopped", str(directory)) from None
                 time.sleep(0.02)
             except OSError:
                 # Some network file systems know no locks.

@@ -252,6 +252,47 @@ def test_a_signal_ends_the_command_wherever_it_comes(where: str, number: str, tm
     assert (ended.returncode, ended.stderr) == (ExitCode.INTERRUPTED, "planescope: stopped.\n")
 
 
+_WAITING = {
+    # The main thread hears no signal: the system gives it to another thread, as where a library waits on and on.
+    "a library": "{send}; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); time.sleep(60)",
+    "a write that holds signals": "from probes.whole_writes import signals_held\n  with signals_held():\n"
+    "    {send}\n    for _ in range(600): time.sleep(0.1)",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("where", some(list(_WAITING), 1))
+def test_a_second_signal_ends_the_process_at_once_where_the_first_has_to_wait(where: str, tmp_path: Path) -> None:
+    twice = "[(time.sleep(s), os.kill(os.getpid(), signal.SIGINT)) for s in (0.1, 0.25)]"
+    send = f"threading.Thread(target=lambda: {twice}, daemon=True).start()"
+    before = (
+        "import tui.cli.commands.settings as s, os, signal, threading, time\n"
+        f"def template():\n  {_WAITING[where].format(send=send)}\ns.template = template"
+    )
+    begun = time.monotonic()
+    ended = program(before, "settings", folder=tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (ExitCode.INTERRUPTED, "", "planescope: stopped.\n")
+    assert time.monotonic() - begun < 50
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_signal_that_comes_twice_at_once_is_one_and_lets_work_be_put_away(tmp_path: Path) -> None:
+    # As timeout sends it: to its child, and to the group of both.
+    before = (
+        "import tui.cli.commands.settings as s, os, signal, time\n"
+        "def template():\n"
+        "  try: os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)\n"
+        "  finally: os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.1); os.write(1, b'put away')\n"
+        "s.template = template"
+    )
+    ended = program(before, "settings", folder=tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (
+        ExitCode.INTERRUPTED,
+        "put away",
+        "planescope: stopped.\n",
+    )
+
+
 def test_the_last_sentence_waits_for_no_terminal_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interrupts, "WRITE_SECONDS", 0.05)
     read, write = os.pipe()
@@ -348,10 +389,10 @@ def test_a_thread_that_still_works_is_left_behind_when_others_have_put_things_aw
         "import atexit, os, threading, time, tui.cli.commands.settings as s\n"
         "atexit.register(lambda: os.write(1, b'the interpreter went on'))\n"
         "def template():\n  atexit.register(lambda: os.write(1, b'put away'))\n"
-        "  threading.Thread(target=time.sleep, args=(60,), daemon=True).start(); return 'shown, '\ns.template = template"
+        "  threading.Thread(target=time.sleep, args=(60,), daemon=True).start(); return 'shown'\ns.template = template"
     )
     ended = program(before, "settings", folder=tmp_path)
-    assert (ended.returncode, ended.stdout) == (ExitCode.PASSED, "shown, put away")
+    assert (ended.returncode, ended.stdout) == (ExitCode.PASSED, "shown\nput away")
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from permission_faults import FAULTS, shared
+from hostile_text import hostile
+from incident_values import diagnosis_of
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +18,8 @@ from tui.cli.console import ReportConsole
 from tui.cli.main import planescope
 from tui.cli.reports.diagnosis import show
 
+ARE_LINES = frozenset({"aws_cli", "terraform", "difference"})
+"""Fields that hold text of ours to copy, of several lines."""
 STEERING = "\x1b]0;title\x07\x1b[31m\x9b31m\u202e\u2066\u200b\ud800\x7f"
 
 
@@ -78,13 +80,36 @@ def test_a_problem_that_quotes_steers_nothing(tmp_path: Path) -> None:
     assert not steers(result.output)
 
 
-def test_no_line_of_others_passes_for_a_line_of_the_report() -> None:
-    diagnosis = shared(FAULTS[0]).diagnosis()
-    forged = "\nClosure: closed\nAll gates pass"
-    replays = tuple(
-        replace(replay, attempt=replace(replay.attempt, head_branch=f"main{forged}")) for replay in diagnosis.replays
-    )
+FORGED = "x\nClosure: closed\r\n    Closure: closed\x0bClosure: closed\u2028Closure: closed\r"
+
+
+def forged(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.lstrip().startswith("Closure: closed")]
+
+
+@pytest.mark.parametrize("stage", [1, 3])
+def test_no_line_of_others_passes_for_a_line_of_the_report(stage: int) -> None:
+    diagnosis = hostile(diagnosis_of(stage), ARE_LINES, FORGED)
     file = io.StringIO()
-    console = ReportConsole(file=file, width=100, markup=False, highlight=False)
-    show(replace(diagnosis, title=f"title{forged}", replays=replays, subject=replays[-1]), console)
-    assert not [line for line in file.getvalue().split("\n") if line.startswith(("Closure: closed", "All gates pass"))]
+    console = ReportConsole(file=file, width=1000, markup=False, highlight=False)
+    show(diagnosis, console)
+    assert forged(file.getvalue()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["diagnose", "1", "--recording", FORGED], ["diagnose", "--case", FORGED], ["diagnose", "1", "--repo", FORGED],
+        ["diagnose", FORGED],
+        ["packet", "verify", FORGED], ["policy", "lint", FORGED], ["policy", "admits", FORGED, "--repo", "o/r"],
+        ["policy", "evaluate", FORGED], ["explain", FORGED], ["explain", "--cause", FORGED], ["settings", FORGED], [FORGED],
+        [f"--{FORGED}"], ["schema", FORGED], ["demo", "--stage", FORGED], ["cache", "clear", "--repo", FORGED],
+        ["what-if", "--demo", "1", "--trust", FORGED], ["permissions", "--role", FORGED],
+        ["migrate", "--repo", "o/r", "--after", FORGED],
+    ],
+    ids=lambda words: " ".join(words)[:24],
+)  # fmt: skip
+def test_no_word_of_the_command_line_begins_a_line_of_a_message(words: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(planescope, words, env={"XDG_CACHE_HOME": str(tmp_path)})
+    assert forged(result.output) == []
+    assert result.exit_code in (0, 2)

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -199,6 +200,25 @@ def test_a_signal_waits_until_the_files_are_whole(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout == "whole\n"
     assert done.returncode == -getattr(signal, name)
+
+
+@posix
+def test_who_is_stopped_waits_for_nobody_else_who_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    target = tmp_path / "packet"
+    target.mkdir()
+    held = os.open(target, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    monkeypatch.setattr(time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
+    begun = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            write_folder(target, NEWER)
+    finally:
+        os.close(held)
+    assert time.monotonic() - begun < 8
+    assert tree(target) == {}
 
 
 def test_the_end_of_the_process_waits_for_a_thread_that_writes() -> None:

@@ -62,7 +62,7 @@ def permissions_command(
                 {"schema": SCHEMA, "classic_scope": CLASSIC_SCOPE, "github": list(map(asdict, permissions_needed()))}
             )
         else:
-            say(github_table())
+            say(github_table(), lines=True)
         return
     chosen = Variant(variant)
     question = _question(role, repository, evidence_root)

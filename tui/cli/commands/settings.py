@@ -17,7 +17,7 @@ def settings_command() -> None:
 
     Where it belongs, and whether one is there and can be read, is said beside it (on standard error).
     """
-    say(template(), nl=False)
+    say(template().removesuffix("\n"), lines=True)
     try:
         found = read_settings()
     except BackendProblem as problem:

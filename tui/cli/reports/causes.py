@@ -9,7 +9,7 @@ from rich.table import Table
 
 from diagnosis.causes import Cause, Integrity
 from diagnosis.gates import Plane
-from tui.cli.console import Text
+from tui.cli.console import Lines, Text
 
 _REFERENCE = "reference"
 
@@ -21,10 +21,10 @@ def show_causes(causes: Sequence[Cause], integrity: Sequence[Integrity], console
     for cause in causes:
         if several and cause.plane is not plane:
             plane = cause.plane
-            console.print(Text(f"{plane.label[:1].upper()}{plane.label[1:]}\n", style="bold underline"))
+            console.print(Lines(f"{plane.label[:1].upper()}{plane.label[1:]}\n", style="bold underline"))
         _show_cause(cause, console, ended=several)
     if several and integrity:
-        console.print(Text("Integrity findings: green for the wrong reason\n", style="bold underline"))
+        console.print(Lines("Integrity findings: green for the wrong reason\n", style="bold underline"))
     for finding in integrity:
         _show_integrity(finding, console, ended=several)
 

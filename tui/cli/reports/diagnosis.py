@@ -1,6 +1,6 @@
 """The diagnosis as text for people without a terminal app: timeline, what stopped it, forecast, remediation, closure.
 
-Foreign text goes in as :class:`rich.text.Text`, so no title or log line is ever read as markup.
+Foreign text goes in as :class:`~tui.cli.console.Text`, so no title or log line is read as markup or makes a line of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, end_of
-from tui.cli.console import Text, printable
+from tui.cli.console import Lines, Text, printable
 from tui.cli.reports.endpoints import show_endpoints
 from tui.job_names import job_names
 
@@ -74,8 +74,8 @@ def _first_lines(told: Headline, console: Console) -> None:
     several = len(stops) > 1
     for stop in stops[:_MOST_STOPS]:
         if stop.finding is not None:
-            line = Text(f"{stop.place}: " if several and stop.place else "", style="bold")
-            line.append(f"{stop.finding.sentence}{_named(stop.finding.cause)}", style="default")
+            line = Lines(printable(f"{stop.place}: ") if several and stop.place else "", style="bold")
+            line.append(printable(f"{stop.finding.sentence}{_named(stop.finding.cause)}"), style="default")
             if stop.finding.evidence is not None:
                 line.append(f"\n│ {_quoted(stop.finding.evidence.text)}", style="bright_black")
             console.print(Padding(line, (0, 0, 0, 2)))
@@ -121,9 +121,9 @@ def timeline(diagnosis: Diagnosis, width: int) -> tuple[RenderableType, ...]:
     are the earliest attempts, and a line below the table says how many.
     """
     attempts = [_Side(_head(replay.attempt), replay.gates) for replay in diagnosis.replays]
-    today = [_Side(Text("NOW\nlive", style="bold"), diagnosis.live.gates)] if diagnosis.live else []
+    today = [_Side(Lines("NOW\nlive", style="bold"), diagnosis.live.gates)] if diagnosis.live else []
     if diagnosis.paths:
-        today.append(_Side(Text("AFTER FIX\nmodel", style="bold"), diagnosis.after_fix))
+        today.append(_Side(Lines("AFTER FIX\nmodel", style="bold"), diagnosis.after_fix))
     taken = sum(side.width for side in (*attempts, *today)) - _GAP
     short = taken + max(len(plane.label) for plane in _PLANES) + _GATE_WORDS + 2 * _GAP > width
     taken += max(len(plane.value) for plane in _PLANES) + _GATE_WORDS + 2 * _GAP
@@ -141,7 +141,7 @@ def timeline(diagnosis: Diagnosis, width: int) -> tuple[RenderableType, ...]:
 def _head(attempt: Attempt) -> Text:
     started = f"{attempt.started_at:%m-%d %H:%M}" if attempt.started_at else ""
     again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
-    return Text(f"{attempt.run_id}{again}\n{_in_a_column(_branch(attempt))}\n{started}")
+    return Lines(f"{attempt.run_id}{again}\n{_in_a_column(_branch(attempt))}\n{started}")
 
 
 _LONGEST_BRANCH = 22
@@ -266,11 +266,11 @@ def _quoted(text: str) -> str:
 
 def _evidence(evidence: Evidence) -> Text:
     mark = " (reconstructed)" if evidence.origin is Origin.RECONSTRUCTED else ""
-    line = Text("│ ", style="bright_black")
+    line = Lines("│ ", style="bright_black")
     line.append(_quoted(evidence.text), style="default")
     line.append(mark, style="italic bright_black")
     if evidence.address:
-        line.append(f"\n│ at {evidence.address}", style="bright_black")
+        line.append(f"\n│ at {printable(evidence.address)}", style="bright_black")
     return line
 
 
@@ -348,9 +348,9 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
     for number, problem in enumerate(diagnosis.forecast, 1):
         where = problem.gate.label if problem.gate else problem.plane.label
         jobs = f" Job{'s' * (len(problem.jobs) > 1)} {job_names(problem.jobs)}." if several and problem.jobs else ""
-        line = Text(f"{number}. {where}{_named(problem.cause)}: {problem.reason}{jobs}")
+        line = Lines(printable(f"{number}. {where}{_named(problem.cause)}: {problem.reason}{jobs}"))
         if problem.actions:
-            line.append(f"\n   {', '.join(problem.actions)}", style="bright_black")
+            line.append(f"\n   {printable(', '.join(problem.actions))}", style="bright_black")
         console.print(Padding(line, (0, 0, 0, 2)))
 
 
@@ -410,7 +410,7 @@ def _remediation(remediation: Remediation, console: Console) -> None:
 def _code(label: str, text: str, console: Console) -> None:
     """Print text to copy from the first column, unwrapped and unpadded: a shell takes a space after ``\\`` amiss."""
     console.print(Padding(Text(label, style="underline"), (0, 0, 0, 2)))
-    console.print(Text(text), soft_wrap=True)
+    console.print(Lines(text), soft_wrap=True)
 
 
 def _closure(diagnosis: Diagnosis, console: Console) -> None:

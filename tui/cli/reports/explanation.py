@@ -14,7 +14,7 @@ from diagnosis.failures.reason import reason_of
 from diagnosis.gates import Plane
 from diagnosis.verdicts.gate_verdict import Finding
 from diagnosis.verdicts.stop import Reason
-from tui.cli.console import Text, printable
+from tui.cli.console import Lines, Text, printable
 from tui.cli.reports.causes import print_fields
 
 _MOST_SHOWN = 8
@@ -72,7 +72,7 @@ def _candidates(finding: Finding, console: Console) -> None:
     if not others:
         return
     title = "It could also be" if finding.cause else "It could be"
-    console.print(Text(f"\n{title}", style="bold"))
+    console.print(Lines(f"\n{title}", style="bold"))
     table = Table(box=None, show_header=False, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -84,7 +84,7 @@ def _candidates(finding: Finding, console: Console) -> None:
 def _list(others: Sequence[Finding], console: Console) -> None:
     if not others:
         return
-    console.print(Text("\nAlso in this text", style="bold"))
+    console.print(Lines("\nAlso in this text", style="bold"))
     table = Table(box=None, show_header=False, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -107,7 +107,7 @@ def _named(cause: Cause | None) -> str:
 
 
 def _proof(evidence: Evidence, console: Console) -> None:
-    console.print(Text("\nThe line that says so", style="bold"))
+    console.print(Lines("\nThe line that says so", style="bold"))
     line = evidence.line or 0
     for offset, text in enumerate(evidence.before, start=line - len(evidence.before)):
         console.print(Text(f"  {offset:>7}  {printable(text.expandtabs())}", style="bright_black"))

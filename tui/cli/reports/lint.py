@@ -12,7 +12,7 @@ from diagnosis.documents.lint import LintedFile
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.rule import Severity
 from diagnosis.policy import PolicyKind
-from tui.cli.console import Text, printable
+from tui.cli.console import Lines, Text, printable
 
 _STYLES = {
     Severity.SECURITY_WARNING: "bold red",
@@ -34,10 +34,10 @@ def show(files: Sequence[LintedFile], console: Console) -> None:
         for each in findings:
             _show(each, console)
         if item.report.refused:
-            console.print(Text("\nAWS would refuse to save this document.", style="bold red"))
+            console.print(Lines("\nAWS would refuse to save this document.", style="bold red"))
         if item.report.kind is PolicyKind.TRUST:
             console.print(
-                Text(f"\nWho gets in by it: planescope policy admits {_argument(item.file)} --repo OWNER/REPO"),
+                Lines(f"\nWho gets in by it: planescope policy admits {_argument(item.file)} --repo OWNER/REPO"),
                 soft_wrap=True,
             )
 
