@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-from probes.whole_writes import settle, signals_held
+from probes.stages import stage_in
+from probes.whole_writes import settle, signals_held, write_new
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -19,20 +17,9 @@ def write_atomically(path: Path, text: str) -> None:
     of the new file is left.
     """
     require_file(path)
-    with signals_held():
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                # A full disk or quota may be told only here.
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
+    with signals_held(), stage_in(path.parent) as stage:
+        write_new(stage / "new", text.encode())
+        (stage / "new").replace(path)
         settle(path.parent)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from diagnosis.logs.line_search import LineSearch
 from probes.recording.format import Recording, RecordingError
 from probes.recording.read.recording import read_recording
 from probes.recording.writer import ensure_new, put_in_place, unwritten, write_recording
+from probes.stages import stage_in
 
 _LINES = LineSearch(
     (
@@ -39,8 +39,8 @@ def write_checked(recording: Recording, folder: Path) -> None:
     """
     ensure_new(folder)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}-", dir=folder.parent) as place:
-            staging = Path(place) / "unchecked"
+        with stage_in(folder.parent) as place:
+            staging = place / "unchecked"
             write_recording(recording, staging)
             read_recording(staging)
             found = next(credentials_in(staging), None)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -34,6 +32,7 @@ from probes.recording.format import (
     Refusal,
     read_content,
 )
+from probes.stages import stage_in
 from probes.whole_writes import exit_code_of, parents_of, settle, write_new
 
 
@@ -47,13 +46,9 @@ def write_recording(recording: Recording, folder: Path) -> None:
         raise ValueError("an account is part of an embedded recording, which is kept by hand")
     try:
         ensure_new(folder)
-        with parents_of(folder):
-            part = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}-", dir=folder.parent))
-            try:
-                _Writer(part).write(recording)
-                put_in_place(part, folder)
-            finally:
-                shutil.rmtree(part, ignore_errors=True)
+        with parents_of(folder), stage_in(folder.parent) as part:
+            _Writer(part).write(recording)
+            put_in_place(part, folder)
     except OSError as error:
         raise unwritten(folder, error) from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from probes.recording.checked import write_checked
 from probes.recording.format import RecordedLog, Recording, RecordingError
 from probes.recording.record.recorder import Gap, Recorder
 from probes.recording.writer import ensure_new, unwritten
+from probes.stages import stage_in
 from probes.whole_writes import ended_in_order, parents_of
 from tui.backend import BackendProblem, Progress, ProgressHook
 from tui.backends.live import github_access
@@ -49,8 +49,8 @@ def record_runs(
         with (
             ended_in_order(),
             parents_of(folder),
-            tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}-", dir=folder.parent) as spool,
-            Recorder(repository, access, ledger, Path(spool), pace=pace) as recorder,
+            stage_in(folder.parent) as spool,
+            Recorder(repository, access, ledger, spool, pace=pace) as recorder,
         ):
             for position, run in enumerate(runs, start=1):
                 progress(Progress(f"recording run {run}", position, len(runs)))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from probes.stages import stage_in
 from probes.whole_writes import parents_of, settle, signals_held, write_new
 
 _STAGE = ".planescope-packet-"
@@ -44,8 +45,7 @@ def write_folder(directory: Path, files: Mapping[str, str]) -> None:
 
 def _appear(directory: Path, files: Mapping[str, str]) -> bool:
     """Make the folder with the files in it; False where somebody else has made it meanwhile."""
-    stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=directory.parent))
-    try:
+    with stage_in(directory.parent) as stage:
         _write_all(stage, files)
         try:
             stage.rename(directory)
@@ -55,8 +55,6 @@ def _appear(directory: Path, files: Mapping[str, str]) -> bool:
             raise
         settle(directory.parent)
         return True
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _replace(directory: Path, files: Mapping[str, str], stopped: Callable[[], bool]) -> None:
