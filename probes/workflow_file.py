@@ -310,7 +310,11 @@ class _Reader:
     def _texts(self, node: Any) -> tuple[str, ...]:
         """Read a text or a list of texts."""
         if isinstance(node, SequenceNode):
-            return tuple(_text(item) for item in node.value[:_MOST_LISTED] if isinstance(item, ScalarNode))
+            if len(node.value) > _MOST_LISTED:
+                raise _NotAWorkflow(
+                    f"a list of it has more than {_MOST_LISTED} entries", node
+                )  # half of it could mislead
+            return tuple(_text(item) for item in node.value if isinstance(item, ScalarNode))
         return (_text(node),) if _scalar(node) else ()
 
     def _matrix(self, strategy: Any) -> str | None:

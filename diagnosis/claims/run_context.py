@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from diagnosis.claims.claim_set import ContextKind, SubjectContext
 from diagnosis.facts.reading import Known
@@ -22,6 +23,8 @@ _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"
 _VERSION_LIKE = re.compile(r"(?!.*\n)(?:.*[/_-])?[vV]?\d+(?:\.\d+)+(?:[-+._].*)?\Z|[vV]\d+\Z")
 _MOST_LOGS = 20
 """Logs that are searched for what a checkout fetched: one of them has it, or none."""
+_MOST_CONTEXTS = 30
+"""Contexts that are told apart; each is judged."""
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 
 
@@ -71,6 +74,10 @@ def run_contexts(
                     context = SubjectContext(ContextKind.ENVIRONMENT, named)
                 reason = "; ".join(part for part in (place.why, why) if part)
                 found[RunContext(context, place.ref, named if known else None, defined_in, reason, known)] = None
+    if len(found) > _MOST_CONTEXTS:
+        # One that may be any of the rest: a judgement that holds for the others alone would be no proof.
+        rest = RunContext(None, None, None, None, f"more than {_MOST_CONTEXTS} are possible", environment_known=False)
+        return (*islice(found, _MOST_CONTEXTS), rest)
     return tuple(found)
 
 

@@ -25,7 +25,6 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 from diagnosis.verdicts.gate_verdict import Missing
 
 AWS_AUDIENCE = "sts.amazonaws.com"
-_MOST_SETS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def claims_of(
             colon = context.environment is not None and ":" in context.environment
             for escape in (True, False) if colon and not is_github_cloud(bare_issuer) else (True,):
                 found[_claim_set(claims, unknown, naming, template, context, escape)] = None
-    sets = tuple(found)[:_MOST_SETS]
+    sets = tuple(found)
     missing = (*naming_missing, *template_missing, *_context_missing(contexts))
     if observed_subject:
         return PossibleClaims(_as_observed(sets, observed_subject), bare_issuer, repository)

@@ -311,3 +311,10 @@ def test_an_escape_hides_no_secret() -> None:
     assert read.name == "to [scrubbed:github-token]"
     assert token not in repr(read)
     assert [step.name for step in read.jobs[0].steps] == ["[scrubbed:github-token]"] * 2
+
+
+def test_a_list_that_is_not_read_whole_is_no_shorter_list() -> None:
+    many = "\n".join(f"      - b{number}" for number in range(501))
+    assert (
+        "more than 500 entries" in unparsable(f"on:\n  push:\n    branches:\n{many}\njobs:\n  a: {{steps: []}}\n").why
+    )

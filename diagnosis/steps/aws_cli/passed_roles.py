@@ -75,12 +75,13 @@ def passed_roles(command: Command) -> Iterator[tuple[str, str | None]]:
             yield from (("iam:PassRole", pass_role(value)) for value in (values[:1] or (None,)))
         elif option != "cliinputjson":
             for value in values:
-                found = _ROLE_MEMBERS.findall(value[:_LONGEST]) if "ole" in value else ()
-                yield from (("iam:PassRole", pass_role(role)) for role in found)
+                yield from _roles_in(value) if "ole" in value else ()
     for name, document in command.documents.items():
         if name != "cliinputjson" and name not in {o for o, v in command.options.items() if v}:
-            yield from (("iam:PassRole", pass_role(role)) for role in _ROLE_MEMBERS.findall(_written(document)))
+            yield from _roles_in(json.dumps(document))
 
 
-def _written(document: object) -> str:
-    return json.dumps(document)[:_LONGEST]
+def _roles_in(text: str) -> Iterator[tuple[str, str | None]]:
+    yield from (("iam:PassRole", pass_role(role)) for role in _ROLE_MEMBERS.findall(text[:_LONGEST]))
+    if "ole" in text[_LONGEST:]:
+        yield "iam:PassRole", None  # of what stands behind it is not known which

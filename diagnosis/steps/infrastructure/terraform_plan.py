@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.service_calls import (
@@ -359,7 +360,8 @@ def uses_of_plan(tree: Mapping[str, object]) -> tuple[Operation, ...]:
             may_push=kind.startswith("docker_"),
         )
     )
-    for data in _data_sources(tree):
+    data_sources = tuple(islice(_data_sources(tree), _MOST_RESOURCES + 1))
+    for data in data_sources[:_MOST_RESOURCES]:
         read = _DATA.get(data.kind)
         if read is not None:
             operations += _of_change(data, read)
@@ -381,7 +383,8 @@ def uses_of_plan(tree: Mapping[str, object]) -> tuple[Operation, ...]:
         )
         marks += not_judged(_KIND, "what Terraform's AWS provider calls beside", why, GREEN_RUN)
     listed = tree.get("resource_changes")
-    if (isinstance(listed, list) and len(listed) > _MOST_RESOURCES) or len(unjudged) > _MOST_TYPES:
+    is_longer = (isinstance(listed, list) and len(listed) > _MOST_RESOURCES) or len(data_sources) > _MOST_RESOURCES
+    if is_longer or len(unjudged) > _MOST_TYPES or len(unread) > _MOST_TYPES:
         marks += not_judged(_KIND, "the rest of the plan", "it is longer than what is read", GREEN_RUN)
     return tuple(dict.fromkeys(operations)) + marks
 
@@ -439,13 +442,11 @@ def _changes(tree: Mapping[str, object]) -> Iterator[_Change]:
 def _data_sources(tree: Mapping[str, object]) -> Iterator[_Change]:
     """Yield the data sources that the plan read, and those of the changes that it reads when it is applied."""
     modules = [_mapping(_mapping(_mapping(tree.get("prior_state")).get("values")).get("root_module"))]
-    count = 0
-    while modules and count < _MOST_RESOURCES:
+    while modules:
         module = modules.pop()
         children, listed = module.get("child_modules"), module.get("resources")
         modules += [_mapping(child) for child in children] if isinstance(children, list) else []
         for item in listed if isinstance(listed, list) else []:
-            count += 1
             kind = _mapping(item).get("type")
             if _mapping(item).get("mode") == "data" and isinstance(kind, str):
                 yield _Change(kind, ("read",), _mapping(_mapping(item).get("values")))

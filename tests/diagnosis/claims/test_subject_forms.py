@@ -73,6 +73,17 @@ def test_two_jobs_with_different_environments_leave_two_subjects():
     assert possible.missing
 
 
+def test_of_more_environments_than_are_told_apart_none_is_left_out_in_silence():
+    jobs = [job(id=f"j{number}", environment=f"e{number}") for number in range(200)]
+    possible = claims_of(attempt(), workflow=workflow(*jobs))
+    assert not possible.certain
+    assert possible.missing
+    last = possible.sets[-1]
+    assert last.subject is None, "it may be any of the rest"
+    assert {"environment", "ref"} <= set(last.unknown)
+    assert len(possible.sets) < 200
+
+
 def test_a_job_without_a_login_step_does_not_count():
     lint = job(id="lint", environment="staging", steps=(WorkflowStep(name=None, uses=None, run="make lint"),))
     assert subjects(attempt(), workflow=workflow(lint, job())) == ("repo:acme/shop:ref:refs/heads/main",)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from arns import arn_of
-from claims_world import ACCOUNT, AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exactly, trust, workflow
+from claims_world import ACCOUNT, AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exactly, job, trust, workflow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
@@ -61,6 +61,14 @@ def test_admitted(policy, run):
     judgement = judged(policy, **run)
     assert judgement.outcome is TrustOutcome.ALLOWED, judgement.reason
     assert judgement.cause is None
+
+
+@pytest.mark.parametrize("last", ["admitted", "left out"])
+def test_what_admits_some_of_many_possible_environments_decides_nothing(last):
+    jobs = [job(id=f"j{number}", environment=f"e{number}") for number in range(60)]
+    wanted = [f"repo:acme/shop:environment:e{number}" for number in range(60)]
+    listed = wanted[:40] if last == "left out" else wanted[40:]
+    assert judged(exactly(*listed), {"workflow": workflow(*jobs)}).outcome is TrustOutcome.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ The expected lines were written from the reference and the services' guides, not
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import pytest
@@ -325,6 +326,19 @@ def test_a_passed_role_says_to_which_service() -> None:
     }
     assert context["iam:PassRole"] == (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)
     assert context["ecs:RegisterTaskDefinition"] == ()
+
+
+def test_a_role_behind_what_is_read_of_a_long_document_is_one_that_is_not_known() -> None:
+    role = {"Id": "a", "RoleArn": "arn:aws:iam::111122223333:role/targets"}
+
+    def passed(*targets: dict[str, str]) -> set[str]:
+        file = RepositoryFile("t.json", Known(json.dumps(targets)))
+        found = calls("aws events put-targets --rule r --targets file://t.json", files=(file,))
+        return {each.removeprefix("iam:PassRole ") for each in found if each.startswith("iam:PassRole")}
+
+    assert passed(role) == {role["RoleArn"]}
+    assert passed({"Id": "x" * 60_000}) == set()
+    assert passed(role, {"Id": "x" * 60_000}, role) == {role["RoleArn"], "-"}
 
 
 def test_localstack_is_not_aws() -> None:

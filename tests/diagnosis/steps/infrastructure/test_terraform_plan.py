@@ -211,3 +211,21 @@ _JSON = st.recursive(
 def test_no_tree_is_a_crash(kind: str, members: dict[str, Any], tree: Any) -> None:
     changes = [{"type": kind, "change": members}, {"type": kind, "mode": "data", "change": members}, tree]
     uses_of_text(json.dumps({"resource_changes": changes, "configuration": tree, "prior_state": tree}))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"resource_changes": [change("null_resource", "create")] * 2_001},
+        {"resource_changes": [change(f"other_{number}", "create") for number in range(31)]},
+        {
+            "prior_state": {
+                "values": {"root_module": {"resources": [{"mode": "data", "type": f"aws_{n}"} for n in range(31)]}}
+            }
+        },
+        {"prior_state": {"values": {"root_module": {"resources": [{"mode": "data", "type": "aws_region"}] * 2_001}}}},
+    ],
+    ids=["changes", "types", "data sources", "data"],
+)
+def test_of_a_plan_that_is_longer_than_what_is_read_the_rest_is_marked(plan: dict[str, Any]) -> None:
+    assert "the rest of the plan" in {gap.what for each in uses_of_plan(plan) if (gap := each.gap) is not None}
