@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import ascii_uppercase
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case, words_of
 from diagnosis.logs.secrets.names import kind, strength
@@ -44,15 +45,18 @@ FRAGMENTS = (
     *any_case("epass", "ypass", "hpass", *_SHORT),
 )
 
+_CORES = re.compile("pass|pwd?|pat|secret|token|key|cred|auth|otp|mfa|dsn")
+"""Looked for in small letters: this finds the places, and :data:`_JOINED` judges them."""
 _CORE = (
-    # A class first: the search looks at nothing where none of its letters stands.
-    "[PSTKCAOMDpstkcaomd](?:(?<=[Pp])(?:[Aa][Ss][Ss](?:[Ww](?:[Oo][Rr][DdTt]|[Dd])|[Pp][Hh][Rr][Aa][Ss][Ee]|[Cc][Oo][Dd][Ee])?|[Ww][Dd]?|[Aa][Tt])"
-    "|(?<=[Ss])[Ee][Cc][Rr][Ee][Tt]|(?<=[Tt])[Oo][Kk][Ee][Nn]|(?<=[Kk])[Ee][Yy]|(?<=[Cc])[Rr][Ee][Dd](?:[Ee][Nn][Tt][Ii][Aa][Ll])?[Ss]?"
-    "|(?<=[Aa])[Uu][Tt][Hh]|(?<=[Oo])[Tt][Pp]|(?<=[Mm])[Ff][Aa]|(?<=[Dd])[Ss][Nn])"
+    "(?:[Pp](?:[Aa][Ss][Ss](?:[Ww](?:[Oo][Rr][DdTt]|[Dd])|[Pp][Hh][Rr][Aa][Ss][Ee]|[Cc][Oo][Dd][Ee])?|[Ww][Dd]?|[Aa][Tt])"
+    "|[Ss][Ee][Cc][Rr][Ee][Tt]|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd](?:[Ee][Nn][Tt][Ii][Aa][Ll])?[Ss]?"
+    "|[Aa][Uu][Tt][Hh]n?|[Oo][Tt][Pp]|[Mm][Ff][Aa]|[Dd][Ss][Nn])"
+    # A longer word is another one: keyboard, author, passed.
+    "(?![a-rt-z]|s[a-z])"
 )
 _QUOTE = "[\"'`\u201c\u201d]"
 _JOINED = re.compile(
-    rf"(?:{_CORE})(?P<suffix>(?:[A-Za-z0-9_]|-(?!>)){{0,40}}+)(?:"
+    rf"{_CORE}(?P<suffix>(?:[A-Za-z0-9_]|-(?!>)){{0,40}}+)(?:"
     rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`\u201d%]?[\])]?\s{{0,8}}(?:=(?![>=]|~\s)|\uff1a|=?=>|(?::|(?<=\w)\s)\s{{0,4}}[A-Za-z_*][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
     rf"|(?P<attribute>{_QUOTE}?(?:\s{{0,4}},\s{{0,4}}\"\w{{1,20}}\"\s{{0,4}}:\s{{0,4}}\"?[\w.:/-]{{0,40}}\"?){{0,2}}\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
     rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?(?<![=-])>|</key>\s{{0,8}}<string>)"
@@ -67,6 +71,7 @@ _JOINED = re.compile(
     r"|(?P<spaced>\s{1,8}(?=\S))"
     r")"
 )
+_SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_-]{0,40}")
 _WORDS_BEFORE = re.compile(r"(?: [A-Za-z]{2,20}){1,2}")
 _NAMES_NEXT = re.compile(
@@ -82,7 +87,7 @@ _IN_QUOTES = {
     quote: re.compile(rf"(?:[^{quote}\\\n]|\\.){{0,4096}}+(?={quote})", re.DOTALL) for quote in ("'", '"', "`")
 }
 _BARE = re.compile(
-    r"(?:[^\s\"'<>;&,\\\x1b]"
+    r"(?:[^\s\"'<>;&,\\\x1b]++"
     # What ends a value in one language is part of it in another: only what follows tells.
     r"|[;,](?![\w .\"'-]{0,40}[=:]|\s|$)|&(?![\w.\"'-]{1,40}[=;])(?!\s|$)|\\(?![nrt\"'\\])|[\"'](?=[A-Za-z0-9]))++"
 )
@@ -116,20 +121,28 @@ _DIRECTORY = re.compile(
 
 
 def _find(text: str) -> Iterator[Finding]:
+    small = text.lower()
+    if len(small) != len(text):
+        small = text.translate(_SMALL)  # some letters of other languages are two in small
     at = 0
     while True:
-        found = _JOINED.search(text, at)
-        if not found:
+        core = _CORES.search(small, at)
+        if not core:
             return
+        found = _JOINED.match(text, core.start())
+        if not found:
+            at = core.start() + 1
+            continue
         # What seemed to join a name to no secret may hold the name of another.
         at = found.end("suffix")
         value = _value(text, found)
         if value:
             yield Finding(*value)
             at = max(at, value[1])
-        for further in _further(text, found, value):
-            yield further
-            at = max(at, further.end)
+        if value or found["assign"]:
+            for further in _further(text, found, value):
+                yield further
+                at = max(at, further.end)
 
 
 def _further(text: str, found: re.Match[str], value: tuple[int, int, str] | None) -> Iterator[Finding]:
@@ -163,6 +176,8 @@ def _name(text: str, found: re.Match[str]) -> str:
 
 def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     """Return where the secret stands that follows a name, and its kind."""
+    if found.end() == len(text):
+        return None
     begin = found.start() - len(_backwards(text, found.start(), _NAME_BEFORE))
     how = found.lastgroup
     named = text[begin : found.end("suffix")]

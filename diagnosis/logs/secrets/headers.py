@@ -85,5 +85,5 @@ DETECTORS = (
     Detector(any_case("horiz"), _authorization),
     Detector(any_case("earer", "basic", "ssws", "nieke", "splun", "pikey"), _bearers),
     Detector(any_case("ookie"), _cookies),
-    Detector((*any_case("essid", "essio", "frog-", "comb-t"), "connect.sid"), _sessions),
+    Detector((*any_case("essid", "ionid", "frog-", "comb-t"), "b_session", "r_session", "connect.sid"), _sessions),
 )

@@ -8,6 +8,7 @@ from functools import lru_cache
 from diagnosis.logs.secrets.finding import words_of
 from diagnosis.logs.secrets.values import Strength
 
+_NUMBER = re.compile(r"\d+")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _PASSWORD = (
@@ -84,6 +85,12 @@ _SAYS_MORE = words_of(
 @lru_cache(maxsize=4096)
 def strength(name: str) -> Strength:
     """Return how much a name (``DB_PASSWORD``, ``clientSecret``, ``x-api-key``) says about what stands under it."""
+    # Names that differ in their numbers only (key_1, key_2) are many, and one to judge.
+    return _of_numbered(_NUMBER.sub("1", name))
+
+
+@lru_cache(maxsize=4096)
+def _of_numbered(name: str) -> Strength:
     found = _strength(name)
     return Strength.VARIABLE if found >= Strength.TOKEN and _is_variable(name) else found
 

@@ -20,7 +20,6 @@ _ENDS_OPEN = frozenset(":=|>+-\"'\\[rnNcC")
 _NAMED = re.compile(
     r"(?:^|[\s{,\"'-])(?:[Pp]arameter)?(?:[Nn]ame|[Kk]ey|NAME|KEY)[\"']?\s{0,4}[:=]\s{0,4}[\"']?$|<key>$"
 )
-_MAY_NAME = re.compile(r"[Nn]ame|[Kk]ey|NAME|KEY")
 _NAME = re.compile(r"[\w./-]{2,80}")
 _STAMP = re.compile(
     r"(?:[^\t]{0,200}\t[^\t]{0,200}\t)?(?:\ufeff?\d{4}-\d\d-\d\dT[\d:.]{8,20}Z )?(?:\x1b\[[0-9;]{0,20}m)?\s{0,80}(?:- )?"
@@ -50,7 +49,8 @@ def left_open(line: str) -> str:
                 "-" in name[:1] or not end[found.start()].isspace() or any(sign in found[0] for sign in "=:<")
             ):
                 return name
-    if not _MAY_NAME.search(end, max(0, len(end) - _TAIL - 80)):
+    tail = end[-_TAIL - 80 :]
+    if not ("ame" in tail or "ey" in tail or "AME" in tail or "EY" in tail):
         return ""
     end = end.rstrip("\"',").removesuffix("</key>")
     name = _name_before(end, len(end))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from diagnosis.logs.secrets.finding import words_of
@@ -33,6 +34,8 @@ _VARIABLE = re.compile(
     r"|%[A-Za-z_]\w{0,80}%|%[sdvqr](?!\w)|<[^<>\n]{1,80}>|\{[A-Za-z_0-9.]{0,60}\}|\*{3,}|`[^`\n]{0,100}`"
 )
 """What stands for a value: a variable, an expression, a placeholder, a mask."""
+_STANDS = re.compile("[$%{<*`]")
+"""What each of them has in it."""
 _DEFAULT = re.compile(r"\$\{\w{1,80}:?[-=+]([^{}]{4,100})\}")
 
 _MASK = re.compile(r"[*.xX#?_\u2022\u2026-]+")
@@ -62,9 +65,12 @@ _OWNERS = words_of(
 
 _DIGEST_OF_A_KEY = re.compile(r"(?:(?<=-)|^)(?:[0-9a-f]{40}|[0-9a-f]{64})(?=-|$)")
 _HEX_OR_ID = re.compile(r"(?:[0-9A-Fa-f]{2,}|v\d)(?:[.:_-][0-9A-Fa-f]{2,}){0,20}")
+_DRAWN = re.compile(r"(?=\D{0,300}\d\D{0,300}\d)[A-Za-z0-9+/_-]{20,}")
 _PARTS = re.compile(r"[A-Za-z]+|\d+")
 _JOINTS = re.compile(r"[A-Za-z0-9]*(?:[ ._/:,;!?@*'()\[\]{}|=\\-]{1,3}[A-Za-z0-9]+)*[ ._/:,;!?@'()\[\]{}|=\\-]{0,3}")
 _WILDCARDS = re.compile(r"[?*\u2026]{1,40}")
+_DIGIT = re.compile("[0-9]")
+_ALTERNATE = re.compile(r"\d[A-Za-z]|[A-Za-z]\d{4}|(?<![A-Za-z])[A-Za-z]\d{3}|[a-z][A-Z][A-Za-z]{0,40}\d")
 _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST_WORD, _LONGEST_CAPITALS, _LONGEST_NUMBER = 20, 15, 4
 _SHORTEST_HUMP = 3.0
@@ -127,15 +133,15 @@ def is_secret(value: str, strength: Strength) -> bool:
     )  # Markdown's quotation mark stands around a whole line of a packet
     if len(rest) < _SHORTEST[strength]:
         return False
+    if strength is Strength.KEY and not is_random(rest):
+        return False
     if _is_mask(rest) or _PREFIX.match(rest) or _refers(rest, strength):
         return False
     if strength is Strength.VARIABLE:
         return not (speaks(rest) or _is_stated(rest))
     if strength is Strength.PASSWORD:
         return not speaks(rest)
-    if strength is Strength.KEY:
-        return is_random(rest)
-    return not is_plain(rest)
+    return strength is Strength.KEY or not is_plain(rest)
 
 
 def stands_for(value: str) -> bool:
@@ -164,14 +170,12 @@ def is_random(value: str) -> bool:
     """Return whether a value is plainly random: long, without joints, letters of both cases among digits, or long hex."""
     # Behind words: a digest of a cache's key is in hexadecimal digits and no more.
     body = _DIGEST_OF_A_KEY.sub("", value.rstrip("=,"))
-    if not re.fullmatch(r"[A-Za-z0-9+/_-]{20,}", body) or is_plain(body):
-        return False
-    digits = sum(letter.isdigit() for letter in body)
     return (
-        digits > 1
+        _DRAWN.fullmatch(body) is not None
         and body.lower() != body
         and body.upper() != body
         and body.count("-") + body.count("/") <= max(3, len(body) // 16)
+        and not is_plain(body)
     )
 
 
@@ -191,6 +195,8 @@ def is_drawn(word: str, *, by_itself: bool) -> bool:
 
 def _without_variables(value: str) -> str:
     """Return what is left of a value without what stands for something else; a default in it may be a secret itself."""
+    if not _STANDS.search(value):
+        return value
     default = _DEFAULT.search(value)
     if default:
         return default[1]
@@ -267,6 +273,7 @@ def _is_sentence(value: str) -> bool:
     return begun is not None and not _SPEAKS_OF.isdisjoint(begun[0].split()[1:])
 
 
+@lru_cache(maxsize=8192)
 def _is_word(part: str) -> bool:
     if part.isdigit():
         return len(part) <= _LONGEST_NUMBER
@@ -287,6 +294,4 @@ def _is_hump(hump: str) -> bool:
 
 def _beside_each_other(value: str) -> bool:
     """Return whether letters and digits alternate within a part, but for a short number at its end (``v2``, ``sha256``)."""
-    return (
-        re.search(r"\d[A-Za-z]|[A-Za-z]\d{4}|(?<![A-Za-z])[A-Za-z]\d{3}|[a-z][A-Z][A-Za-z]{0,40}\d", value) is not None
-    )
+    return _DIGIT.search(value) is not None and _ALTERNATE.search(value) is not None

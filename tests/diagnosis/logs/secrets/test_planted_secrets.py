@@ -254,6 +254,7 @@ def commands(source: Random) -> Iterator[tuple[str, str]]:
         '{{"note": "Using token {}"}}',
         "LOGDNA_KEY={}",
         "x-honeycomb-team: {}",
+        "\u0130stanbul DB_PASSWORD={}",
     ):
         secret = made("a24", source)
         yield text.format(secret), secret
