@@ -114,12 +114,13 @@ class JsonMembers:
         """Return a time with a zone (``2026-02-13T11:36:26Z``), in UTC."""
         text = self.text(name)
         try:
-            found = datetime.fromisoformat(text)
-            if found.tzinfo is None:
-                raise ValueError  # noqa: TRY301 - of one kind with what Python's own reader raises
-            return found.astimezone(UTC)
+            written = datetime.fromisoformat(text)
+            found = written.astimezone(UTC) if written.tzinfo is not None else None
         except (ValueError, OverflowError):
-            raise self.fault(name, f"is no UTC time ({text[:40]!r})") from None
+            found = None
+        if found is None or not is_usable(found):
+            raise self.fault(name, f"is no UTC time ({text[:40]!r})")
+        return found
 
     def optional_moment(self, name: str) -> datetime | None:
         """Return a time as :meth:`moment` does, or None where the member is absent."""

@@ -37,6 +37,7 @@ from diagnosis.logs.scrubbed_values import scrub_values
 from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 
+_LARGEST_RUN = 2**63 - 1
 _LARGEST = 1_000_000
 
 
@@ -83,6 +84,8 @@ def parse_case(text: str, shown: str) -> Case:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CaseFileError(_syntax(text, shown, str(error))) from None
+    except ValueError:
+        raise CaseFileError(f"{shown} holds a number of too many digits to be one.") from None
     except RecursionError:
         raise CaseFileError(f"{shown} is nested too deeply to be a case file.") from None
     document = scrub_values(document)
@@ -202,6 +205,8 @@ def _described(value: Any) -> str:
         return f'"{_short(value)}"' if value else "empty"
     if isinstance(value, list):
         return "a list of other things" if value else "an empty list"
+    if isinstance(value, int) and abs(value) > _LARGEST_RUN:
+        return "a number of too many digits"  # which Python does not even write
     return "a table" if isinstance(value, dict) else f"{value!s:.60}"
 
 
@@ -227,7 +232,7 @@ def is_repository_uri(text: str) -> bool:
 
 
 def _run(value: Any) -> str | None:
-    right = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    right = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_RUN
     return None if right else "a run's number, from its address: …/actions/runs/NUMBER"
 
 

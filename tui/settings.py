@@ -48,6 +48,10 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
+SHORTEST_REFRESH, LONGEST_REFRESH = 5, 86_400
+"""In seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the file says; empty where there is none."""
@@ -88,6 +92,8 @@ def read_settings(path: Path | None = None) -> Settings:
         raise _problem(path, "is not UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _problem(path, f"is no TOML ({error})") from None
+    except ValueError:
+        raise _problem(path, "holds a number of too many digits") from None
     return _checked(path, document)
 
 
@@ -102,8 +108,8 @@ def _checked(path: Path, document: dict[str, Any]) -> Settings:
         fits = isinstance(value, (int, float)) and not isinstance(value, bool) if kind is float else type(value) is kind
         if not fits:
             raise _problem(path, f"gives {name} a value that does not fit; write it like {known[name].example}")
-    if document.get("refresh", 5) < 5:
-        raise _problem(path, "gives refresh fewer than 5 seconds")
+    if not SHORTEST_REFRESH <= document.get("refresh", SHORTEST_REFRESH) <= LONGEST_REFRESH:
+        raise _problem(path, f"gives refresh fewer than {SHORTEST_REFRESH} seconds, or more than a day")
     return Settings(
         path,
         exists=True,

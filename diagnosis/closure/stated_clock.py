@@ -9,6 +9,7 @@ from diagnosis.causes import Integrity
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Verdict
+from diagnosis.json_members import is_usable
 from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
@@ -22,10 +23,11 @@ def moment(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
-        parsed = datetime.fromisoformat(text.strip())
-    except ValueError:
+        written = datetime.fromisoformat(text.strip())
+        parsed = written.astimezone(UTC) if written.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo is not None else None
+    return parsed if parsed is not None and is_usable(parsed) else None
 
 
 def order_conflicts(replays: Sequence[Replay], case: Case) -> list[IntegrityFinding]:

@@ -16,6 +16,7 @@ from diagnosis.documents.preflight import IdToken
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, Job, OidcCustomization, Repository, Step
 from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
+from diagnosis.json_members import is_usable
 from diagnosis.logs.scrub import scrub
 from diagnosis.steps.match import default_name
 from diagnosis.steps.matrix import legs_of
@@ -305,7 +306,7 @@ def _created(event: Mapping[str, Any] | None) -> datetime | None:
         moment = datetime.fromisoformat(told) if told else None
     except ValueError:
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    return moment if moment is not None and moment.tzinfo is not None and is_usable(moment) else None
 
 
 def _told(event: Mapping[str, Any] | None, *path: str) -> str | None:

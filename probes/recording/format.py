@@ -38,6 +38,7 @@ from typing import Any, TypeAlias
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
+from diagnosis.json_members import is_usable
 from probes.recording.account import AccountFacts
 
 FORMAT = "planescope-recording"
@@ -309,6 +310,9 @@ def moment_of(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     try:
-        return moment.astimezone(UTC)
+        moment = moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{text!r} is before or after all years") from None
+        moment = datetime.min.replace(tzinfo=UTC)
+    if not is_usable(moment):
+        raise ValueError(f"{text!r} is before or after all years")
+    return moment

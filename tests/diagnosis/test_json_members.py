@@ -82,6 +82,14 @@ def test_defaults_stand_for_what_is_absent_and_never_for_what_is_of_another_kind
         value.text("a", "x")
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_time_that_cannot_be_reckoned_with_is_none(text: str) -> None:
+    members = JsonMembers({"at": text})
+    assert members.maybe_moment("at") is None
+    with pytest.raises(JsonFault, match="is no UTC time"):
+        members.moment("at")
+
+
 def test_a_time_needs_a_zone_where_it_decides() -> None:
     value = JsonMembers(
         {"a": "2026-02-13T11:36:26", "b": "2026-02-13T12:36:26+01:00", "c": "0001-01-01T00:00:00+05:00"}

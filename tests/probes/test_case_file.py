@@ -189,6 +189,14 @@ def test_no_text_gives_anything_but_a_case_or_one_sentence(text: str) -> None:
     assert isinstance(found, Case) or "\n" not in found
 
 
+@pytest.mark.parametrize("number", ["1" * 5000, "0x" + "f" * 5000, "9" * 19, "-" + "1" * 5000])
+@pytest.mark.parametrize("text", ["runs = [{}]", "title = {}", "[[changes]]\nafter_run = {}", "{} = 1"])
+def test_a_number_of_thousands_of_digits_is_one_sentence(number: str, text: str) -> None:
+    found = outcome(text.format(number))
+    assert isinstance(found, str)
+    assert "\n" not in found
+
+
 @given(
     st.dictionaries(
         st.sampled_from([field.name for field in fields(Case)]),

@@ -17,6 +17,7 @@ from thoroughness import THOROUGH, examples, some
 
 from diagnosis.json_members import JsonFault
 from probes.case_file import CaseFileError
+from probes.github.http.errors import GitHubProblem
 
 _BEGINS = ("parse", "read_", "is_event", "explain")
 READERS: dict[tuple[str, str], tuple[type[Exception], ...]] = {
@@ -68,7 +69,10 @@ LANGUAGES: dict[tuple[str, str], tuple[type[Exception], ...]] = {
     ("diagnosis/names/endpoint.py", "queue_of_url"): (),
     ("diagnosis/names/endpoint.py", "object_of_url"): (),
     ("diagnosis/names/ecr_address.py", "hosts_quoted_in"): (),
+    ("diagnosis/closure/stated_clock.py", "moment"): (),
     ("probes/bounded_json.py", "holds_too_much"): (),
+    ("probes/github/http/credentials.py", "api_address"): (GitHubProblem,),
+    ("probes/recording/format.py", "moment_of"): (ValueError,),
     ("tui/foreign_text.py", "defused"): (),
 }
 """Readers of a language with another name. Packets, recordings, archives, settings and remotes: in the rooms of their readers."""
@@ -111,6 +115,8 @@ _WORDS = (
         "0x",
         "9" * 400,
         "1970-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
         "on:\n",
         "jobs:\n  a:\n",
         "    steps:\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.repository import app_options
 from tui.cli.output import on_a_terminal, say
 from tui.interrupts import SENTENCE
-from tui.settings import read_settings
+from tui.settings import LONGEST_REFRESH, SHORTEST_REFRESH, read_settings
 
 _COMMANDS = {
     "demo": ("tui.cli.commands.demo", "demo_command", "Replay a public incident, without credentials."),
@@ -127,6 +128,13 @@ def _say_usage(wrong: click.ClickException) -> None:
     say(f"Error: {wrong.format_message()}", err=True, lines=isinstance(wrong, click.MissingParameter))
 
 
+def _number(_ctx: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    """Return the value. Raises BadParameter for what is a number to Python alone, and within every range: ``nan``."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("it is no number")
+    return value
+
+
 @click.group(
     cls=_Planescope,
     table=_COMMANDS,
@@ -137,7 +145,11 @@ def _say_usage(wrong: click.ClickException) -> None:
 @click.version_option(__version__, "-V", "--version", prog_name="planescope")
 @app_options
 @click.option(
-    "--refresh", type=click.FloatRange(min=5), metavar="SECONDS", help="Read runs and account again at this interval."
+    "--refresh",
+    type=click.FloatRange(SHORTEST_REFRESH, LONGEST_REFRESH),
+    callback=_number,
+    metavar="SECONDS",
+    help="Read runs and account again at this interval.",
 )
 @click.pass_context
 def planescope(ctx: click.Context, /, **options: object) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.trail import TrailEvent
-from diagnosis.json_members import JsonMembers
+from diagnosis.json_members import JsonMembers, is_usable
 from diagnosis.names.arn import Arn
 from probes.aws.session.answers import event_record, maybe_moment
 
@@ -138,8 +138,8 @@ def _is_of(resource: str, named: str) -> bool:
 
 def _moment(record: JsonMembers) -> datetime:
     moment = datetime.fromisoformat(record.maybe_text("eventTime") or "")
-    if moment.tzinfo is None:
-        raise ValueError("the event's time has no zone")
+    if moment.tzinfo is None or not is_usable(moment):
+        raise ValueError("the event's time has no zone, or is of no year that can be")
     return moment
 
 

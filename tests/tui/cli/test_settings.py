@@ -56,6 +56,10 @@ def test_the_template_as_printed_sets_nothing() -> None:
         ("themes = 'dark'", "did you mean 'theme'"),
         ("refresh = true", "like 60"),
         ("refresh = 1", "fewer than 5"),
+        ("refresh = nan", "fewer than 5"),
+        ("refresh = inf", "more than a day"),
+        ("refresh = 0x" + "1" * 5000, "more than a day"),
+        ("refresh = " + "1" * 5000, "too many digits"),
         ("no_cache = 'yes'", "like true"),
         ("[keys]\n'timeline.refrsh' = 'f5'", "did you mean 'timeline.refresh'"),
         ("[keys]\n'timeline.refresh' = 5", "below [keys]"),
@@ -74,6 +78,13 @@ def test_a_typo_is_one_sentence_and_help_still_answers(text: str, words: str) ->
     assert "Traceback" not in result.output
     assert CliRunner().invoke(planescope, ["--help"]).exit_code == 0
     assert CliRunner().invoke(planescope, ["settings"]).exit_code == 2
+
+
+@pytest.mark.parametrize("given", ["nan", "inf", "1e999", "4", "86401"])
+def test_an_interval_is_a_number_of_seconds(given: str) -> None:
+    result = CliRunner().invoke(planescope, ["--refresh", given])
+    assert result.exit_code == 2
+    assert "--refresh" in result.stderr
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe\x00", b"a = 1\n" * 50_000, b"[" * 5000])
