@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -125,12 +125,15 @@ def _scrubbed(text: str, about: About | None = None, passes: int = _MOST_PASSES)
     return "".join(parts)
 
 
-def scrub(text: str) -> str:
-    """Replace every secret in a text by ``[scrubbed:<kind>]``; line breaks stay as they are."""
+def scrub(text: str, check: Callable[[], None] = lambda: None) -> str:
+    """Replace every secret in a text by ``[scrubbed:<kind>]``; line breaks stay as they are.
+
+    ``check`` is called before each line that is looked at closely, and may raise to end the work.
+    """
     plain = text.lstrip("\ufeff")
     if len(plain) < len(text):
         # The byte order mark alone would make every character of an otherwise plain log twice as wide to search.
-        return text[: len(text) - len(plain)] + scrub(plain)
+        return text[: len(text) - len(plain)] + scrub(plain, check)
     scrubber = Scrubber()
     if "\n" not in text:
         return scrubber.line(text)
@@ -139,6 +142,7 @@ def scrub(text: str) -> str:
     for start, about in _search().lines(text):
         if start < cursor:
             continue  # scrubbed already, as part of what runs over lines
+        check()
         parts.append(text[cursor:start])
         end = _end_of_line(text, start)
         parts.append(scrubber.known_line(text[start:end], about))

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from github import Auth
 
-from diagnosis.logs.scrubbed_values import scrub_values
+from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
 from probes.github.http.body import Timeouts
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.endpoints import QUERY, folder_question, permitted, query_path
@@ -210,8 +210,8 @@ class Client:
             raise BrokenAnswer("GitHub's answer has more members than planescope takes into memory", "see it on GitHub")
         room.take(members * _A_MEMBER)
         self._passing += members * _A_MEMBER + sys.getsizeof(text) // 2
-        with taking_turns(len(text)):
-            value = _parsed(answer)
+        with taking_turns(len(text)), room.working() as check:
+            value = _parsed(answer, check)
         if sys.getsizeof(text) > _SMALL:
             width = sys.getsizeof(text) // len(text)
             room.take(_said_again(value) * _SENTENCES * width)
@@ -310,7 +310,13 @@ def _said_again(value: Any) -> int:
     return own + sum(_said_again(each) for each in value.values() if isinstance(each, (list, dict)))
 
 
-def _parsed(answer: Answer) -> Any:
+def _parsed(answer: Answer, check: Callable[[], None]) -> Any:
+    """Return an answer's value without secrets; ``check`` is called text by text, and may raise to end the work."""
+
+    def scrubbed(each: str) -> str:
+        check()
+        return scrub_text(each)
+
     if not 200 <= answer.status < 300:
         # Only who asks for an address is sent to another place by 302; whatever else such an answer holds is not the thing.
         raise BrokenAnswer(f"GitHub sends no content but status {answer.status}", "try again later")
@@ -322,7 +328,7 @@ def _parsed(answer: Answer) -> Any:
             "GitHub's answer is no JSON", "try again; a proxy or a login page may answer instead"
         ) from None
     # The one door of every answer: people paste secrets into titles, branches, names of steps and environments.
-    clean = scrub_values(value)
+    clean = scrub_values(value, text=scrubbed)
     if isinstance(value, dict) and value.get("encoding") == "base64":
         # A file's content is scrubbed by its reader, once it can be read.
         clean["content"] = value.get("content")

@@ -1,4 +1,5 @@
-"""Bound what the answers to one question take of memory together: each is within its own limits, and there may be thousands.
+"""Bound what the answers to one question take together, of memory and of work: each is within its own limits, and there
+may be thousands.
 
 What is taken stays taken until the question is answered, since what was read of an answer is about as long as the answer.
 """
@@ -7,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from probes.github.http.errors import TooLarge
@@ -16,6 +18,9 @@ MOST_HELD = 128_000_000
 """Bytes for all answers to one question: a hundred failed runs with logs of a megabyte each are less."""
 _READ_FOR_HELD = 8
 """How many times as much may be read in all, most of which is left out as it arrives."""
+WORK_SECONDS = 30.0
+"""Of the processor, to take answers apart and to look for secrets in them. Usual logs take a second for 50 MB; where each line
+looks like a secret, it is a hundred times as much, and who writes the log chooses that."""
 RECORDING_ROOM = 4_000_000_000
 """The same for a recording, which keeps every log of a run whole."""
 _LARGE = 1_000_000
@@ -42,10 +47,12 @@ class NoRoom(TooLarge):
 
 
 class Room:
-    """Bytes that may be held. Safe to share between threads."""
+    """Bytes that may be held, and seconds that may be worked; a larger room has more of both. Safe to share between threads."""
 
-    def __init__(self, size: int = MOST_HELD) -> None:
+    def __init__(self, size: int = MOST_HELD, timer: Callable[[], float] = time.thread_time) -> None:
         self._size = size
+        self._work = self._work_left = WORK_SECONDS * max(1.0, size / MOST_HELD)
+        self._timer = timer
         self._left = size
         self._unread = size * _READ_FOR_HELD
         self._lock = threading.Lock()
@@ -76,6 +83,28 @@ class Room:
                     " and has done so",
                     "ask about fewer runs at once, or download it from GitHub",
                 )
+
+    @contextmanager
+    def working(self) -> Iterator[Callable[[], None]]:
+        """Count the time of the block, in which an answer is taken apart; what is yielded raises NoRoom where it was enough.
+
+        It is called at the beginning, and may be within the block as often as one likes.
+        """
+        began = self._timer()
+
+        def check() -> None:
+            if self._work_left - (self._timer() - began) <= 0:
+                raise NoRoom(
+                    f"planescope takes the answers to one question apart for {self._work:.3g} seconds, and has done so",
+                    "ask about fewer runs at once, or download it from GitHub",
+                )
+
+        check()
+        try:
+            yield check
+        finally:
+            with self._lock:
+                self._work_left -= self._timer() - began
 
 
 class Hold:

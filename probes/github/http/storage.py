@@ -149,12 +149,13 @@ def _send(client: Client, address: str, parts: SplitResult, wanted: _Wanted[T]) 
 
 def _taken(client: Client, response: requests.Response, wanted: _Wanted[T]) -> T:
     """Feed a body to a new taker; what comes of it counts for the server's patience."""
-    taker, stamina = wanted.make(), client.line.pace.stamina
+    taker, stamina, room = wanted.make(), client.line.pace.stamina, client.line.watch.room
 
     def take(piece: bytes) -> None:
         stamina.received(len(piece))
-        client.line.watch.room.read(len(piece))
-        taker.feed(piece)
+        room.read(len(piece))
+        with room.working():
+            taker.feed(piece)
 
     try:
         feed_body(response, take, limit=wanted.limit, timeouts=wanted.timeouts, watch=client.line.watch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
@@ -54,7 +54,11 @@ def read_log_or_steps(
         if found is None:
             return _condensed(client, repository, job, failure), ()
         text, numbers = found
-        return Known(_without_secrets(client, text)), numbers
+        try:
+            with taking_turns(len(text)), client.line.watch.room.working() as check:
+                return Known(_without_secrets(client, text, check)), numbers
+        except NoRoom as full:
+            return full.reading(_what(job)), ()
 
 
 def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> Reading[str]:
@@ -90,7 +94,8 @@ def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> 
 def _held(client: Client, body: bytes) -> str:
     """Return a body as text without secrets. Raises NoRoom where it is far heavier as text."""
     text = take_text(client.line.watch.room, body.decode("utf-8", errors="replace"), len(body))
-    return _without_secrets(client, text)
+    with client.line.watch.room.working() as check:
+        return _without_secrets(client, text, check)
 
 
 def _condensed(client: Client, repository: Repository, job: Job, failure: TooLarge) -> Reading[str]:
@@ -114,8 +119,8 @@ def _condensed(client: Client, repository: Repository, job: Job, failure: TooLar
         return other.reading(_what(job))
 
 
-def _without_secrets(client: Client, text: str) -> str:
-    return scrub(client.without_token(text))
+def _without_secrets(client: Client, text: str, check: Callable[[], None] = lambda: None) -> str:
+    return scrub(client.without_token(text), check)
 
 
 def _too_large(repository: Repository, job: Job, failure: TooLarge) -> Unreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from probes.github.http.client import LONGEST_LABEL, LONGEST_MESSAGE, Client
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.errors import CutOff
 from probes.github.http.pace import Pace, Watch
-from probes.github.http.room import MOST_HELD, NoRoom, Room
+from probes.github.http.room import MOST_HELD, WORK_SECONDS, NoRoom, Room
 from probes.github.http.storage import download
 from probes.github.read.logs.job_logs import read_log_or_steps
 from probes.github.read.logs.step_logs import StepLogs
@@ -122,3 +123,47 @@ def test_what_is_read_and_left_out_is_bounded_too(tiny: TinyGitHub, client: Clie
     assert isinstance(log, Unreadable)
     assert "for one question" in log.why
     assert MOST_HELD > 100_000_000
+
+
+def of_work(seconds_a_look: float) -> Watch:
+    """A room of the usual size, on whose clock each look at the time takes so long."""
+    looks = itertools.count()
+    return Watch(room=Room(timer=lambda: next(looks) * seconds_a_look))
+
+
+def test_the_work_on_one_log_ends_in_the_middle_of_it(tiny: TinyGitHub, client: Client) -> None:
+    tiny.answers["/log"] = Said(200, b"PASSWORD=hunter2hunter2\n" * 2_000)
+    with client.watched(of_work(WORK_SECONDS / 500)):
+        log, _ = read_log_or_steps(client, REPOSITORY, JOB, (), StepLogs())
+    assert isinstance(log, Unreadable)
+    assert "apart for 30 seconds" in log.why
+    assert not log.lasting
+    with client.watched(of_work(WORK_SECONDS / 5_000)):
+        assert isinstance(read_log_or_steps(client, REPOSITORY, JOB, (), StepLogs())[0], Known)
+
+
+def test_the_work_on_all_logs_together_ends(tiny: TinyGitHub, client: Client) -> None:
+    tiny.answers["/log"] = Said(200, LINE * 20 + FAULT)
+    with client.watched(of_work(WORK_SECONDS / 20)):
+        logs = [read_log_or_steps(client, REPOSITORY, JOB, (), StepLogs())[0] for _ in range(9)]
+    read = [isinstance(log, Known) for log in logs]
+    assert read == sorted(read, reverse=True)
+    assert True in read
+    assert False in read
+
+
+def test_the_work_on_one_answer_ends_in_the_middle_of_it(tiny: TinyGitHub, client: Client) -> None:
+    tiny.answers[PLACE] = said({"names": ["PASSWORD=hunter2"] * 2_000})
+    with client.watched(of_work(WORK_SECONDS / 500)), pytest.raises(NoRoom, match="apart for 30 seconds"):
+        client.object(PLACE)
+
+
+def test_a_recording_may_take_as_much_longer_as_it_is_larger() -> None:
+    now = [0.0]
+    room = Room(MOST_HELD * 10, timer=lambda: now[0])
+    with room.working() as check:
+        now[0] = WORK_SECONDS * 9.9
+        check()
+        now[0] = WORK_SECONDS * 10
+        with pytest.raises(NoRoom, match="apart for 300 seconds"):
+            check()
