@@ -61,7 +61,10 @@ class Scrubber:
                 return started
         if self._search.names_secret(about):
             self._left_open = self._search.left_open(text) or self._left_open
-        return self._plain(text, about)
+        scrubbed = self._plain(text, about)
+        if scrubbed is not text and not self._left_open:
+            self._left_open = self._search.cut_short(scrubbed)
+        return scrubbed
 
     def _goes_on(self, text: str) -> str | None:
         """Return a line that belongs to what began before it, scrubbed, and None for any other."""

@@ -134,6 +134,31 @@ s|l.u. w140
 t|1. w40 . w86
 A|3- u6 - u11 - u5 - u5 - u5
 sct_|live_ a40
+AT|TA h64
+CCDB|1_ a22 _ a40
+db|tc_ w40
+unk|ey_ a24
+tr_|prod_ a20
+sign|key-prod- h64
+x|au_ a36
+ns|ct_ w60
+wa|ka_ h8 - h4 - h4 - h4 - h12
+pol|ar_oat_ a43
+dd|p_ a36
+vt|wn_ a40
+ds|p_ h40
+skt|sec_ a40 _api
+dep|ot_ h8 _ h64
+sec|ret-live- w48
+se|ss- a40
+ke|y_ h64
+s|k_ h48
+AAAA w7 :AP|A91b w134
+s|t. h24 . h32 . h32
+p|.eyJ w60 . w43
+AQ|E a3 b60 - b60 - a16
+sg|p_ a64
+es|su_ b60
 https://chat.acme.io/ho|oks/ l26
 https://hooks.sl|ack.com/services/T u8 /B u8 / a24
 https://disc|ord.com/api/webhooks/ d19 / w68

@@ -38,9 +38,20 @@ def _signatures(text: str) -> Iterator[Finding]:
             yield Finding(*found.span("value"), "aws-signature" if "x-amz" in found["name"].lower() else "signature")
 
 
+_DSN = re.compile(r"(?<![\w.:/-])[\w.-]{1,60}:(?P<value>[^\s:@/\"'<>]{1,200})@(?:tcp|unix)\(")
+"""How Go's drivers write an address."""
+
+
+def _of_drivers(text: str) -> Iterator[Finding]:
+    for found in _DSN.finditer(text):
+        if not stands_for(found["value"]):
+            yield Finding(*found.span("value"), "basic-auth")
+
+
 PASSWORDS = Detector(("@",), _passwords)
 DETECTORS = (
     PASSWORDS,
+    Detector(("@tcp(", "@unix("), _of_drivers),
     Detector(
         (*any_case("sig="), "ature=", "ential=", "oken=", "code=", "key=", "hmac=", "ticket=", "jwt=", "ertion="),
         _signatures,

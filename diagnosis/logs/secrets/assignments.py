@@ -57,7 +57,7 @@ _CORE = (
 _QUOTE = "[\"'`\u201c\u201d]"
 _JOINED = re.compile(
     rf"{_CORE}(?P<suffix>(?:[A-Za-z0-9_]|-(?!>)){{0,40}}+)(?:"
-    rf"(?P<assign>(?:\[\d{{0,3}}\])?[\"'`\u201d%]?[\])]?\s{{0,8}}(?:=(?![>=]|~\s)|\uff1a|=?=>|(?::|(?<=\w)\s)\s{{0,4}}[A-Za-z_*][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
+    rf"(?P<assign>(?:\[\d{{0,3}}\]|\s\d{{1,2}}(?=\s?[:=]))?[\"'`\u201d%]?[\])]?\s{{0,8}}(?:[?+]?=(?![>=]|~\s)|\uff1a|=?=>|(?::|(?<=\w)\s)\s{{0,4}}[A-Za-z_*][A-Za-z_.<>\[\]?|]{{0,30}}\s{{0,4}}=(?=\s{{0,4}}[\"'`]|\s\S)|[=!]==?|:=|:(?!:)|->)\s{{0,16}})"
     rf"|(?P<attribute>{_QUOTE}?(?:\s{{0,4}},\s{{0,4}}\"\w{{1,20}}\"\s{{0,4}}:\s{{0,4}}\"?[\w.:/-]{{0,40}}\"?){{0,2}}\s{{0,4}}(?:[,;]\s{{0,4}}|\s{{1,4}}){_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
     rf"|(?P<xml>{_QUOTE}?(?:\s[^<>\n]{{0,60}})?(?<![=-])>|</key>\s{{0,8}}<string>)"
     rf"|(?P<listed>{_QUOTE}\s{{0,4}},\s{{0,4}}(?=[\w$@]?[\"']))"
@@ -81,7 +81,7 @@ _OPTION = re.compile(r"(?:^|[\s\"'`(,=\[])(?:--?|/)[A-Za-z0-9_.:-]{0,40}$")
 _NETRC = re.compile(r"(?:^|\s)(?:login|user|account)\s\S{1,200}\s{1,8}$|^(?:\S{1,40}Z)?\s{0,40}$")
 
 _LEAD = re.compile(
-    r"(?:!{1,2}\w{1,20}\s{1,4}|&\w{1,20}\s|string\(\d{1,6}\)\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?"
+    r"(?:!{1,2}\w{1,20}\s{1,4}|(?:Some|Ok|Just|Optional|Secret\w{0,10})\(\s?(?=[\"'])|&\w{1,20}\s|string\(\d{1,6}\)\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?"
 )
 _IN_QUOTES = {
     quote: re.compile(rf"(?:[^{quote}\\\n]|\\.){{0,4096}}+(?={quote})", re.DOTALL) for quote in ("'", '"', "`")
@@ -89,9 +89,13 @@ _IN_QUOTES = {
 _BARE = re.compile(
     r"(?:[^\s\"'<>;&,\\\x1b]++"
     # What ends a value in one language is part of it in another: only what follows tells.
-    r"|[;,](?![\w .\"'-]{0,40}[=:]|\s|$)|&(?![\w.\"'-]{1,40}[=;])(?!\s|$)|\\(?![nrt\"'\\])|[\"'](?=[A-Za-z0-9]))++"
+    r"|[;,](?![\w .\"'-]{0,40}[=:]|\s|$)|&(?![\w.\"'-]{1,40}[=;])(?!\s|$)"
+    r"|\\(?![nrt\"'\\]|\s?$)(?:\ (?=\S))?|[\"'](?=[A-Za-z0-9]))++"
 )
 _IN_ELEMENT = re.compile(r"\s{0,20}(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4096}+)(?=\]\]>|</|\s{0,20}<)")
+_TAG = re.compile(r"<(?:\w{1,30}:)?$")
+_ELEMENT = re.compile(r"(?!\s{1,4}\w{0,12}[Vv]alue)\s[^<>\n]{1,80}(?<![=/-])>")
+"""What stands behind a name that is an element's: its attributes."""
 _SENTENCE = re.compile(r"[^\n\"'`<>;|&]{1,120}")
 _EDGES = ")]}>.,:;|"
 _PAIRS = {"[": "]", "{": "}", "(": ")", "<": ">"}
@@ -209,16 +213,24 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
         and "arn:" in text[max(0, begin - 120) : begin]
     ):
         return None  # arn:aws:secretsmanager:…:secret:name
+    if text[begin - 2 : begin] == "${" and text[found.end()] == "?":
+        return None  # what a shell says where a variable is missing
     if begin and text[begin - 1] == "$" and not (how == "assign" and "=" in found["assign"]):
         return None  # a variable is read, not set
     if how == "output" and not _OUTPUT_NAME.search(text[max(0, begin - 60) : begin]):
         return None
-    if how == "listed" and not _SETS.search(text[max(0, begin - 100) : begin]):
-        return None
-    span = _span(text, found.end(), how, begin)
+    listed_only = how == "listed" and not _SETS.search(text[max(0, begin - 100) : begin])
+    element = (
+        _ELEMENT.match(text, found.end("suffix")) if how == "assign" and text[begin - 1 : begin] in ("<", ":") else None
+    )
+    if element and _TAG.search(text[max(0, begin - 40) : begin]):
+        how = "xml"
+    span = _span(text, element.end() if element and how == "xml" else found.end(), how, begin)
     if not span:
         return None
     start, end, in_quotes = span
+    if listed_only and not is_drawn(text[start:end][:301], by_itself=False):
+        return None  # a list of names
     if weight is Strength.PASSWORD and named[:2] == "--":
         weight = Strength.VARIABLE  # nobody hands the name of a password to a program
     elif in_quotes and how == "assign" and named in _REGISTRY_KEYS and text[begin - 1 : begin] in ("'", '"'):
@@ -273,9 +285,9 @@ def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bo
     elif text.startswith(quote * 2, at) and quote in _IN_QUOTES and text[at + 2 : at + 3].isalnum():
         at += 1
     if quote in _IN_QUOTES:
-        inside = _IN_QUOTES[quote].match(text, at + 1)
-        if inside:
-            return (at + 1, inside.end(), True) if inside.end() > at + 1 else None
+        end = _end_of_quotes(text, at)
+        if end:
+            return (at + 1, end, True) if end > at + 1 else None
         at += 1
     if _BARE_LIST.match(text, at):
         at += 1
@@ -293,11 +305,24 @@ def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bo
     return (at, end, False) if end > at else None
 
 
+def _end_of_quotes(text: str, at: int) -> int:
+    """Return where a text in quotation marks ends, with what a shell joins to it without a blank; 0 for an open one."""
+    end = 0
+    for _ in range(_MOST_JOINED):
+        marks = _IN_QUOTES.get(text[at : at + 1])
+        inside = marks.match(text, at + 1) if marks else None
+        if not inside:
+            break
+        end, at = inside.end(), inside.end() + 1
+    return end
+
+
+_MOST_JOINED = 8
 _JOINT = re.compile(r"[\"'`]?\s{0,4}(?:->|,)\s{0,4}(?=[\"'`]|[A-Za-z0-9])")
 _IS_NAME = re.compile(r"[\"'`]?\s{0,4}[:=]")
 _DRAWN = re.compile(r"(?P<value>[A-Za-z0-9+/][A-Za-z0-9_+/=.~-]{11,299})(?<![.])(?=[.,;!)}\"'`\]]{0,3}(?:[\s<]|$))")
 """A word of a sentence that may be a secret."""
-_BARE_LIST = re.compile(r"\[[A-Za-z0-9+/_-]{8}|\((?=[^\s()\"'`]{4,300}\))")
+_BARE_LIST = re.compile(r"\[[A-Za-z0-9+/_-]{8}|\((?=[^\s()\"'`]{4,300}[\s)])")
 _SPACED_VARIABLE = re.compile(r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|<[^<>\n]{1,80}>")
 
 

@@ -51,8 +51,9 @@ def texts(text: str) -> Iterator[tuple[int, int, str]]:
     for found in _RUN.finditer(text):
         start, end = found.span()
         run = found[0].rstrip("=").encode().translate(_ALTERNATE)
-        if _HEXADECIMAL.fullmatch(found[0]):
-            yield start, end, bytes.fromhex(found[0][: len(found[0]) // 2 * 2]).decode("latin-1")
+        digits = found[0].removeprefix("0x")
+        if _HEXADECIMAL.fullmatch(digits):
+            yield start, end, bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("latin-1")
         # A long run is read in pieces; each begins before the last one ends.
         for begin in range(0, len(run), _LONGEST):
             piece = run[begin : begin + _LONGEST + 512]

@@ -61,7 +61,7 @@ _SHAPES = (
             rf"{ALONE}npg_{ALNUM}{{12,}}",
             rf"sbp_(?:oauth_)?{HEX}{{40}}",
             rf"sb_secret_{WORD}{{24,}}",
-            rf"{ALONE}essu_{WORD}{{30,}}",
+            rf"{ALONE}essu_[A-Za-z0-9+/_-]{{30,}}={{0,2}}",
         ),
     ),
     Shape(

@@ -54,7 +54,7 @@ _OPTIONS = (
     _option(r"openssl", rf"(?:-(?:pass|passin|passout|k)[ \t]+)?{_Q}pass:"),
     _option(r"openssl", rf"-k[ \t]+{_Q}"),
     _option(
-        r"doctl|sentry-cli|flyctl|fly|snyk|vercel|netlify|railway|surge|expo|eas|circleci",
+        r"anaconda|doctl|sentry-cli|flyctl|fly|snyk|vercel|netlify|railway|surge|expo|eas|circleci",
         rf"(?:-t|--auth)(?:[ \t=]+){_Q}",
     ),
     _option(r"nuget", rf"-k[ \t]+{_Q}"),
@@ -71,6 +71,10 @@ _OPTIONS = (
     _option(r"choco", rf"-k[ \t=]+{_Q}"),
     _option(r"gem\s+push", rf"(?:-k|--key)[ \t=]+{_Q}"),
     _option(r"htpasswd", rf"-\w*b\w*[ \t]+(?:-\w+[ \t]+)?\S+[ \t]+\S+[ \t]+{_Q}"),
+    _option(r"htpasswd", rf"-\w*(?:bn|nb)\w*[ \t]+(?:-\w+[ \t]+)?\S+[ \t]+{_Q}"),
+    _option(r"schtasks", rf"/r?p[ \t]+{_Q}"),
+    _option(r"rabbitmqctl", rf"(?:add_user|change_password)[ \t]+\S+[ \t]+{_Q}"),
+    _option(r"mc\s+alias\s+set", rf"https?://\S+[ \t]+\S+[ \t]+{_Q}"),
 )
 _BEGINS = re.compile(r"(?:^|[|(:])([a-z0-9]+?)(?=[a-z0-9]\?|[^a-z0-9]|$)")
 _WORDS_OF_OPTIONS = tuple((frozenset(_BEGINS.findall(option.programs)), option) for option in _OPTIONS)
@@ -117,6 +121,11 @@ _PROGRAM = (
     "doctl",
     "sentry-cli",
     "flyctl",
+    "fly ",
+    "anaconda",
+    "schtasks",
+    "rabbitmqctl",
+    "mc alias",
     "snyk",
     "netlify",
     "nuget",
@@ -143,7 +152,7 @@ _IDENTIFIED = re.compile(
 )
 _GIVEN = re.compile(
     r"(?:snyk\s{1,4}auth|heroku\s{1,4}auth:token|cargo\s{1,4}login|authtoken|pypi-token\.\S{1,60}|sonar\.login=|secret_id="
-    r"|codecov[^\n]{0,200}\s-t)[ \t=]{0,4}[\"']?(?P<value>[^\s\"'|;<>`-][^\s\"'|;<>`]{7,})"
+    r"|requirepass|masterauth|codecov[^\n]{0,200}\s-t)[ \t=]{0,4}[\"']?(?P<value>[^\s\"'|;<>`-][^\s\"'|;<>`]{7,})"
 )
 """Commands that take a token without a name of its own, or under one that says another thing elsewhere."""
 _ORACLE = re.compile(
@@ -212,9 +221,30 @@ def _passfile(text: str) -> Iterator[Finding]:
             yield Finding(*found.span("value"), "credential")
 
 
+_CALLED = re.compile(
+    r"[Cc]redentials?\((?:\s?[\"'][^\"'\n]{0,80}[\"']\s?,){1,3}\s?[\"'](?P<value>[^\"'\n]{1,400})[\"']\s?[,)]"
+)
+"""A password is the last text that such a call takes."""
+_OF_A_COMPOSER = re.compile(
+    r"-(?:oauth|token)[\"']\s?:\s?\{\s?[\"'][\w.-]{1,80}[\"']\s?:\s?[\"'](?P<value>[^\"'\n]{8,400})[\"']"
+)
+
 DETECTORS = (
+    Detector(("redential(", "redentials("), lambda text: _values(_CALLED, text)),
+    Detector(("-oauth", "lab-token"), lambda text: _values(_OF_A_COMPOSER, text)),
     Detector(
-        ("snyk auth", "auth:token", "cargo login", "authtoken", "pypi-token.", "sonar.login", "secret_id=", "codecov"),
+        (
+            "snyk auth",
+            "auth:token",
+            "cargo login",
+            "authtoken",
+            "pypi-token.",
+            "sonar.login",
+            "secret_id=",
+            "codecov",
+            "requirepass",
+            "masterauth",
+        ),
         _given,
     ),
     Detector(("jdbc:oracle", "sqlplus"), lambda text: _values(_ORACLE, text)),

@@ -11,19 +11,43 @@ from string import ascii_letters
 
 _ESCAPES = re.compile(
     r"%(?:25){0,3}(?P<percent>[2-7][0-9A-Fa-f]|0[AaDd9])"
-    r"|\\{1,8}(?:u(?P<unseen>20(?:0[B-Fb-f]|60)|[Ff][Ee][Ff][Ff]|00[Aa][Dd])"
-    r"|u00(?P<unicode>[2-7][0-9A-Fa-f])|x(?P<hex>[2-7][0-9A-Fa-f])|(?P<plain>[\"'/nrt ]))"
+    r"|\\{1,8}(?:u(?P<unseen>20(?:0[B-Fb-f]|2[A-Ea-e]|6[0-9A-Fa-f])|[Ff][Ee][Ff][Ff]|00[Aa][Dd])"
+    r"|u00(?P<unicode>[2-7][0-9A-Fa-f])|x(?P<hex>[2-7][0-9A-Fa-f])|(?P<plain>[\"'/nrt =:]))"
     r"|&(?:amp;){0,3}(?P<entity>quot|apos|amp|lt|gt|#\d{2,3}|#[xX][0-9A-Fa-f]{2});"
-    r"|(?P<nothing>\x1b\[[0-9;?]{0,20}[A-Za-z]|[\u200b-\u200f\u2060\ufeff\u00ad])"
+    r"|(?P<nothing>\x1b\[[0-9;?]{0,20}[A-Za-z]|[\0\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff])"
 )
 _CONTROLS = {"n": "\n", "r": "\n", "t": "\t"}
 _ENTITIES = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
-_HIDDEN = (*"\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad", "\\u200", "\\u2060", "\\ufeff", "\\u00ad")
+_HIDDEN = (
+    *"\0\u00ad\u034f\u061c\ufeff",
+    *map(chr, (*range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))),
+    *("\\u200", "\\u202", "\\u206", "\\ufeff", "\\u00ad"),
+)
+_SELECTED = tuple(f"{letter}{chr(sign)}" for letter in ascii_letters for sign in (0xFE0E, 0xFE0F))
+"""Signs for pictures: behind a picture they hide nothing."""
+_WRITTEN_OUT = tuple(
+    "".join(form.format(ord(letter)) for letter in pair)
+    for pair in ("ss", "cr", "ke", "SS", "CR", "KE")
+    for form in (
+        "%{:02X}",
+        "%{:02x}",
+        "\\x{:02x}",
+        "\\x{:02X}",
+        "\\u{:04x}",
+        "\\u{:04X}",
+        "&#{};",
+        "&#x{:x};",
+        "&#x{:X};",
+    )
+)
+"""Parts of the names of secrets, each letter of which is written as its number."""
 _COLOURS = tuple(f"{letter}\x1b[{colour}" for letter in ascii_letters for colour in "12349")
 _PLAIN_AGAIN = tuple(f"\x1b[{reset}m{letter}" for letter in ascii_letters for reset in ("0", ""))
-HIDES = (*_HIDDEN, *_COLOURS, *_PLAIN_AGAIN)
+HIDES = (*_HIDDEN, *_SELECTED, *_WRITTEN_OUT, *_COLOURS, *_PLAIN_AGAIN)
 """What may stand within a word, so that the word itself is not found."""
-_MAY_BE = re.compile(r"[%\\&\x1b\u200b-\u200f\u2060\ufeff\u00ad]")
+_MAY_BE = re.compile(
+    r"[%\\&\x1b\0\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 
 
 @dataclass(frozen=True, slots=True)

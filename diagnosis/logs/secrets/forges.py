@@ -62,8 +62,9 @@ def _web_tokens(text: str) -> Iterator[Finding]:
 
 def _installation_tokens(text: str) -> Iterator[Finding]:
     for found in _INSTALLATION.finditer(text):
-        # A tag of an image may be called like this.
-        if not _TAGGED.search(text[max(0, found.start() - 16) : found.start()]):
+        # A tag of an image may be called like this; docker tells what it pushed and pulled.
+        of_a_tag = text.startswith((": digest", ": Pulling"), found.end())
+        if not of_a_tag and not _TAGGED.search(text[max(0, found.start() - 16) : found.start()]):
             yield Finding(found.start(), found.end(), "github-token")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from diagnosis.logs.secrets.finding import Detector, Finding
+
 BEGINS = ("-----BEGIN", "---- BEGIN SSH2 ENC", "PuTTY-User-Key-File", "Private-Lines:")
 _GAP = r"(?:[ +]|%(?:25){0,2}20)"
 """A blank, as addresses write it too."""
@@ -20,6 +22,15 @@ BODY = re.compile(
     r"(?:^|\x1b\[[0-9;]{0,20}m|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}+={0,2}|[A-Za-z0-9+/]{1,76}={1,2})(?:\x1b\[[0-9;]{0,20}m|\\{1,4}[nr]|[\s\"',;+\\|]){0,40}$"
 )
 HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Subject|Charset): ")
+_MEMBERS = re.compile(r"[\"'](?:d|p|q|dp|dq|qi|k)[\"']\s?:\s?[\"'](?P<value>[A-Za-z0-9_-]{8,})")
+
+
+def _members(text: str) -> Iterator[Finding]:
+    """Yield the private numbers of a key that is written as JSON."""
+    return (Finding(*found.span("value"), "private-key") for found in _MEMBERS.finditer(text))
+
+
+DETECTOR = Detector(('"kty"', "'kty'"), _members)
 LONGEST = 200
 """Lines; a begin without an end must not swallow the log."""
 

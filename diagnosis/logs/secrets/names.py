@@ -23,6 +23,10 @@ _PASSWORD = (
     "keypass",
     "sshpass",
     "userpass",
+    "requirepass",
+    "bindpw",
+    "rootpw",
+    "adminpw",
 )
 _TOKEN = (
     "token",
@@ -51,8 +55,8 @@ _KEY_OF = words_of(
     access account admin aes agent anon api app application auth authentication bot client connection consumer
     cosmos crypt customer data decryption deploy deployment developer encryption fernet function functions gpg hash
     hmac host ingest ingestion instrumentation integration jwt license master monitoring org organization page
-    partner pgp private project prod provisioning publish push registration rest root rsa secret sentry server
-    service session shared signature signing site ssh ssl storage stripe subscription sync system tls user webhook
+    partner pgp private project prod provisioning publish push recovery registration rest root rsa secret sentry server
+    service session shared signature signing site ssh ssl storage stripe subscription sync system tls unseal user webhook
     write x openai anthropic datadog dd sendgrid mailgun twilio heroku newrelic pagerduty grafana cloudflare algolia
     azure aws gcp google github gitlab npm nuget pypi terraform vault ably amplitude applitools bugsnag chocolatey
     cypress elastic fossa gem gitguardian hex honeycomb launchdarkly linode logdna loggly mapbox messagebird mezmo

@@ -11,7 +11,7 @@ from diagnosis.logs.secrets.values import Strength, is_plain, is_secret
 _TAIL = 90
 _MOST_EMPTY = 3
 _LEFT_OPEN = re.compile(
-    r"[\"']?\s{0,4}(?:[:=]|=>)\s{0,4}(?:[|>][+-]?\d?|[\"']{1,3}|\\|\[|(?:[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC)\s?\\?|!\w{1,20}|<<[-~]?[\"']?[A-Z_]{2,12}[\"']?)?$"
+    r"[\"']?\]?\s{0,4}(?:[:=]|=>)\s{0,4}(?:(?:!\w{1,20}\s)?[|>](?:[+-]\d?|\d[+-]?)?|@?[\"']{1,3}|\\|\[|(?:[Bb]earer|[Bb]asic|[Tt]oken|BEARER|BASIC)\s?\\?|!\w{1,20}|<<[-~]?[\"']?[A-Z_]{2,12}[\"']?)?$"
     r"|(?<=\w)>$|<<[-~]?[\"']?\w{2,80}[\"']?$"
     r"|(?<=[A-Za-z])\s{1,4}\\$"
 )
@@ -24,7 +24,9 @@ _NAME = re.compile(r"[\w./-]{2,80}")
 _STAMP = re.compile(
     r"(?:[^\t]{0,200}\t[^\t]{0,200}\t)?(?:\ufeff?\d{4}-\d\d-\d\dT[\d:.]{8,20}Z )?(?:\x1b\[[0-9;]{0,20}m)?\s{0,80}(?:- )?"
 )
-_VALUE = re.compile(r"[\"']?(?P<value>[^\s\"']{4,4096})[\"',]{0,3}(?:\x1b\[[0-9;]{0,20}m)?\s{0,8}$")
+_VALUE = re.compile(
+    r"(?:string\(\d{1,6}\)\s)?[\"']?(?P<value>[^\s\"']{4,4096})[\"',]{0,3}(?:\x1b\[[0-9;]{0,20}m)?\s{0,8}$"
+)
 _NAMED_VALUE = re.compile(
     r"(?:[\"']?(?:[Pp]arameter)?(?:[Vv]alue|VALUE)[\"']?\s{0,4}[:=]\s{0,4}[\"']?|<string>)(?P<value>[^\s\"'<][^\"'\n<]{3,4096})"
 )
@@ -54,9 +56,22 @@ def left_open(line: str) -> str:
         return ""
     end = end.rstrip("\"',").removesuffix("</key>")
     name = _name_before(end, len(end))
+    if name and strength(name) and "form-data" in tail:
+        return name
     if name and strength(name) and _NAMED.search(end, max(0, len(end) - len(name) - _TAIL), len(end) - len(name)):
         return f"{_NAMED_ABOVE}{name}"
     return ""
+
+
+_CUT_SHORT = re.compile(
+    r"[\"']\[scrubbed:[a-z-]{1,40}\](?:[\"']\s{0,4}[+.])?\s?\\?$|\[scrubbed:[a-z-]{1,40}\][\"']?\s{0,4}\\$"
+)
+
+
+def cut_short(scrubbed: str) -> str:
+    """Return a name for what goes on below a line whose secret, at its end, is not closed or is joined to more."""
+    end = scrubbed.rstrip().removesuffix("\x1b[0m").rstrip()
+    return "credential" if _CUT_SHORT.search(end, max(0, len(end) - _TAIL)) else ""
 
 
 def _name_before(text: str, at: int) -> str:
@@ -95,6 +110,8 @@ def value_of(name: str, line: str) -> Finding | None:
     if _A_NAME.match(line, at):
         return None  # the name began a list of names
     found = _VALUE.match(line, at)
-    if not found or is_plain(found["value"]) or not is_secret(found["value"][:301], Strength.TOKEN):
+    if not found or "://" in found["value"]:
+        return None  # the secrets of an address are looked for by themselves
+    if is_plain(found["value"]) or not is_secret(found["value"][:301], Strength.TOKEN):
         return None
     return Finding(*found.span("value"), "authorization" if name.lower() == "authorization" else kind(name))

@@ -32,6 +32,7 @@ DETECTORS: tuple[Detector, ...] = (
     *MARKS,
     *addresses.DETECTORS,
     *commands.DETECTORS,
+    key_blocks.DETECTOR,
 )
 _NAMES = frozenset(range(2 + len(headers.DETECTORS)))
 """The lists of words that name a secret, which may stand on the next line."""
@@ -67,6 +68,7 @@ class Search:
         self.still_open = next_line.still_open
         self.goes_on = next_line.goes_on
         self.value_of = next_line.value_of
+        self.cut_short = next_line.cut_short
 
     @staticmethod
     def begins_block(about: About) -> bool:

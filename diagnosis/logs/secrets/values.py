@@ -51,7 +51,9 @@ _SCOPE = re.compile(r"(?:A[KS]IA)?/?\d{8}/[a-z0-9-]{2,30}/[a-z0-9-]{2,40}/aws4_r
 """What a signature of AWS counts for, behind the key's id."""
 _DIGEST = re.compile(r"(?:sha\d{1,3}[:-]|md5:)[A-Za-z0-9+/=]{20,128}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.,]{2,20}(?:Z|[+-]\d\d:?\d\d)?)?")
-_VERSION = re.compile(r"v?\d{1,6}(?:[.,:]\d{1,6}){0,5}%?|v\d{1,4}")
+_VERSION = re.compile(
+    r"v\d{1,4}\.\d{1,6}\.\d{1,6}-(?:[\w.]{1,20}\.)?\d{14}-[0-9a-f]{12}|v?\d{1,6}(?:[.,:]\d{1,6}){0,5}%?|v\d{1,4}"
+)
 _CALL = re.compile(r"(?:await |new )?[A-Za-z_]{3,40}(?:\.[A-Za-z_]{2,40}){0,5}\(.{0,200}")
 _MEMBER = re.compile(r"([A-Za-z_]{2,40})(?:\.[A-Za-z_]\w{0,60}|\[[\"']?\w{1,60}[\"']?\]?){1,8}[!?]?")
 _OWNERS = words_of(
@@ -121,6 +123,11 @@ _STORES = words_of(
 )
 """With which the path of a secret in its store begins: ``prod/db``."""
 _SENTENCE = re.compile(r"[A-Z][a-z]{1,20}(?: [A-Za-z']{1,20}){2,20}")
+_PROGRESS = re.compile(
+    r"(?:Refreshing|Reading|Creating|Destroying|Modifying|Importing|Provisioning)(?:\.{3}| state\.{3})|Still [a-z]{4,12}\.{3}"
+    r"|(?:Creation|Read|Destruction|Modifications|Import) complete"
+)
+"""What Terraform says behind the address of a resource."""
 _SPEAKS_OF = words_of("are been cannot could did does failed has is may must not should was were will")
 
 
@@ -252,6 +259,8 @@ def _is_stored(parts: list[str]) -> bool:
 
 def speaks(value: str) -> bool:
     """Return whether a value is a word, or a sentence of words, that says something about a password."""
+    if _PROGRESS.match(value):
+        return True
     words = value.split(None, 3)[:3]
     if not words or not (_says(words[0]) or _is_sentence(value)):
         return False

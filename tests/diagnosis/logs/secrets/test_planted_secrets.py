@@ -255,6 +255,44 @@ def commands(source: Random) -> Iterator[tuple[str, str]]:
         "LOGDNA_KEY={}",
         "x-honeycomb-team: {}",
         "\u0130stanbul DB_PASSWORD={}",
+        "Unseal Key 1: {}",
+        '{{"kty":"RSA","n":"x","e":"AQAB","d":"{}"}}',
+        "  secret: |2-\n      {}",
+        "password: !vault |\n  {}",
+        "$token = @'\n{}\n'@",
+        "New-Object System.Net.NetworkCredential('user','{}')",
+        'Credentials("realm", "host", "user", "{}")',
+        "PASSWORD='a'\"'\"'{}'",
+        "PASSWORD=a0\\ {}",
+        "tokens=({} b)",
+        "DB_PASSWORD ?= {}",
+        "TOKENS += {}",
+        '["password","{}"]',
+        'token: Some("{}")',
+        '["password"]=>\n  string(24) "{}"',
+        '<wsse:Password Type="x">{}</wsse:Password>',
+        "password\\={}",
+        "db.password\\:{}",
+        'Content-Disposition: form-data; name="password"\r\n\r\n{}',
+        "requirepass {}",
+        "masterauth {}",
+        "bindpw: {}",
+        "user:{}@tcp(127.0.0.1:3306)/db",
+        "password\u202e: {}",
+        "pass\ufe0fword: {}",
+        "pass\u2063word: {}",
+        '"pass\\u202eword": "{}"',
+        "fly deploy -t {}",
+        "rabbitmqctl add_user x {}",
+        "htpasswd -bn x {}",
+        "schtasks /create /ru x /rp {}",
+        "anaconda -t {} upload",
+        "mc alias set x https://h KEY {}",
+        '"github-oauth": {{"github.com": "{}"}}',
+        "password=\0{}",
+        "".join(f"%{ord(letter):02x}" for letter in "password=") + "{}",
+        "".join(f"\\x{ord(letter):02x}" for letter in "DB_SECRET=") + "{}",
+        "".join(f"&#{ord(letter)};" for letter in "token=") + "{}",
     ):
         secret = made("a24", source)
         yield text.format(secret), secret
@@ -297,10 +335,25 @@ def test_every_line_of_a_secret_goes() -> None:
         assert scrub(scrubbed) == scrubbed
 
 
+def test_what_a_secret_is_continued_with_goes() -> None:
+    first, second = (made("a30", chance(number)) for number in (12, 13))
+    for text in (
+        f"export TOKEN={first}\\\n{second}\nnext: line",
+        f'password: "{first}\n  {second}"\nnext: line',
+        f'password: "{first}\\\n  {second}"\nnext: line',
+        f'"token": "{first}" +\n  "{second}"\nnext: line',
+    ):
+        scrubbed = scrub(text)
+        assert not [each for each in (first, second) if each in scrubbed], text
+        assert scrubbed.endswith("\nnext: line")
+        assert scrub(scrubbed) == scrubbed
+
+
 def test_no_secret_stays_in_hexadecimal_digits() -> None:
     said = f"DB_PASSWORD={made('a20', chance(8))}".encode().hex()
     assert said not in scrub(f"dump {said} end")
     assert said.upper() not in scrub(f"dump {said.upper()} end")
+    assert said not in scrub(f"dump 0x{said} end")
 
 
 @pytest.mark.parametrize(
