@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 from diagnosis.callers.constraints import MEANT, Atom, Rule, Rules
 
 MOST_ATOMS = 8
-"""With more conditions of unknown truth at once, they are taken one way for all, which leaves more open."""
+"""With more conditions of unknown truth at once, not every way in which they may hold is tried."""
 
 
 class Applying:
@@ -44,7 +45,7 @@ class Applying:
             rules = list(self._of(applying))
             mine = [rule for rule in rules if rule.policy == admitting]
             others = [rule for rule in rules if rule.policy == refusing]
-            answers = [_admitted(mine, true) and not _admitted(others, true) for true in _valuations([*mine, *others])]
+            answers = [_admitted(mine, true) and not _admitted(others, true) for true in _valuations(mine, others)]
             self._known_pairs[key] = (all(answers), any(answers))
         return self._known_pairs[key]
 
@@ -75,9 +76,12 @@ def _admitted(rules: list[Rule], true: frozenset[Atom]) -> bool:
     return inside
 
 
-def _valuations(rules: list[Rule]) -> list[frozenset[Atom]]:
-    """Return every way in which the unknown conditions of these rules may hold together."""
-    atoms = sorted(frozenset().union(*(rule.atoms for rule in rules)))
+def _valuations(rules: list[Rule], refusing: Sequence[Rule] = ()) -> list[frozenset[Atom]]:
+    """Return the ways in which unknown conditions may hold together, as far as they may differ in the answer.
+
+    Of a comparison the answer is that these rules admit, and that those of the other policy refuse.
+    """
+    atoms = sorted(frozenset().union(*(rule.atoms for rule in (*rules, *refusing))))
     if not atoms:
         return [frozenset()]
     if len(atoms) <= MOST_ATOMS:
@@ -85,5 +89,8 @@ def _valuations(rules: list[Rule]) -> list[frozenset[Atom]]:
             frozenset(atom for atom, holds in zip(atoms, chosen, strict=True) if holds)
             for chosen in product((True, False), repeat=len(atoms))
         ]
-    # Each statement's own conditions true and all others false, then all and none: enough to leave the answer open.
-    return [frozenset(), frozenset(atoms), *(rule.atoms for rule in rules)]
+    # A statement applies wherever more conditions hold than it needs. So whatever answer any way gives, one of these gives it:
+    # none, those of one statement alone, and those of an Allow of the one policy with a Deny of the other.
+    allowing = {rule.atoms for rule in rules if rule.allows}
+    pairs = {one | rule.atoms for rule in refusing if not rule.allows for one in allowing}
+    return [frozenset(), *{rule.atoms for rule in (*rules, *refusing)}, *pairs]
