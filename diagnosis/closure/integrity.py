@@ -235,22 +235,33 @@ def self_asserted(workflow: Workflow, replays: Sequence[Replay]) -> list[Integri
 
 
 def _heredocs(script: str) -> Iterator[tuple[str, re.Match[str], str]]:
-    """Yield the line that opens a here-document, where in it, and its body; each line is looked at once."""
+    """Yield the line that opens a here-document, where in it, and its body; each line is looked at once.
+
+    The line that ends it holds nothing but the word. Only where no such line follows is one with blanks around it taken.
+    """
     lines = script.split("\n")
     ends: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
     for number, line in enumerate(lines):
-        ends.setdefault(line.strip(), []).append(number)
+        ends.setdefault(line.lstrip("\t").rstrip("\r"), []).append(number)
+        loose.setdefault(line.strip(), []).append(number)
     after = 0
     for number, line in enumerate(lines):
         if number < after:
             continue
         for opened in _HEREDOC.finditer(line):
-            closing = ends.get(opened["end"], [])
-            place = bisect_right(closing, number)
-            if place < len(closing):
-                yield line, opened, "\n".join(lines[number + 1 : closing[place]])
-                after = closing[place] + 1
+            found = (_following(closing.get(opened["end"], []), number) for closing in (ends, loose))
+            end = next((place for place in found if place is not None), None)
+            if end is not None:
+                yield line, opened, "\n".join(lines[number + 1 : end])
+                after = end + 1
                 break
+
+
+def _following(numbers: Sequence[int], number: int) -> int | None:
+    """Return the first of the ascending numbers that is greater."""
+    place = bisect_right(numbers, number)
+    return numbers[place] if place < len(numbers) else None
 
 
 def _artifact_files(attempt: Attempt) -> list[str]:

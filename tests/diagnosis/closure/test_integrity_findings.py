@@ -115,7 +115,16 @@ EOF
 """
 
 
-@pytest.mark.parametrize(("script", "found"), [(CONSTANT, True), (MEASURED, False), (PLAIN, False)])
+EARLY = CONSTANT.replace("'EOF'\n", "'EOF'\n  EOF\n")
+"""A line that holds the word among blanks does not end it."""
+LOOSE = CONSTANT.replace("\nEOF\n", "\n  EOF\n")
+TABS = CONSTANT.replace("<<", "<<-").replace("\nEOF", "\n\tEOF")
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [(CONSTANT, True), (MEASURED, False), (PLAIN, False), (EARLY, True), (LOOSE, True), (TABS, True)],
+)
 def test_self_asserted_evidence(script: str, found: bool) -> None:
     file = workflow(WorkflowStep("Evidence", None, script))
     assert ("self-asserted-evidence" in findings(closed(chain(), account(), file=file))) is found
