@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+_SOON_BACK = 5.0
+_LATER_BACK = 0.1
+
 
 class Exhausted(Exception):  # noqa: N818 - it says what happened
     """The server was waited for as long as it may be, with all its answers together."""
@@ -17,7 +20,8 @@ class Stamina:
 
     It runs while at least one call is under way. A whole answer gives ``an_answer`` seconds back, and so do each
     ``bytes_a_second`` received: a server that answers is never given up, however long a piece of work is. Time in which nobody
-    waits gives back as much, up to ``seconds``.
+    waits gives back as much up to a few seconds, enough to see that it answers again, and beyond them a tenth: two servers that
+    are asked by turns would else hold a command for minutes.
     """
 
     def __init__(
@@ -101,4 +105,5 @@ class Stamina:
         if self._under_way:
             self._left -= passed
         elif not self._pauses:
-            self._left = min(self._most, self._left + passed)
+            soon = min(passed, max(0.0, _SOON_BACK - self._left))
+            self._left = min(self._most, self._left + soon + (passed - soon) * _LATER_BACK)

@@ -67,6 +67,18 @@ def test_time_in_which_nobody_waits_gives_it_back(clock: Clock) -> None:
     assert stamina.left() == 4
 
 
+def test_two_slow_servers_that_are_asked_by_turns_are_waited_for_little_longer_than_each_alone(clock: Clock) -> None:
+    servers = Stamina(50, 0.25, timer=clock), Stamina(45, 0.25, timer=clock)
+    for _ in range(5):
+        for stamina in servers:
+            if stamina.left() > 0:
+                with stamina.waiting():
+                    clock.now += min(30, stamina.left())
+    assert clock.now < 150
+    clock.now += 600
+    assert [stamina.left() for stamina in servers] == [50, 45]
+
+
 def test_a_pause_gives_nothing_back_and_takes_what_it_is_said_to_cost(clock: Clock) -> None:
     stamina = Stamina(10, 1, timer=clock)
     stamina.spend(4)
