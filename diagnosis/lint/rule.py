@@ -270,7 +270,7 @@ _RECORDS: dict[Rule, RuleRecord] = {
     Rule.SECRET_IN_POLICY: _warning("A value looks like a secret, and every reader of the policy sees it.", _PRACTICES),
     Rule.SERVICE_ALLOWED: _warning("Every action of a service is allowed on every resource.", _PRACTICES),
     Rule.VERSION_MISSING: _warning("Without Version the document is read as 2008-10-17.", _VERSION),
-    Rule.SIZE_QUOTA: _warning("The document is larger than the default quota.", _QUOTAS),
+    Rule.SIZE_QUOTA: _warning("The document is larger than the default quota, or is so by its white space.", _QUOTAS),
     Rule.AUDIENCE_MISSING: _warning("The audience of the provider's tokens is not asked for.", _OIDC_ROLE),
     Rule.ACTION_WITHOUT_RESOURCE: _warning(
         'Only Resource "*" grants the action, and the statement names ARNs.', _SERVICES

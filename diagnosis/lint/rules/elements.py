@@ -256,8 +256,15 @@ def sizes(document: LintedDocument) -> Iterator[Finding]:
             sentence,
             "Attach it inline, or share it among several managed policies.",
         )
+    elif document.kind in _COUNTED_WHOLE and len(document.text) > limit:
+        sentence = f"It has {len(document.text)} characters with its white space, which counts here; AWS takes {limit}."
+        yield Finding(
+            Rule.SIZE_QUOTA, document.places.at(), sentence, "Leave out the white space between its elements."
+        )
 
 
+_COUNTED_WHOLE = (PolicyKind.SCP, PolicyKind.RCP, PolicyKind.SESSION)
+"""Organizations keeps a document as the API is given it, only the console leaves white space out; STS takes so many characters."""
 _LIMITS = {
     PolicyKind.TRUST: LARGEST_TRUST_LIMIT,
     PolicyKind.IDENTITY: INLINE_LIMIT,

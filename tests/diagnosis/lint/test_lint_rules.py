@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -152,6 +153,17 @@ def test_sizes_are_those_of_the_kind() -> None:
     assert told(push([*names, *(f"{each}-more" for each in names)])) == ["size"]
     assert told(push(names), PolicyKind.BOUNDARY) == ["size"]
     assert "too-long" in told(push("x" * 40_000))
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"), [(PolicyKind.SCP, 10_240), (PolicyKind.RCP, 5_120), (PolicyKind.SESSION, 2_048)]
+)
+def test_white_space_counts_where_aws_counts_it(kind: PolicyKind, limit: int) -> None:
+    text = json.dumps(push("arn:aws:ecr:eu-west-1:123456789012:repository/a"))
+    room = limit - len(text)
+    assert "size-quota" not in told(text + " " * room, kind)
+    assert "size-quota" in told(text + " " * (room + 1), kind)
+    assert "size-quota" not in told(text + " " * (room + 1))
 
 
 def test_a_key_that_stands_twice_is_told_with_its_line_and_the_rest_is_read() -> None:
