@@ -58,6 +58,8 @@ class Scrubber:
         if self.inside:
             started = self._goes_on(text)
             if started is not None:
+                # Behind what ended here something else may begin.
+                self._left_open = self._search.left_open(started) or self._left_open or self._search.cut_short(started)
                 return started
         if self._search.names_secret(about):
             self._left_open = self._search.left_open(text) or self._left_open

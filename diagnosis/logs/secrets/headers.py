@@ -10,7 +10,7 @@ from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks,
 
 _I = re.IGNORECASE
 _AUTHORIZATION = re.compile(
-    r"authorization(?:-[a-z]{1,20})?[\"'`\]]{0,2}\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}"
+    r"authorization(?:-[a-z]{1,20})?[\"'`\]]{0,2}\s{0,4}(?P<joint>[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}"
     r"(?P<scheme>[A-Za-z][\w-]{1,39}(?:[ \t+]{1,4}|%20))?(?P<value>[^\s\"'`<>][^\"'`<>\n]*)",
     _I,
 )
@@ -54,7 +54,8 @@ def _authorization(text: str) -> Iterator[Finding]:
             continue
         word = (found["scheme"] or "").rstrip() or short.split()[0]
         first = short.split()[0].rstrip(",;")
-        expected = Strength.TOKEN if found["scheme"] or _NAMES.fullmatch(first) else Strength.VARIABLE
+        listed = found["scheme"] is not None or found["joint"] == ","
+        expected = Strength.TOKEN if listed or _NAMES.fullmatch(first) else Strength.VARIABLE
         if len(first) > (7 if found["scheme"] else 15) and is_secret(first, expected):
             yield Finding(found.start("value"), found.start("value") + len(first), "authorization")
         elif len(word) > 15 and is_secret(word, Strength.TOKEN):

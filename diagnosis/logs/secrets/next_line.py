@@ -34,7 +34,7 @@ _NAMED_ABOVE = "named "
 _BETWEEN = re.compile(
     r"#|//|[\"']?(?:[Tt]ype|[Kk]ind|[Dd]escription|[Ss]cope|[Ss]ensitive|[Ss]ecure|ARN|[Tt]ier)[\"']?\s{0,4}[:=]"
 )
-_A_NAME = re.compile(r"[\w.\"'-]{1,60}(?::(?:\s|$)|\s{0,2}=\s)")
+_A_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,60}=|[\w.\"'-]{1,60}(?::(?:\s|$)|\s{0,2}=\s)")
 
 
 def left_open(line: str) -> str:
@@ -45,6 +45,8 @@ def left_open(line: str) -> str:
         if found:
             name = _name_before(end, found.start())
             named = name.lower() == "authorization" or strength(name)
+            if end.endswith(f"[scrubbed:{name}", 0, found.start()):
+                return ""  # what was replaced names nothing
             if found[0] == ">" and not end.endswith(f"<{name}>"):
                 return ""
             if named and (
@@ -64,7 +66,7 @@ def left_open(line: str) -> str:
 
 
 _CUT_SHORT = re.compile(
-    r"[\"']\[scrubbed:[a-z-]{1,40}\](?:[\"']\s{0,4}[+.])?\s?\\?$|\[scrubbed:[a-z-]{1,40}\][\"']?\s{0,4}\\$"
+    r"[\"']\[scrubbed:(?!pem)[a-z-]{1,40}\](?:[\"']\s{0,4}[+.])?\s?\\?$|\[scrubbed:(?!pem)[a-z-]{1,40}\][\"']?\s{0,4}\\$"
 )
 
 

@@ -122,6 +122,18 @@ def test_a_block_without_an_end_does_not_swallow_the_log() -> None:
     assert scrub(text).endswith("ERROR: denied: no\n")
 
 
+def test_what_begins_behind_the_end_of_a_block_is_scrubbed_too() -> None:
+    value = "h7Kq92mZx0LpQv8tRn3w"
+    for begun in ("password: |", 'token: "aB3dE5gH7jK9', "export TOKEN=aB3dE5gH7jK9\\", '"name": "password",'):
+        text = "\n".join([*pem()[:-1], f"{pem()[-1]}, {begun}", f'  "value": "{value}"' if "name" in begun else value])
+        assert value not in scrub(text), begun
+
+
+def test_what_was_replaced_names_nothing() -> None:
+    text = "[scrubbed:github-token] =\nh7Kq92mZx0LpQv8tRn3w"
+    assert scrub(text) == text
+
+
 def test_line_by_line_gives_the_same() -> None:
     text = "\n".join([*(text for text, _ in SECRETS.values()), *pem(), "end"])
     scrubber = Scrubber()
@@ -129,7 +141,10 @@ def test_line_by_line_gives_the_same() -> None:
 
 
 PIECES = st.sampled_from(
-    [text for text, _ in SECRETS.values()] + pem() + ["denied: ", "\n", " ", "***", "[scrubbed:jwt]", "://", "@"]
+    [text for text, _ in SECRETS.values()]
+    + pem()
+    + ["denied: ", "\n", " ", "***", "[scrubbed:jwt]", "://", "@"]
+    + ["password: ", "token: |", 'secret="', "= @'", "\\", '" +', "h7Kq92mZx0LpQv8t", "DB_PASSWORD=", "\x1b[0m"]
 )
 
 
