@@ -60,6 +60,8 @@ from tui.judging.judge import Judge
 from tui.judging.processes import processes_for
 
 NAME = "example/widgets"
+APP, LOGS = "planescope, as the app reads", "planescope, logs that decide"
+FIRST_START, SECOND_START = "the same, filling the store", "the same, a second start"
 FIRST = 9_000_000_001
 
 
@@ -219,7 +221,12 @@ def gh(served: Served, options: argparse.Namespace, folder: Path, parallel: int)
         sizes = list(pool.map(fetch, range(FIRST, FIRST + options.runs)))
     taken = perf_counter() - began
     assert min(sizes) > 0, "gh printed no log"
-    return Result(f"gh, {parallel} at a time" if parallel > 1 else "gh, one after another", taken, 5, "logs only")
+    return Result(gh_name(parallel), taken, 5, "logs only")
+
+
+def gh_name(parallel: int) -> str:
+    """What a row of gh is called."""
+    return f"gh, {parallel} at a time" if parallel > 1 else "gh, one after another"
 
 
 def stand_in(served: Served, options: argparse.Namespace) -> Result:
@@ -250,16 +257,19 @@ def measured(options: argparse.Namespace, folder: Path) -> Iterator[Result]:
 def clients(served: Served, options: argparse.Namespace, folder: Path, store: Path) -> list[Callable[[], Result]]:
     """What is measured in one round, the slow ones last."""
     alone = "the same, judged in this process"
+    has_gh = shutil.which("gh") is not None
     found: list[Callable[[], Result]] = [
-        lambda: planescope("planescope, as the app reads", served, options, Depth.DIAGNOSIS),
+        lambda: planescope(APP, served, options, Depth.DIAGNOSIS),
+        # Next to the row that it is compared with: a busy machine is as busy for both.
+        *([lambda: gh(served, options, folder, options.parallel)] if has_gh else []),
         lambda: planescope(alone, served, options, Depth.DIAGNOSIS, processes=lambda _count: 0),
-        lambda: planescope("the same, filling the store", served, options, Depth.DIAGNOSIS, store),
-        lambda: planescope("the same, a second start", served, options, Depth.DIAGNOSIS, store),
-        lambda: planescope("planescope, logs that decide", served, options, Depth.LOGS),
+        lambda: planescope(FIRST_START, served, options, Depth.DIAGNOSIS, store),
+        lambda: planescope(SECOND_START, served, options, Depth.DIAGNOSIS, store),
+        lambda: planescope(LOGS, served, options, Depth.LOGS),
     ]
-    if shutil.which("gh"):
-        found += [lambda: gh(served, options, folder, options.parallel), lambda: gh(served, options, folder, 1)]
-    found.append(lambda: stand_in(served, options))
+    if not options.side_by_side:
+        found += [lambda: gh(served, options, folder, 1)] if has_gh else []
+        found.append(lambda: stand_in(served, options))
     return found
 
 
@@ -288,6 +298,7 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=0, help="of how many commits the runs are; 0: each of its own")
     parser.add_argument("--parallel", type=int, default=16, help="processes of gh at once")
     parser.add_argument("--rounds", type=int, default=1, help="of which the best and the median count")
+    parser.add_argument("--side-by-side", action="store_true", help="leave out the clients that ask one after another")
     parser.add_argument("--serve", metavar="SOCKET", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -300,6 +311,22 @@ def main() -> None:
     first = next(iter(results.values()))
     for rounds in results.values():
         print(row_of(rounds, first))
+    for one, other in (
+        (gh_name(options.parallel), APP),
+        (gh_name(options.parallel), LOGS),
+        (gh_name(1), APP),
+        (SECOND_START, FIRST_START),
+    ):
+        if one in results:
+            print(pairs_of(one, results[one], other, results[other]))
+
+
+def pairs_of(name: str, ones: list[Result], other: str, others: list[Result]) -> str:
+    """How many times as long one client took as another in the same round: the least, the median, the most."""
+    ratios = sorted(one.seconds / other.seconds for one, other in zip(ones, others, strict=True))
+    processor = min(each.processor for each in ones) / min(each.processor for each in others)
+    told = f"{ratios[0]:.2f} to {ratios[-1]:.2f} times (median {median(ratios):.2f}) as long as {other}"
+    return f"{name}: {told}, {processor:.2f} times its processor time"
 
 
 def row_of(rounds: list[Result], first: list[Result]) -> str:

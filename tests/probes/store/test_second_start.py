@@ -10,6 +10,7 @@ from pathlib import Path
 import github_faults as faults
 import pytest
 from click.testing import CliRunner, Result
+from no_github import forget_github
 from store_worlds import PATIENT, QUICK, TOKEN, asked, source_on
 from synthetic_recordings import Shape, synthetic_recording
 
@@ -236,15 +237,7 @@ def run(*words: str) -> Result:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's cache folder."""
-    for name in (
-        "GH_TOKEN",
-        "GITHUB_TOKEN",
-        "GH_ENTERPRISE_TOKEN",
-        "GITHUB_ENTERPRISE_TOKEN",
-        "GITHUB_API_URL",
-        "GH_HOST",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    forget_github(monkeypatch)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "planescope" / "attempts-v1.sqlite3"
 

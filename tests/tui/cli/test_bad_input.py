@@ -9,6 +9,7 @@ from pathlib import Path
 import github_faults as faults
 import pytest
 from click.testing import CliRunner, Result
+from no_github import forget_github
 
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, load_incident
@@ -25,15 +26,7 @@ def server() -> Iterator[GitHubServer]:
 
 @pytest.fixture(autouse=True)
 def _no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in (
-        "GH_TOKEN",
-        "GITHUB_TOKEN",
-        "GH_ENTERPRISE_TOKEN",
-        "GITHUB_ENTERPRISE_TOKEN",
-        "GITHUB_API_URL",
-        "GH_HOST",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    forget_github(monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
 
