@@ -12,13 +12,13 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.screen import Screen
 
 from tui import internal_error, keymap
 from tui.backend import Backend, RunQuery
 from tui.foreign_text import defused, defused_line
-from tui.palette import PlanescopeCommands
+from tui.palette import Palette, PlanescopeCommands
 from tui.screens.help import HelpScreen
 from tui.screens.timeline.auto_refresh import REFRESH_SECONDS
 from tui.screens.timeline.screen import TimelineScreen
@@ -129,6 +129,11 @@ class PlanescopeApp(App[None]):
     def on_delivery_failed(self, event: events.DeliveryFailed) -> None:
         """Say why a file could not be saved."""
         self.notify(defused_line(f"Not saved: {event.exception}"), severity="error", markup=False)
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if self.use_command_palette and not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         """Open the help."""

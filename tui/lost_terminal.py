@@ -15,6 +15,7 @@ from typing import Self, TextIO
 from textual.driver import Driver
 
 from tui import internal_error
+from tui.terminal_size import terminal_size
 
 LOOK_SECONDS = 0.5
 """Time between two looks at the terminal."""
@@ -42,7 +43,7 @@ class TerminalWatch:
         self._ended.set()
 
     def driver(self, of: type[Driver]) -> type[Driver]:
-        """Return a driver of Textual that goes on where its output fails."""
+        """Return a driver of Textual that goes on where its output fails, for a terminal of any size."""
         watch = self
 
         class Unfailing(of):  # type: ignore[misc, valid-type]  # Textual chooses the class by the system
@@ -53,6 +54,9 @@ class TerminalWatch:
             def __init__(self, *args: object, **options: object) -> None:
                 super().__init__(*args, **options)
                 self._file = _Output(self._file, watch._lost)  # type: ignore[assignment]
+
+            def _get_terminal_size(self) -> tuple[int, int]:
+                return terminal_size()
 
             def run_input_thread(self) -> None:
                 """Read keys; what ends that is kept, since Textual only closes the app for it."""

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui import keymap, messages
 from tui.foreign_text import defused_line, foreign_line
+from tui.screens.present_size import PresentSize
 from tui.screens.timeline.screen import TimelineScreen
 
 RUN_HITS = 20
 """Runs offered for one search."""
+
+
+class Palette(PresentSize, CommandPalette):
+    """Textual's palette, of the present size as every screen of ours."""
 
 
 class PlanescopeCommands(Provider):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
@@ -24,9 +23,12 @@ from probes.github.http.pace import WAITING
 from tui.backend import Progress
 from tui.cli.output import can_encode, say, send
 from tui.cli.workflow_commands import inside_actions, no_commands, no_commands_in_json
+from tui.terminal_size import terminal_size
 
 _PLAIN_WIDTH = 110
 """Columns where standard output is no terminal: wide enough for a run's address."""
+_NARROWEST = 20
+"""Columns for which a report is laid out at least: a narrower terminal wraps it, so that nothing is lost."""
 _ERASE_LINE = "\r\x1b[2K"
 _LONGEST_PROGRESS = 78
 """Cells, as all that is drawn is measured: a sign of Chinese takes two."""
@@ -99,7 +101,7 @@ class _Standard(io.TextIOBase):
 def text_console() -> ReportConsole:
     """Make a console for reports: colours only in a terminal, foreign text neither read as markup nor sent raw."""
     terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns if terminal else _PLAIN_WIDTH
+    width = max(_NARROWEST, terminal_size((_PLAIN_WIDTH, 24))[0]) if terminal else _PLAIN_WIDTH
     file: IO[str] = _Standard()  # type: ignore[assignment]  # a text stream in all that rich asks of it
     return ReportConsole(file=file, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
 
@@ -136,7 +138,7 @@ class ProgressLine:
             return
         count = f" {progress.done}/{progress.total}" if progress.total else ""
         # One line, whatever it is wide: only the last of several would be removed.
-        width = min(_LONGEST_PROGRESS, shutil.get_terminal_size((_LONGEST_PROGRESS + 1, 24)).columns - 1)
+        width = min(_LONGEST_PROGRESS, terminal_size((_LONGEST_PROGRESS + 1, 24))[0] - 1)
         line = RichText(printable(f"{progress.what}{count}"))
         line.truncate(max(0, width))
         send(f"{_ERASE_LINE}{line.plain}", err=True)

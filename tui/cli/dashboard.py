@@ -18,6 +18,7 @@ from tui.cli.options.stated import read_stated
 from tui.cli.output import OutputLostError
 from tui.interrupts import GRACE_SECONDS, INTERRUPTS
 from tui.settings import read_settings
+from tui.terminal_size import terminal_size
 
 if TYPE_CHECKING:
     from tui.backend import Backend
@@ -70,6 +71,7 @@ def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -
     try:
         with TerminalWatch(lost) as watch:
             app.driver_class = watch.driver(app.driver_class)
+            app.console.size = terminal_size()  # the size that it begins with, which must be the driver's
             app.run()
     finally:
         INTERRUPTS.during(None)

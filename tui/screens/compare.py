@@ -19,6 +19,7 @@ from tui.background import reads
 from tui.background.jobs import BackgroundJobs
 from tui.foreign_text import foreign_line
 from tui.screens.log_view import LogScreen, LogSource
+from tui.screens.present_size import PresentSize
 from tui.widgets.base.blocks import GAP
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page, Sheet
@@ -29,7 +30,7 @@ from tui.widgets.timeline.columns import attempt_title, first_failing
 WAITING = "◐ asking GitHub for commits, pull requests and environments"
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(PresentSize, Screen[None]):
     """Compare any two attempts of the chain, the earlier on the left; at first the chosen one and the one before it."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("compare")

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from diagnosis.gates import ALL_GATES, Plane, Verdict
 from tui import keymap
 from tui.foreign_text import foreign_line
+from tui.screens.present_size import PresentSize
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
 from tui.widgets.base.key_line import KeyLine
@@ -46,7 +47,7 @@ COLUMN_WORDS = {
 }
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(PresentSize, Screen[None]):
     """Show keys on the left and words on the right, or one below the other on a narrow screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close")

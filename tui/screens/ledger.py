@@ -19,6 +19,7 @@ from textual.widgets import Static
 from tui import keymap
 from tui.backend import CallRow
 from tui.foreign_text import foreign_line
+from tui.screens.present_size import PresentSize
 from tui.widgets.base import times
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.virtual_list import VirtualList
@@ -75,7 +76,7 @@ def end_of(text: str, width: int) -> Content:
     return line if over <= 0 else Content.styled("…", "$text-muted") + line[over + 1 :]
 
 
-class LedgerScreen(Screen[None]):
+class LedgerScreen(PresentSize, Screen[None]):
     """List the calls made so far, and go on while more are made."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "ledger.save", "dialog.close")

@@ -23,6 +23,7 @@ from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
 from tui import keymap
 from tui.foreign_text import defused, defused_line, foreign_line
+from tui.screens.present_size import PresentSize
 from tui.widgets.base.blocks import Block, heading, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
@@ -89,7 +90,7 @@ class JobLog(Log):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"job-log--proof", "job-log--error", "job-log--found"}
 
 
-class LogScreen(Screen[None]):
+class LogScreen(PresentSize, Screen[None]):
     """Show the log of one job at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("log")

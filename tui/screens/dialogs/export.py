@@ -12,13 +12,14 @@ from textual.screen import ModalScreen
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap
 from tui.foreign_text import foreign_line
+from tui.screens.present_size import PresentSize
 from tui.widgets.base.blocks import GAP, Block, field, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 from tui.widgets.timeline.columns import attempt_title
 
 
-class ExportScreen(ModalScreen[bool | None]):
+class ExportScreen(PresentSize, ModalScreen[bool | None]):
     """Return whether to mask account ids, or None where nothing is to be written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("export"), *keymap.bindings("", "dialog.close")]

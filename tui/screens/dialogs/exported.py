@@ -13,12 +13,13 @@ from textual.screen import ModalScreen
 from tui import keymap
 from tui.backend import ExportResult
 from tui.foreign_text import defused_line, foreign_line
+from tui.screens.present_size import PresentSize
 from tui.widgets.base.blocks import GAP, Block, bullet, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 
 
-class ExportedScreen(ModalScreen[None]):
+class ExportedScreen(PresentSize, ModalScreen[None]):
     """Show the folder and its files."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.copy")

@@ -11,12 +11,13 @@ from textual.screen import ModalScreen
 
 from tui import keymap
 from tui.backend import BackendProblem
+from tui.screens.present_size import PresentSize
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 from tui.widgets.base.status_page import problem_blocks
 
 
-class ProblemScreen(ModalScreen[bool]):
+class ProblemScreen(PresentSize, ModalScreen[bool]):
     """Return True where the user wants to try again."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.retry")

@@ -22,6 +22,7 @@ from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen, LogSource
+from tui.screens.present_size import PresentSize
 from tui.screens.timeline.auto_refresh import AutoRefresh
 from tui.screens.timeline.diagnosis_panel import DiagnosisPanel
 from tui.screens.timeline.reader import Reader
@@ -35,7 +36,7 @@ FOR_THE_TIMELINE = ("backend", "case")
 """The kinds of work without which there is no timeline."""
 
 
-class TimelineScreen(Screen[None]):
+class TimelineScreen(PresentSize, Screen[None]):
     """Show the runs on the left, and the diagnosis of the selected run's chain beside them.
 
     The parts are :class:`RunsPanel` and :class:`DiagnosisPanel`; :class:`Reader` asks the backend. What is shown stays
