@@ -158,6 +158,7 @@ s|t. h24 . h32 . h32
 p|.eyJ w60 . w43
 AQ|E a3 b60 - b60 - a16
 sg|p_ a64
+MT|E4 w22 . w6 . w38
 es|su_ b60
 https://chat.acme.io/ho|oks/ l26
 https://hooks.sl|ack.com/services/T u8 /B u8 / a24

@@ -12,7 +12,16 @@ from string import ascii_uppercase
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case, words_of
 from diagnosis.logs.secrets.names import kind, strength
-from diagnosis.logs.secrets.values import ASKS_FOR, LONGEST, Strength, is_drawn, is_plain, is_secret, leads_elsewhere
+from diagnosis.logs.secrets.values import (
+    ASKS_FOR,
+    LONGEST,
+    Strength,
+    is_drawn,
+    is_plain,
+    is_secret,
+    leads_elsewhere,
+    says,
+)
 
 _SHORT = tuple(f"{word}{after}" for word in ("auth", "pass", "_pat", "-pat", "pat") for after in "=:\"' >\\\x1b&%`)")
 """Words that begin longer ones (author, passed, path): what follows tells."""
@@ -152,19 +161,27 @@ def _find(text: str) -> Iterator[Finding]:
 def _further(text: str, found: re.Match[str], value: tuple[int, int, str] | None) -> Iterator[Finding]:
     """Yield the other items of a list of secrets, and what a changed one (``"old" -> "new"``) is now."""
     after = text[found.end("suffix") : value[0] if value else found.end() + 1]
+    in_brackets = after.endswith("=(")
     several = found["suffix"].lower() == "s" or "[" in after
     if value:
         end, called = value[1:]
     elif several and found["assign"] and strength(_name(text, found)):
-        first = _span(text, found.end() + text.startswith("[", found.end()), None, 0)
+        opened = text[found.end() : found.end() + 1]
+        first = _span(text, found.end() + (opened in _PAIRS), None, 0)
         if not first:
             return
         end, called = first[1], kind(_name(text, found))
+        if (
+            opened in ("{", "(")
+            and not _IS_NAME.match(text, end)
+            and is_secret(text[first[0] : end][:301], Strength.TOKEN)
+        ):
+            yield Finding(first[0], end, called)
     else:
         return
     while True:
-        joint = _JOINT.match(text, end)
-        if not joint or not (several or "->" in joint[0]):
+        joint = (_BLANK if in_brackets else _JOINT).match(text, end)
+        if not joint or not (several or in_brackets or "->" in joint[0]):
             return
         span = _span(text, joint.end(), None, 0)
         if not span or _IS_NAME.match(text, span[1]):
@@ -231,11 +248,27 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     start, end, in_quotes = span
     if listed_only and not is_drawn(text[start:end][:301], by_itself=False):
         return None  # a list of names
+    if not in_quotes and how == "assign" and weight >= Strength.PASSWORD:
+        end = _end_of_words(text, start, end, begin)
     if weight is Strength.PASSWORD and named[:2] == "--":
         weight = Strength.VARIABLE  # nobody hands the name of a password to a program
     elif in_quotes and how == "assign" and named in _REGISTRY_KEYS and text[begin - 1 : begin] in ("'", '"'):
         weight = Strength.TOKEN if text[start:end].lower() in _SCHEMES else Strength.VARIABLE
     return (start, end, kind(named)) if _counts(text, start, end, weight, how, in_quotes, named) else None
+
+
+def _end_of_words(text: str, start: int, end: int, begin: int) -> int:
+    """Return where a value ends that may be several words: it is all that a line of YAML says, and no sentence."""
+    if text[start - 1] != " " or not text[start:end].isalpha():
+        return end
+    rest = _MORE_WORDS.match(text, end)
+    if not rest or not _BEGINS_LINE.fullmatch(text[max(0, begin - 300) : begin]):
+        return end
+    return end if any(map(says, rest[0].split())) else rest.end()
+
+
+_MORE_WORDS = re.compile(r"(?: [a-z]{2,20}){1,11}(?=\s{0,4}(?:\x1b\[0?m)?$)")
+_BEGINS_LINE = re.compile(r"(?:[^\t]{0,200}\t[^\t]{0,200}\t)?(?:\S{20,34}Z )?(?:\x1b\[[0-9;]{0,20}m)?\s{0,40}(?:- )?")
 
 
 def _whole_name(text: str, begin: int, named: str) -> str:
@@ -318,6 +351,8 @@ def _end_of_quotes(text: str, at: int) -> int:
 
 
 _MOST_JOINED = 8
+_BLANK = re.compile(r"[\"'`]?\s{1,4}(?=[\"'`]?[A-Za-z0-9])")
+"""What stands between the items of a shell's list."""
 _JOINT = re.compile(r"[\"'`]?\s{0,4}(?:->|,)\s{0,4}(?=[\"'`]|[A-Za-z0-9])")
 _IS_NAME = re.compile(r"[\"'`]?\s{0,4}[:=]")
 _DRAWN = re.compile(r"(?P<value>[A-Za-z0-9+/][A-Za-z0-9_+/=.~-]{11,299})(?<![.])(?=[.,;!)}\"'`\]]{0,3}(?:[\s<]|$))")

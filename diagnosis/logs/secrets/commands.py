@@ -229,7 +229,12 @@ _OF_A_COMPOSER = re.compile(
     r"-(?:oauth|token)[\"']\s?:\s?\{\s?[\"'][\w.-]{1,80}[\"']\s?:\s?[\"'](?P<value>[^\"'\n]{8,400})[\"']"
 )
 
+_OF_BUNDLER = re.compile(
+    r"BUNDLE_[A-Z0-9_]{2,60}[\"']?\s?[:=]\s?[\"']?[^\s:\"']{1,60}:(?!//)(?P<value>[^\s\"']{6,400})"
+)
+
 DETECTORS = (
+    Detector(("BUNDLE_",), lambda text: _values(_OF_BUNDLER, text)),
     Detector(("redential(", "redentials("), lambda text: _values(_CALLED, text)),
     Detector(("-oauth", "lab-token"), lambda text: _values(_OF_A_COMPOSER, text)),
     Detector(

@@ -37,6 +37,11 @@ _CHAT = (
     Shape(
         "discord-token", (*any_case("discord"), "Bot "), (rf"{ALONE}[MNO]{WORD}{{22,28}}\.{WORD}{{6}}\.{WORD}{{27,}}",)
     ),
+    Shape(
+        "discord-token",
+        ("MTA", "MTE", "MTI", "MTM", "MTQ"),
+        (rf"{ALONE}MT[AEIMQ]{WORD}{{21,25}}\.{WORD}{{6}}\.{WORD}{{27,}}",),
+    ),
     Shape("telegram-token", (":AA",), (rf"(?<!\d)\d{{8,10}}:AA{WORD}{{32,35}}(?!{WORD})",)),
     Shape("zapier-webhook", ("hooks.zapier",), (r"(?<=hooks\.zapier\.com/)hooks/catch/\d{4,}/[A-Za-z0-9]{5,}",)),
 )

@@ -262,15 +262,15 @@ def speaks(value: str) -> bool:
     if _PROGRESS.match(value):
         return True
     words = value.split(None, 3)[:3]
-    if not words or not (_says(words[0]) or _is_sentence(value)):
+    if not words or not (says(words[0]) or _is_sentence(value)):
         return False
     return is_plain(value if len(words) < 3 else " ".join(words))
 
 
-def _says(word: str) -> bool:
+def says(word: str) -> bool:
     """Return whether a word of a text says something about a password; one that goes on behind a joint is another word."""
     word = word.rstrip(_ENDS_A_WORD).lower()
-    if word in _SAYS or _SCOPES.fullmatch(word):
+    if word in _SAYS or word in _SPEAKS_OF or _SCOPES.fullmatch(word):
         return True
     before, joint, after = word.partition("-")
     return joint != "" and before in _PREFIXES and after in _SAYS

@@ -256,6 +256,7 @@ def commands(source: Random) -> Iterator[tuple[str, str]]:
         "x-honeycomb-team: {}",
         "\u0130stanbul DB_PASSWORD={}",
         "Unseal Key 1: {}",
+        'BUNDLE_GEMS__ACME__COM="user:{}"',
         '{{"kty":"RSA","n":"x","e":"AQAB","d":"{}"}}',
         "  secret: |2-\n      {}",
         "password: !vault |\n  {}",
@@ -312,6 +313,8 @@ def test_every_secret_of_a_list_and_of_a_change_goes() -> None:
         f"tokens: ['{first}', '{second}', '{third}']",
         f'"api_keys": ["{first}", "{second}","{third}"], "user": "name"',
         f"passwords: {first}, {second}, {third}",
+        f"tokens=({first} {second} '{third}')",
+        f"--set tokens={{{first},{second},{third}}}",
         f"tokens: [a, '{first}', b, '{second}', '{third}']",
         f'  ~ secret_string = "{first}" -> "{second}"',
     ):

@@ -76,6 +76,8 @@ def test_a_form_that_is_understood_stays(name: str) -> None:
         ("X-Amz-Signature=correct-horse", "correct-horse"),
         ("https://user:<horse@host", "horse"),
         ("PASSWORD=Summer has gone", "Summer"),
+        ("PASSWORD: correct horse battery staple", "battery"),
+        ("2026-03-02T09:15:00.1234567Z   db_password: correct horse battery", "battery"),
     ],
 )
 def test_words_go_where_only_a_secret_can_stand(text: str, word: str) -> None:
@@ -91,6 +93,7 @@ def test_words_go_where_only_a_secret_can_stand(text: str, word: str) -> None:
         "INVALID_TOKEN: Signature verification failed",
         "GITHUB_TOKEN: Signature verification failed",
         "DB_PASSWORD: Value must not be empty",
+        "db_password: [scrubbed:credential] was rejected by the server",
         "TOKEN = (known after apply)",
         "  -p, --password string   Password",
         "MAX_TOKENS=128000",
