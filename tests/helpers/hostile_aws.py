@@ -99,10 +99,10 @@ class Hostile:
 
 
 class HostileAws:
-    """Answers truly but for one lie; what it does not know is denied."""
+    """Answers truly but for one lie, which may be another one for the next question; what it does not know is denied."""
 
     def __init__(self, lie: Hostile | None) -> None:
-        self._lie = lie
+        self.lie = lie
         self.server = RawServer(self._answer)
         self.url = self.server.url
 
@@ -115,8 +115,8 @@ class HostileAws:
     def _answer(self, wire: Wire, asked: Asked) -> None:
         operation = operation_of(asked)
         truth = TRUTH.get(operation, "{}").encode()
-        if self._lie is not None and re.fullmatch(self._lie.operation, operation):
-            self._lie.act(wire, truth)
+        if self.lie is not None and re.fullmatch(self.lie.operation, operation):
+            self.lie.act(wire, truth)
         elif operation in TRUTH:
             wire.answer(truth)
         else:

@@ -9,7 +9,7 @@ import json
 import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -106,6 +106,73 @@ OBJECTS: dict[str, Any] = {
     f"{_BASE}/environments": {"total_count": 0, "environments": []},
 }
 """What the true one says in JSON, by path."""
+SHA, SHA_BEFORE = "a" * 40, "b" * 40
+_OTHERS = ("ci.yml", "nightly.yml")
+_OTHER = "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: make}]}}\n"
+FURTHER: dict[str, Any] = {
+    f"{_BASE}/actions/runs": {"total_count": 1, "workflow_runs": [OBJECTS[f"{_BASE}/actions/runs/{RUN}"]]},
+    f"{_BASE}/actions/workflows": {
+        "total_count": 1,
+        "workflows": [{"id": 1, "name": "release", "path": ".github/workflows/release.yml", "state": "active"}],
+    },
+    f"{_BASE}/contents/.github/workflows": [
+        {"name": name, "type": "file", "sha": f"{number}" * 40, "size": 80, "path": f".github/workflows/{name}"}
+        for number, name in enumerate(("release.yml", *_OTHERS))
+    ],
+    "/graphql": {
+        "data": {
+            "repository": {
+                "object": {
+                    "entries": [
+                        {
+                            "name": name,
+                            "object": {
+                                "oid": f"{number}" * 40,
+                                "byteSize": len(_OTHER),
+                                "isBinary": False,
+                                "isTruncated": False,
+                                "text": _OTHER,
+                            },
+                        }
+                        for number, name in enumerate(_OTHERS, 1)
+                    ]
+                }
+            }
+        }
+    },
+    f"{_BASE}/compare/{SHA_BEFORE}...{SHA}": {
+        "status": "ahead",
+        "total_commits": 1,
+        "html_url": f"https://github.com/{REPOSITORY}/compare/b...a",
+        "files": [{"filename": "Dockerfile"}],
+        "commits": [
+            {
+                "sha": SHA,
+                "author": {"login": "first"},
+                "parents": [{"sha": SHA_BEFORE}],
+                "commit": {"message": "Mend it", "author": {"name": "First"}, "committer": {"date": _WHEN}},
+            }
+        ],
+    },
+    f"{_BASE}/commits/{SHA}/pulls": [{"number": 5, "title": "Mend it"}],
+    f"{_BASE}/environments": {
+        "total_count": 1,
+        "environments": [
+            {
+                "id": 1,
+                "name": "prod",
+                "protection_rules": [],
+                "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+            }
+        ],
+    },
+    f"{_BASE}/environments/prod/deployment-branch-policies": {
+        "total_count": 1,
+        "branch_policies": [{"id": 1, "name": "main", "type": "branch"}],
+    },
+    "/users/initech": {"login": "initech", "id": 777, "type": "Organization"},
+}
+"""What it says beside that where it is asked for lists, folders, commits and owners."""
 _LOG_ADDRESS = f"{_BASE}/actions/jobs/71/logs"
 _ZIP_ADDRESS = f"{_BASE}/actions/artifacts/5/zip"
 
@@ -120,10 +187,14 @@ class Hostile:
 
 
 class HostileGitHub:
-    """Answers truly but for one lie. ``foreign`` is a server that must never see a token; it answers nothing of use."""
+    """Answers truly but for one lie. ``foreign`` is a server that must never see a token; it answers nothing of use.
 
-    def __init__(self, lie: Hostile | None) -> None:
-        self._lie = lie
+    ``lie`` may be another one for the next question; ``further`` is what it knows beside :data:`OBJECTS`.
+    """
+
+    def __init__(self, lie: Hostile | None, further: Mapping[str, Any] | None = None) -> None:
+        self.lie = lie
+        self._objects = OBJECTS | dict(further or {})
         self.foreign = RawServer(lambda wire, _asked: wire.answer(b"{}"))
         self.server = RawServer(self._answer)
         self.url = self.server.url
@@ -135,6 +206,11 @@ class HostileGitHub:
         self.server.__exit__()
         self.foreign.__exit__()
 
+    def forget(self) -> None:
+        """Forget what was asked so far."""
+        self.server.asked.clear()
+        self.foreign.asked.clear()
+
     def leaked(self, token: str) -> list[Asked]:
         """Return the requests that showed the token where it does not belong: elsewhere, or to the storage."""
         elsewhere = [
@@ -145,8 +221,8 @@ class HostileGitHub:
 
     def _answer(self, wire: Wire, asked: Asked) -> None:
         truth = self._truth(asked.path)
-        if self._lie is not None and re.fullmatch(self._lie.path, asked.path):
-            self._lie.act(_Here(wire, self), truth or b"{}")
+        if self.lie is not None and re.fullmatch(self.lie.path, asked.path):
+            self.lie.act(_Here(wire, self), truth or b"{}")
         elif asked.path in (_LOG_ADDRESS, _ZIP_ADDRESS):
             place = "log" if asked.path == _LOG_ADDRESS else "zip"
             wire.answer(b"", "302 Found", f"Location: http://localhost:{self.server.port}/storage/{place}")
@@ -155,10 +231,9 @@ class HostileGitHub:
         else:
             wire.answer(truth)
 
-    @staticmethod
-    def _truth(path: str) -> bytes | None:
-        if path in OBJECTS:
-            return json.dumps(OBJECTS[path]).encode()
+    def _truth(self, path: str) -> bytes | None:
+        if path in self._objects:
+            return json.dumps(self._objects[path]).encode()
         if path == "/storage/log":
             return _LOG.encode()
         return _archive({"evidence.json": b'{"verdict": "PASS"}'}) if path == "/storage/zip" else None
@@ -295,8 +370,8 @@ def _with(value: Any, path: tuple[Any, ...], wrong: Any) -> Any:
     return made
 
 
-def _mutations() -> Iterator[Hostile]:
-    for path, value in OBJECTS.items():
+def _mutations(objects: Mapping[str, Any] = OBJECTS) -> Iterator[Hostile]:
+    for path, value in objects.items():
         for place in _places_of(value):
             for name, wrong in _WRONG.items():
                 # A number written with so many digits is a fault of JSON, not of the member.
@@ -401,3 +476,23 @@ def _everywhere() -> Iterator[Hostile]:
 def hostile_githubs() -> list[Hostile]:
     """Return the whole table, the costly kinds first."""
     return [*_everywhere(), *_redirects(), *_statuses(), *_zips(), *_logs(), *_mutations()]
+
+
+def hostile_readings() -> list[Hostile]:
+    """Return the lies about :data:`FURTHER`, each of one answer, the costly kinds first."""
+    table = [
+        Hostile(f"{path} answers: {name}", re.escape(path), act)
+        for path in FURTHER
+        for name, act in (WIRE | BODIES).items()
+    ]
+    table += [
+        Hostile(f"{path} redirects to {name}", re.escape(path), _redirected("302 Found", place))
+        for path in FURTHER
+        for name, place in _PLACES.items()
+    ]
+    table += [
+        Hostile(f"{path} says: {name}", re.escape(path), _said(status, headers))
+        for path in FURTHER
+        for name, (status, headers) in _LIMITS.items()
+    ]
+    return [*table, *_mutations(FURTHER)]

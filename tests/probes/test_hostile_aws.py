@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tui.cli.main import planescope
 
 SECRET = "hostile-" + "b" * 30
 EXIT_CODES = frozenset({1, 2, 3, 4, 5})
-HASTY = partial(Patience, connect=1.0, read=0.3, attempts=2, call=0.6, whole=1.5)
+HASTY = partial(Patience, connect=1.0, read=0.15, attempts=2, call=0.3, whole=0.7)
 TABLE = hostile_accounts()
 
 
@@ -38,11 +39,26 @@ def _hasty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def diagnose(account: HostileAws, monkeypatch: pytest.MonkeyPatch) -> Result:
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[HostileAws, HostileGitHub]]:
+    """One server of each kind for all lies; that of GitHub tells the truth."""
+    with HostileAws(None) as account, HostileGitHub(None) as github:
+        yield account, github
+
+
+@pytest.fixture
+def account(servers: tuple[HostileAws, HostileGitHub], monkeypatch: pytest.MonkeyPatch) -> HostileAws:
+    """The account, which tells the truth, and an environment that leads to it."""
+    account, github = servers
+    account.lie = None
     monkeypatch.setenv("AWS_ENDPOINT_URL", account.url)
-    with HostileGitHub(None) as github:
-        words = ["diagnose", str(RUN), "--repo", REPOSITORY, "--github-url", github.url]
-        return CliRunner().invoke(planescope, [*words, *STATED, "--no-cache", "--no-history", "--json"])
+    monkeypatch.setenv("GITHUB_API_URL", github.url)
+    return account
+
+
+def diagnose() -> Result:
+    words = ["diagnose", str(RUN), "--repo", REPOSITORY, *STATED]
+    return CliRunner().invoke(planescope, [*words, "--no-cache", "--no-history", "--json"])
 
 
 def passed(result: Result) -> set[str]:
@@ -56,9 +72,11 @@ OF_CALL = {"GetRole": "role-assumption", "GetRolePolicy": "registry-authorizatio
 """Which gate cannot pass without the answer of which call."""
 
 
-def test_the_true_account_passes_and_is_named_as_none_of_awss(monkeypatch: pytest.MonkeyPatch) -> None:
-    with HostileAws(None) as account:
-        result = diagnose(account, monkeypatch)
+def test_the_true_account_passes_and_is_named_as_none_of_awss(
+    account: HostileAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "Patience", Patience)
+    result = diagnose()
     assert passed(result) == TRULY, result.output
     document = json.loads(result.stdout)
     assert document["live"]["endpoints"] == [account.url]
@@ -72,9 +90,9 @@ def test_the_table_holds_every_kind() -> None:
 
 
 @pytest.mark.parametrize("lie", [pytest.param(lie, id=lie.name[:120]) for lie in (TABLE if THOROUGH else TABLE[::109])])
-def test_a_lie_is_no_pass_and_no_crash(lie: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
-    with HostileAws(lie) as account:
-        result = diagnose(account, monkeypatch)
+def test_a_lie_is_no_pass_and_no_crash(lie: Hostile, account: HostileAws) -> None:
+    account.lie = lie
+    result = diagnose()
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code in EXIT_CODES, (result.exit_code, result.output)
     assert "Traceback" not in result.output

@@ -23,6 +23,7 @@ from probes.wire.stamina import Exhausted
 _PIECE = 64 * 1024
 _STEP = 1024 * 1024
 """Bytes, inflated, that are handed on at once."""
+_LONGEST_NUMBER = 19
 _AGAIN = "try again"
 
 
@@ -134,10 +135,18 @@ def feed_body(
 
 
 def _check_announced(response: requests.Response, limit: int) -> None:
-    """Raise TooLarge for a body that says so itself, before it is fetched in vain."""
-    announced = response.headers.get("content-length", "")
+    """Raise TooLarge for a body that says so itself, before it is fetched in vain.
+
+    Raises BrokenAnswer for a length that is no number: http.client takes what comes until the connection ends for the whole.
+    """
+    announced = response.headers.get("content-length", "0").partition(",")[0].strip()
+    if not (announced.isascii() and announced.isdigit() and len(announced) < _LONGEST_NUMBER):
+        if "transfer-encoding" in response.headers:
+            return
+        response.close()
+        raise BrokenAnswer("its length is no number, so its end is not known", _AGAIN)
     plain = response.headers.get("content-encoding", "") in ("", "identity")
-    if plain and announced.isascii() and announced.isdigit() and len(announced) < 19 and int(announced) > limit:
+    if plain and int(announced) > limit:
         response.close()
         raise _too_large(limit)
 
