@@ -255,6 +255,7 @@ def test_what_could_not_be_read_is_unknown_for_the_same_reason_on_replay(named: 
             ledger=Ledger(),
             title=world.full_name,
         )
+        live.in_place_of_github = server.url
         expected = diagnosed(live, ids(world))
         live.close()
     write_checked(made, tmp_path / "kept")
