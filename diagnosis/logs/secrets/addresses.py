@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.logs.secrets.finding import Detector, Finding, any_case
+from diagnosis.logs.secrets.finding import Detector, Finding, any_case, valued
 from diagnosis.logs.secrets.values import Strength, is_random, is_secret, stands_for
 
 _USER_INFO = re.compile(
@@ -42,16 +42,10 @@ _DSN = re.compile(r"(?<![\w.:/-])[\w.-]{1,60}:(?P<value>[^\s:@/\"'<>]{1,200})@(?
 """How Go's drivers write an address."""
 
 
-def _of_drivers(text: str) -> Iterator[Finding]:
-    for found in _DSN.finditer(text):
-        if not stands_for(found["value"]):
-            yield Finding(*found.span("value"), "basic-auth")
-
-
 PASSWORDS = Detector(("@",), _passwords)
 DETECTORS = (
     PASSWORDS,
-    Detector(("@tcp(", "@unix("), _of_drivers),
+    valued(("@tcp(", "@unix("), _DSN, lambda value: not stands_for(value), "basic-auth"),
     Detector(
         (*any_case("sig="), "ature=", "ential=", "oken=", "code=", "key=", "hmac=", "ticket=", "jwt=", "ertion="),
         _signatures,

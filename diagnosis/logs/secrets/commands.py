@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from diagnosis.logs.secrets.finding import Detector, Finding, any_case
+from diagnosis.logs.secrets.finding import Detector, Finding, any_case, valued
 from diagnosis.logs.secrets.shapes import compiled
 from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks, stands_for
 
@@ -200,25 +200,12 @@ def _piped(text: str) -> Iterator[Finding]:
             yield Finding(start, end, "credential")
 
 
-def _values(pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
-    for found in pattern.finditer(text):
-        if not stands_for(found["value"][:301]) and not (
-            is_plain(found["value"][:301]) and speaks(found["value"][:301])
-        ):
-            yield Finding(*found.span("value"), "credential")
+def _stands_alone(value: str) -> bool:
+    return not stands_for(value) and not (is_plain(value) and speaks(value))
 
 
-def _given(text: str) -> Iterator[Finding]:
-    for found in _GIVEN.finditer(text):
-        value = found["value"][:301]
-        if is_secret(value, Strength.TOKEN) and not is_plain(value) and any(map(str.isdigit, value)):
-            yield Finding(*found.span("value"), "credential")
-
-
-def _passfile(text: str) -> Iterator[Finding]:
-    for found in _PASSFILE.finditer(text):
-        if is_secret(found["value"], Strength.TOKEN):
-            yield Finding(*found.span("value"), "credential")
+def _is_told(value: str) -> bool:
+    return is_secret(value, Strength.TOKEN) and any(map(str.isdigit, value))
 
 
 _CALLED = re.compile(
@@ -234,10 +221,10 @@ _OF_BUNDLER = re.compile(
 )
 
 DETECTORS = (
-    Detector(("BUNDLE_",), lambda text: _values(_OF_BUNDLER, text)),
-    Detector(("redential(", "redentials("), lambda text: _values(_CALLED, text)),
-    Detector(("-oauth", "lab-token"), lambda text: _values(_OF_A_COMPOSER, text)),
-    Detector(
+    valued(("BUNDLE_",), _OF_BUNDLER, _stands_alone),
+    valued(("redential(", "redentials("), _CALLED, _stands_alone),
+    valued(("-oauth", "lab-token"), _OF_A_COMPOSER, _stands_alone),
+    valued(
         (
             "snyk auth",
             "auth:token",
@@ -250,14 +237,15 @@ DETECTORS = (
             "requirepass",
             "masterauth",
         ),
-        _given,
+        _GIVEN,
+        _is_told,
     ),
-    Detector(("jdbc:oracle", "sqlplus"), lambda text: _values(_ORACLE, text)),
-    Detector((":54", ":6543:", ":*:"), _passfile),
+    valued(("jdbc:oracle", "sqlplus"), _ORACLE, _stands_alone),
+    valued((":54", ":6543:", ":*:"), _PASSFILE, lambda value: is_secret(value, Strength.TOKEN)),
     Detector(_PROGRAM, _options),
-    Detector(("add-mask",), lambda text: _values(_MASKED, text)),
+    valued(("add-mask",), _MASKED, _stands_alone),
     Detector(("echo ", "printf "), _piped),
-    Detector(("<<<",), lambda text: _values(_HERE, text)),
-    Detector(any_case("tifie"), lambda text: _values(_IDENTIFIED, text)),
-    Detector(any_case("curest"), lambda text: _values(_SECURE, text)),
+    valued(("<<<",), _HERE, _stands_alone),
+    valued(any_case("tifie"), _IDENTIFIED, _stands_alone),
+    valued(any_case("curest"), _SECURE, _stands_alone),
 )

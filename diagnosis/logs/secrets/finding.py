@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import NamedTuple
 
@@ -21,6 +22,19 @@ class Detector(NamedTuple):
     fragments: tuple[str, ...]
     """One of them stands in every line in which it can find anything."""
     find: Callable[[str], Iterable[Finding]]
+
+
+def valued(
+    fragments: tuple[str, ...], pattern: re.Pattern[str], counts: Callable[[str], bool], kind: str = "credential"
+) -> Detector:
+    """Return what finds the part of a pattern that is called ``value``, where that counts."""
+
+    def find(text: str) -> Iterator[Finding]:
+        for found in pattern.finditer(text):
+            if counts(found["value"][:301]):
+                yield Finding(*found.span("value"), kind)
+
+    return Detector(fragments, find)
 
 
 def any_case(*words: str) -> tuple[str, ...]:

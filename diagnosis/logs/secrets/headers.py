@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.logs.secrets.finding import Detector, Finding, any_case, words_of
+from diagnosis.logs.secrets.finding import Detector, Finding, any_case, valued, words_of
 from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks, stands_for
 
 _I = re.IGNORECASE
@@ -76,15 +76,14 @@ def _cookies(text: str) -> Iterator[Finding]:
             yield Finding(found.start("value"), found.start("value") + len(found["value"].rstrip()), "cookie")
 
 
-def _sessions(text: str) -> Iterator[Finding]:
-    for found in _SESSIONS.finditer(text):
-        if is_secret(found["value"][:301], Strength.TOKEN):
-            yield Finding(*found.span("value"), "cookie")
-
-
 DETECTORS = (
     Detector(any_case("horiz"), _authorization),
     Detector(any_case("earer", "basic", "ssws", "nieke", "splun", "pikey"), _bearers),
     Detector(any_case("ookie"), _cookies),
-    Detector((*any_case("essid", "ionid", "frog-", "comb-t"), "b_session", "r_session", "connect.sid"), _sessions),
+    valued(
+        (*any_case("essid", "ionid", "frog-", "comb-t"), "b_session", "r_session", "connect.sid"),
+        _SESSIONS,
+        lambda value: is_secret(value, Strength.TOKEN),
+        "cookie",
+    ),
 )

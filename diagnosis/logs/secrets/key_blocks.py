@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.logs.secrets.finding import Detector, Finding
+from diagnosis.logs.secrets.finding import valued
+from diagnosis.logs.secrets.values import stands_for
 
 BEGINS = ("-----BEGIN", "---- BEGIN SSH2 ENC", "PuTTY-User-Key-File", "Private-Lines:")
 _GAP = r"(?:[ +]|%(?:25){0,2}20)"
@@ -25,12 +26,8 @@ HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Subject|Charset):
 _MEMBERS = re.compile(r"[\"'](?:d|p|q|dp|dq|qi|k)[\"']\s?:\s?[\"'](?P<value>[A-Za-z0-9_-]{8,})")
 
 
-def _members(text: str) -> Iterator[Finding]:
-    """Yield the private numbers of a key that is written as JSON."""
-    return (Finding(*found.span("value"), "private-key") for found in _MEMBERS.finditer(text))
-
-
-DETECTOR = Detector(('"kty"', "'kty'"), _members)
+DETECTOR = valued(('"kty"', "'kty'"), _MEMBERS, lambda value: not stands_for(value), "private-key")
+"""The private numbers of a key that is written as JSON."""
 LONGEST = 200
 """Lines; a begin without an end must not swallow the log."""
 

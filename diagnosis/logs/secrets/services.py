@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case
-from diagnosis.logs.secrets.shapes import ALNUM, ALONE, HEX, WORD, Shape
+from diagnosis.logs.secrets.shapes import ALNUM, ALONE, HEX, UUID, WORD, Shape
 from diagnosis.logs.secrets.values import is_plain
-
-_UUID = rf"{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
 
 _CHAT = (
     Shape(
@@ -96,7 +94,7 @@ _PAYMENT = (
             "duffel_",
         ),
         (
-            rf"access-(?:production|sandbox|development)-{_UUID}",
+            rf"access-(?:production|sandbox|development)-{UUID}",
             rf"EZ[AT]K{ALNUM}{{54}}",
             r"FLWSECK(?:_TEST)?-[A-Za-z0-9-]{12,}",
             rf"shippo_(?:live|test)_{HEX}{{40}}",

@@ -15,6 +15,7 @@ from diagnosis.logs.secrets.finding import Detector, Finding
 WORD = "[A-Za-z0-9_-]"
 ALNUM = "[A-Za-z0-9]"
 HEX = "[0-9a-f]"
+UUID = rf"{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
 ALONE = r"(?<![A-Za-z0-9_])"
 """For marks with which words may end."""
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 
 from diagnosis.logs.secrets.finding import Detector, Finding
-from diagnosis.logs.secrets.shapes import ALNUM, ALONE, HEX, WORD, Shape
+from diagnosis.logs.secrets.shapes import ALNUM, ALONE, HEX, UUID, WORD, Shape
 from diagnosis.logs.secrets.values import is_random
 
-_UUID = rf"{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
 _BEHIND = rf"(?<!{ALNUM}[_-])(?<!{ALNUM})"
 """For marks that are a word: it is the first of its name."""
 
@@ -94,7 +93,7 @@ _SHAPES = (
         (
             rf"dt0s\d\d\.{ALNUM}{{8}}\.{ALNUM}{{64}}",
             rf"{ALONE}dd(?:app|pat)_{ALNUM}{{30,}}",
-            rf"{_BEHIND}xa[api]t-{_UUID}",
+            rf"{_BEHIND}xa[api]t-{UUID}",
         ),
     ),
     Shape(
@@ -102,8 +101,8 @@ _SHAPES = (
         ("pk_", "pat-", "api-", "sdk-", "mob-", "fio-u-", "sgp_", "sgd_", "BBFF-", "dG9rO", "WPL_AP1.", "sl.", "1000."),
         (
             rf"{ALONE}pk_\d{{6,9}}_[A-Z0-9]{{32}}(?!{ALNUM})",
-            rf"{_BEHIND}pat-[a-z]{{2}}\d-{_UUID}",
-            rf"{_BEHIND}(?:api|sdk|mob)-{_UUID}",
+            rf"{_BEHIND}pat-[a-z]{{2}}\d-{UUID}",
+            rf"{_BEHIND}(?:api|sdk|mob)-{UUID}",
             rf"{_BEHIND}fio-u-{WORD}{{40,}}",
             rf"{ALONE}sg[pd]_(?:(?:(?:{HEX}{{16}}|local)_)?{HEX}{{40,}}|{ALNUM}{{64}})",
             rf"{ALONE}BBFF-{ALNUM}{{30,}}",
@@ -125,7 +124,7 @@ _SHAPES = (
             rf"signkey-[a-z]{{2,12}}-{HEX}{{32,}}",
             rf"{ALONE}xau_{ALNUM}{{30,}}",
             rf"{ALONE}nsct_{WORD}{{40,}}",
-            rf"{ALONE}waka_{_UUID}",
+            rf"{ALONE}waka_{UUID}",
             rf"{ALONE}polar_[a-z]{{2,4}}_{ALNUM}{{30,}}",
         ),
     ),
@@ -174,7 +173,7 @@ _SHAPES = (
             r"(?<=/hooks/)[a-z0-9]{26}(?![A-Za-z0-9])",
             rf"(?<=/with/key/){WORD}{{16,}}",
             rf"(?<=pagerduty\.com/integration/){HEX}{{32}}",
-            rf"(?<=loggly\.com/inputs/){_UUID}",
+            rf"(?<=loggly\.com/inputs/){UUID}",
         ),
     ),
 )
