@@ -7,11 +7,11 @@ and lets a usual piece of work through at full speed.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from probes.github.http.errors import Cancelled, RateLimited
@@ -30,7 +30,10 @@ LONGEST_WAIT = 60.0
 RECORDING_WAIT = 900.0
 """The same for a long piece of work that nobody looks at, such as a recording of many runs."""
 _ANSWERS_SECONDS = 20.0
-_LONGEST_DATE = 40
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(
+    rf"[A-Z][a-z]{{2}}, ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}}) ([0-9]{{2}}):([0-9]{{2}}):([0-9]{{2}}) GMT"
+)
 _OF_A_WAIT = 0.5
 """How much of a rate limit that was waited out counts as waiting for GitHub."""
 _AN_ANSWER_SECONDS = 0.25
@@ -106,7 +109,7 @@ class Pace:
 
     @property
     def told_at(self) -> datetime | None:
-        """Return when the last answer was sent, by GitHub's own clock; None before the first that tells."""
+        """Return the latest time at which an answer was sent, by GitHub's own clock; None before the first that tells."""
         with self._lock:
             return self._told_at
 
@@ -125,7 +128,8 @@ class Pace:
         told_at = _moment(headers.get("date", ""))
         if told_at is not None:
             with self._lock:
-                self._told_at = told_at
+                # An answer that overtook another, or that a proxy has kept, is of an earlier time.
+                self._told_at = told_at if self._told_at is None else max(self._told_at, told_at)
         if headers.get("x-ratelimit-resource", "core") != "core":
             return
         limit, remaining, reset = (
@@ -223,11 +227,14 @@ def _until(headers: Mapping[str, str], now: datetime, *, primary: bool) -> datet
 
 def _moment(text: str) -> datetime | None:
     """Return the time of a header ``Date``, if it is one in UTC (RFC 9110: IMF-fixdate)."""
-    if len(text) > _LONGEST_DATE or not text.endswith(" GMT"):
+    found = _DATE.fullmatch(text)
+    if found is None:
         return None
+    day, month, year, hour, minute, second = found.groups()
     try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        date = (int(year), _MONTHS.index(month) + 1, int(day))
+        return datetime(*date, int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
         return None
 
 

@@ -160,3 +160,21 @@ def test_a_limit_of_an_hour_is_not_waited_out() -> None:
     with pytest.raises(RateLimited, match="primary rate limit is reached until"):
         pace.turn(Watch())
     assert clock.seconds == 0
+
+
+def test_the_latest_time_that_answers_tell_is_githubs() -> None:
+    pace = Pace()
+    assert pace.told_at is None
+    for date in (
+        "",
+        "now",
+        "Mon, 01 Jun 2026 12:00:00 +0200",
+        "Mon, 99 Jun 2026 12:00:00 GMT",
+        "9" * 40,
+        "Mon, " * 99 + " GMT",
+    ):
+        pace.seen({"date": date})
+        assert pace.told_at is None, date
+    for date in ("Mon, 01 Jun 2026 12:00:00 GMT", "Mon, 01 Jun 2026 11:00:00 GMT"):
+        pace.seen({"date": date})
+        assert pace.told_at == datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
