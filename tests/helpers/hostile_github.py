@@ -11,6 +11,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 from hostile_answers import BODIES, WIRE, Act
@@ -402,6 +403,7 @@ def _linked() -> bytes:
     return made.getvalue()
 
 
+@cache
 def _archives() -> dict[str, bytes]:
     true = _archive({"evidence.json": b"{}"})
     sized = bytearray(_archive({"evidence.json": b'{"a": "' + b"a" * 1_500_000 + b'"}'}))

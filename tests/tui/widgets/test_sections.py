@@ -13,6 +13,7 @@ from textual.content import Content
 from words_shown import words_of
 
 from diagnosis.causes import Cause, Integrity
+from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Annotation
@@ -69,6 +70,14 @@ def test_a_failing_cell_names_reason_cause_place_owner_and_proof() -> None:
         assert words in text
     for words in ("Log line 24", "reconstructed", "Retry 11 of 12", "Post job cleanup.", "https://github.com/"):
         assert words in text
+
+
+def test_what_a_run_would_meet_today_names_whom_it_was_asked_of() -> None:
+    asked = replace(diagnosis_of(1), endpoints=endpoints_of("https://ghe.example.com", ["http://127.0.0.1:5000"]))
+    text = words_of(section_evidence.blocks_of(view_of(asked, 1, 4)))
+    assert "https://ghe.example.com was asked in github.com's place" in text
+    assert "http://127.0.0.1:5000 was asked in AWS's place" in text
+    assert "'s place" not in words_of(section_evidence.blocks_of(view_of(diagnosis_of(1), 1, 4)))
 
 
 def test_a_blocked_cell_leads_to_the_line_that_proves_what_blocked_it() -> None:
