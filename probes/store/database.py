@@ -121,6 +121,10 @@ class Database:
                         return None
                 except OSError as error:
                     self._switch_off(f"{self.path} cannot be used ({error.strerror})")
+                except BaseException:
+                    # An interrupt in the middle: nothing of the piece counts, and the next one begins anew.
+                    self._roll_back()
+                    raise
             return None
 
     def _again(self, error: sqlite3.Error, *, last: bool) -> bool:

@@ -222,6 +222,20 @@ def test_a_writer_that_holds_the_file_for_long_costs_this_piece_only(path: Path)
         assert has(store, 8)
 
 
+def test_an_interrupt_in_the_middle_leaves_nothing_of_the_piece_and_the_store_usable(path: Path) -> None:
+    def interrupted(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM attempts")
+        raise KeyboardInterrupt
+
+    saved(path, [made_attempt(1)])
+    with closing(store_at(path)) as store:
+        with pytest.raises(KeyboardInterrupt):
+            store.database.write(interrupted)
+        store.save(SCOPE, [made_attempt(2)], "full")
+        assert all(store.parts(SCOPE, listed(made_attempt(number)), "full") is not None for number in (1, 2))
+        assert store.note == ""
+
+
 def test_after_closing_it_is_empty_and_silent(path: Path) -> None:
     store = store_at(path)
     store.save(SCOPE, [made_attempt()], "full")
