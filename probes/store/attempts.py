@@ -33,7 +33,7 @@ from probes.store.rules import scrubber_version
 from probes.store.texts import TextStore, forget_other_texts
 from probes.store.unpacking import LARGEST, unpacked
 
-FORMAT = f"4-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}-{scrubber_version()}"
+FORMAT = f"5-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}-{scrubber_version()}"
 """Of the shape, and of the scrubber. Raise the number when values of the same shape change their meaning."""
 
 LIMIT_BYTES = 512_000_000

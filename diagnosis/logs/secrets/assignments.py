@@ -90,7 +90,7 @@ _OPTION = re.compile(r"(?:^|[\s\"'`(,=\[])(?:--?|/)[A-Za-z0-9_.:-]{0,40}$")
 _NETRC = re.compile(r"(?:^|\s)(?:login|user|account)\s\S{1,200}\s{1,8}$|^(?:\S{1,40}Z)?\s{0,40}$")
 
 _LEAD = re.compile(
-    r"(?:!{1,2}\w{1,20}\s{1,4}|(?:Some|Ok|Just|Optional|Secret\w{0,10})\(\s?(?=[\"'])|&\w{1,20}\s|string\(\d{1,6}\)\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?"
+    r"(?:(?<=\s)!{1,2}\w{1,20}\s{1,4}|(?:Some|Ok|Just|Optional|Secret\w{0,10})\(\s?(?=[\"'])|&\w{1,20}\s|string\(\d{1,6}\)\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?"
 )
 _IN_QUOTES = {
     quote: re.compile(rf"(?:[^{quote}\\\n]|\\.){{0,4096}}+(?={quote})", re.DOTALL) for quote in ("'", '"', "`")
@@ -102,6 +102,10 @@ _BARE = re.compile(
     r"|\\(?![nrt\"'\\]|\s?$)(?:\ (?=\S))?|[\"'](?=[A-Za-z0-9]))++"
 )
 _IN_ELEMENT = re.compile(r"\s{0,20}(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4096}+)(?=\]\]>|</|\s{0,20}<)")
+_ODD = re.compile(r"[{\[(>|)\]]{1,3}(?P<value>[^\s\"'<>,;&\\\x1b{}\[\]()$*%:]{4,4096}+)(?![}\])])")
+"""What begins with a bracket that nothing closes."""
+_ANGLED = re.compile(r"(?:[<>](?![\w/!?-]{1,30}\s?/?>)[^\s\"'<>;&,\\\x1b]{1,300}+){1,20}")
+"""What goes on behind a sign that is no tag's."""
 _TAG = re.compile(r"<(?:\w{1,30}:)?$")
 _ELEMENT = re.compile(r"(?!\s{1,4}\w{0,12}[Vv]alue)\s[^<>\n]{1,80}(?<![=/-])>")
 """What stands behind a name that is an element's: its attributes."""
@@ -243,9 +247,15 @@ def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
     if element and _TAG.search(text[max(0, begin - 40) : begin]):
         how = "xml"
     span = _span(text, element.end() if element and how == "xml" else found.end(), how, begin)
+    if not span and weight is Strength.VARIABLE:
+        odd = _ODD.match(text, found.end())
+        span = (*odd.span("value"), False) if odd else None
     if not span:
         return None
     start, end, in_quotes = span
+    if weight is Strength.VARIABLE and not in_quotes and end - start < LONGEST:
+        angled = _ANGLED.match(text, end)
+        end = angled.end() if angled else end
     if listed_only and not is_drawn(text[start:end][:301], by_itself=False):
         return None  # a list of names
     if not in_quotes and how == "assign" and weight >= Strength.PASSWORD:

@@ -55,6 +55,10 @@ _VERSION = re.compile(
     r"v\d{1,4}\.\d{1,6}\.\d{1,6}-(?:[\w.]{1,20}\.)?\d{14}-[0-9a-f]{12}|v?\d{1,6}(?:[.,:]\d{1,6}){0,5}%?|v\d{1,4}"
 )
 _CALL = re.compile(r"(?:await |new )?[A-Za-z_]{3,40}(?:\.[A-Za-z_]{2,40}){0,5}\(.{0,200}")
+_WHOLE_CALL = re.compile(
+    r"(?:await |new )?[A-Za-z_]{2,40}(?:\.[A-Za-z_]{2,40}){0,5}\((?:[^()]{0,200}\){1,3}|[\"'`].{0,200})"
+)
+"""A call that is closed, or whose first argument stands in quotation marks."""
 _MEMBER = re.compile(r"([A-Za-z_]{2,40})(?:\.[A-Za-z_]\w{0,60}|\[[\"']?\w{1,60}[\"']?\]?){1,8}[!?]?")
 _OWNERS = words_of(
     """
@@ -109,7 +113,7 @@ _NOUNS = words_of(
 _NAME = re.compile(r"[A-Za-z]{1,40}(?:[._/ -][A-Za-z]{1,40}){0,8}")
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _CONSTANT = re.compile(r"[A-Z]{1,40}(?:_[A-Z]{1,40}){1,8}")
-ASKS_FOR = words_of("password passwords secret secrets token tokens login user username key keyword name text string")
+ASKS_FOR = words_of("password passwords secret secrets token tokens login user username key")
 """Words that say where a password belongs. As the value of a variable they are the password of a careless day."""
 _PREFIXES = words_of("auto no non not pre read self un")
 _SCOPES = re.compile(
@@ -233,7 +237,7 @@ def _names_another(value: str, strength: Strength) -> bool:
 
 def _refers(value: str, strength: Strength) -> bool:
     """Return whether a value says where the secret is."""
-    if _CALL.fullmatch(value) or _names_another(value, strength):
+    if (_CALL if strength < Strength.VARIABLE else _WHOLE_CALL).fullmatch(value) or _names_another(value, strength):
         return True
     member = _MEMBER.fullmatch(value)
     if member and member[1].lower() in _OWNERS:
@@ -245,6 +249,8 @@ def _refers(value: str, strength: Strength) -> bool:
     rooted = value[0] in "/.~" or value[1:2] == ":"
     if not all(map(is_plain, parts)) or not (rooted or (len(parts) > 1 and "/" in value)):
         return False
+    if strength is Strength.VARIABLE and value[0] in "/\\" and len(parts) < 2:
+        return False
     return rooted or strength < Strength.PASSWORD or _is_stored(parts)
 
 
@@ -253,7 +259,7 @@ def _is_stored(parts: list[str]) -> bool:
     return (
         parts[0].lower() in _STORES
         or "." in parts[-1][1:-1]
-        or any(word.lower() in _NOUNS for part in parts for word in _NAME_PARTS.findall(part))
+        or any(word.lower() in _NOUNS for part in parts for word in _NAME_PARTS.findall(part) if len(word) > 4)
     )
 
 
