@@ -19,8 +19,6 @@ Matcher: TypeAlias = Callable[[str, Context], bool]
 _CACHED = 256
 """Patterns whose variables are resolved are compiled per value; the last ones are kept."""
 _ARN_SEGMENTS = 6
-_MOST_SEGMENTS = 64
-"""Beyond this many colons a resource name is compared segment by segment only."""
 
 
 def glob_pattern(pieces: Sequence[Piece], any_character: str = ".") -> str:
@@ -179,27 +177,65 @@ def _arn_or_glob(segments: tuple[tuple[Piece, ...], ...]) -> Callable[[str], boo
     segmentwise = _compiled_arn(segments, True).fullmatch
     if not may_reach:
         return lambda value: segmentwise(value) is not None
-    return lambda value: segmentwise(value) is not None or (value.count(":") >= len(every) and _reaches(every, value))
+    reaching = _ReachingGlob(every)
+    # A star takes a further segment only where the value has more of them than the pattern.
+    return lambda value: segmentwise(value) is not None or (value.count(":") >= len(every) and reaching.matches(value))
 
 
-def _reaches(pattern: Sequence[tuple[Piece, ...]], value: str) -> bool:
-    """Return whether a pattern matches when a star that ends a segment may take further segments with it."""
-    parts = value.split(":")
-    if len(parts) > _MOST_SEGMENTS or len(pattern) > len(parts):
-        return False
-    reached = {0}
-    for position, segment in enumerate(pattern):
-        last = position == len(pattern) - 1
-        following: set[int] = set()
-        fold = position < _ARN_SEGMENTS - 1
-        match = _glob(tuple(segment), fold=fold).fullmatch
-        for start in reached:
-            longest = len(parts) if segment[-1:] == (Wildcard.ANY,) else start + 1
-            for end in range(start + 1, min(longest, len(parts)) + 1):
-                if (not last or end == len(parts)) and match(":".join(parts[start:end])):
-                    following.add(end)
-        reached = following
-    return len(parts) in reached
+class _ReachingGlob:
+    """A pattern in which a star that ends a segment may take further segments with it; its other wildcards stay inside theirs.
+
+    The states of the pattern are the bits of a number, all of which go on with each character: no pattern and no value
+    is tried twice.
+    """
+
+    def __init__(self, segments: Sequence[tuple[Piece, ...]]) -> None:
+        self._letters: dict[str, int] = {}
+        self._any_letter = self._inner_letter = self._stars = self._inner_stars = 0
+        self._length = 0
+        for position, segment in enumerate(segments):
+            if position:
+                self._add_letter(":")
+            reaching = segment[-1:] == (Wildcard.ANY,)
+            for piece in segment:
+                if isinstance(piece, str):
+                    for letter in piece:
+                        self._add_letter(letter, fold=position < _ARN_SEGMENTS - 1)
+                else:
+                    self._add_wildcard(piece, reaching=reaching)
+
+    def _add_letter(self, letter: str, *, fold: bool = False) -> None:
+        for same in {letter, letter.lower(), letter.upper()} if fold else {letter}:
+            self._letters[same] = self._letters.get(same, 0) | 1 << self._length
+        self._length += 1
+
+    def _add_wildcard(self, piece: Piece, *, reaching: bool) -> None:
+        here = 1 << self._length
+        if piece is Wildcard.ONE:
+            self._any_letter |= here
+            self._inner_letter |= 0 if reaching else here
+        else:
+            if self._stars & here >> 1:
+                return  # one star after another is one star
+            self._stars |= here
+            self._inner_stars |= 0 if reaching else here
+        self._length += 1
+
+    def matches(self, value: str) -> bool:
+        """Return whether the pattern stands for the whole value."""
+        states = self._past_stars(1)
+        for letter in value:
+            wildcards, stars = self._any_letter, self._stars
+            if letter == ":":
+                wildcards, stars = wildcards & ~self._inner_letter, stars & ~self._inner_stars
+            advancing = states & (self._letters.get(letter, 0) | wildcards)
+            states = self._past_stars(advancing << 1 | states & stars)
+            if not states:
+                return False
+        return bool(states >> self._length & 1)
+
+    def _past_stars(self, states: int) -> int:
+        return states | (states & self._stars) << 1
 
 
 # ---------------------------------------------------------------------------------------------------------- actions

@@ -36,6 +36,9 @@ WORK: dict[str, Callable[[int], object]] = {
     "a resource over its segments": lambda n: resource_matcher("arn:*:*:*:*:*a*", variables=False)(
         "arn:" + ":".join(["b" * (n // 60)] * 60), {}
     ),
+    "a resource of colons": lambda n: resource_matcher("arn:*:*:*:*:*a*:?*a:*x", variables=False)(
+        "arn:" + "a:" * (n // 2), {}
+    ),
     "an ARN of a condition": lambda n: arn_condition_matcher(BUCKET + STARS, variables=False)(BUCKET + "a" * n, {}),
     "a pattern beside another": lambda n: meet(pattern_cells("*a" * 20 + "b"), pattern_cells("a" * n)),
     "a pattern within another": lambda n: covers(pattern_cells("*a" * 20 + "b"), pattern_cells("a" * n)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,36 @@ def test_a_star_that_ends_a_segment_may_take_further_segments() -> None:
     assert resource_matcher("arn:aws:svc:*:111122223333:finance/*", variables=False)(value, {})
     assert not resource_matcher("arn:aws:svc:*2:111122223333:finance/*", variables=False)(value, {})
     assert not resource_matcher("arn:aws:svc:*:111122223333:sales/*", variables=False)(value, {})
+
+
+def test_a_star_takes_as_many_segments_as_there_are() -> None:
+    value = f"arn:aws:s3:::bucket/{'a:' * 500}end"
+    assert resource_matcher("arn:aws:s3*:a:end", variables=False)(value, {})
+    assert resource_matcher("arn:aws:s3:*:*:a:a:e?d", variables=False)(value, {})
+    assert not resource_matcher("arn:aws:s3*:b:end", variables=False)(value, {})
+
+
+def _by_every_cut(pattern: list[str], parts: list[str]) -> bool:
+    """Say whether the parts can be dealt out to the pattern's segments, by trying each way."""
+    if not pattern:
+        return not parts
+    most = len(parts) if pattern[0].endswith("*") else min(1, len(parts))
+    return any(
+        fnmatchcase(":".join(parts[:taken]), pattern[0]) and _by_every_cut(pattern[1:], parts[taken:])
+        for taken in range(1, most + 1)
+    )
+
+
+@given(
+    st.lists(st.text("ab*?", max_size=3), min_size=5, max_size=8),
+    st.lists(st.text("ab", max_size=2), min_size=5, max_size=10),
+)
+def test_segments_are_matched_as_by_trying_every_way_to_deal_them_out(pattern: list[str], parts: list[str]) -> None:
+    found = resource_matcher(":".join(["arn", *pattern]), variables=False)(":".join(["arn", *parts]), {})
+    # The last field of an ARN is one text, colons and all, which its stars may cross wherever they stand.
+    last = ":".join(pattern[4:])
+    as_one = all(map(fnmatchcase, parts[:4], pattern[:4])) and fnmatchcase(":".join(parts[4:]), last)
+    assert found is (as_one or _by_every_cut(pattern, parts))
 
 
 def test_only_stars_match_everything() -> None:
