@@ -139,8 +139,6 @@ _SHAPES = (
             "secret-live-",
             "secret-test-",
             "sess-",
-            "key_",
-            "sk_",
             ":APA91b",
         ),
         (
@@ -151,7 +149,6 @@ _SHAPES = (
             rf"{ALONE}depot_(?:{HEX}{{4,12}}_)?{HEX}{{40,}}",
             rf"{_BEHIND}secret-(?:live|test)-{WORD}{{30,}}",
             rf"{_BEHIND}sess-{ALNUM}{{40}}(?!{ALNUM})",
-            rf"{_BEHIND}(?:key|sk)_{HEX}{{48,64}}(?!{ALNUM})",
             rf"{WORD}{{8,20}}:APA91b{WORD}{{100,}}",
         ),
     ),
@@ -184,10 +181,12 @@ _TELLING = re.compile(
 )
 """What is called a key, and then nothing but what was drawn."""
 
+_OF_DIGITS = re.compile(rf"(?:key|sk)_{HEX}{{48,64}}")
+
 
 def _telling(text: str) -> Iterator[Finding]:
     for found in _TELLING.finditer(text):
-        if is_random(found["random"][:301]):
+        if is_random(found["random"][:301]) or _OF_DIGITS.fullmatch(found[0]):
             yield Finding(found.start(), found.end(), "service-key")
 
 
