@@ -46,6 +46,7 @@ class Interrupts:
         """When the first signal was handled."""
         self._leaving = threading.Lock()
         self._told = False
+        self._is_ending = False
         self._heard: int | None = None
         """The descriptor to which the system's handler writes the number of each signal."""
         self._stop_app: Callable[[], None] | None = None
@@ -113,6 +114,16 @@ class Interrupts:
             self._grace.cancel()
         self._grace = self._after(seconds, lambda: self.leave(code))
 
+    def ending(self) -> None:
+        """Let a signal end the process at once: the command has ended, and nobody handles what would be raised."""
+        self._is_ending = True
+
+    def ended(self) -> None:
+        """Let no signal count any more: Python takes itself apart next, and would have the system kill the process by one."""
+        with contextlib.suppress(ValueError):
+            for number in _STOPPING:
+                signal.signal(number, signal.SIG_IGN)
+
     def _after(self, seconds: float, act: Callable[[], None]) -> threading.Timer:
         timer = threading.Timer(seconds, act)
         timer.daemon = True
@@ -122,6 +133,8 @@ class Interrupts:
         return timer
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._is_ending:
+            self.leave_stopped()
         if self._first is not None:
             if time.monotonic() - self._first >= TOGETHER_SECONDS:
                 self.leave_stopped()

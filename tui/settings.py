@@ -76,6 +76,8 @@ def read_settings(path: Path | None = None) -> Settings:
     """Read the settings. Raises BackendProblem for a file that cannot be used; one that does not exist is empty."""
     path = settings_path() if path is None else path
     try:
+        if path.is_fifo():
+            raise _problem(path, "is no file")  # to open it would wait for somebody who writes
         with path.open("rb") as file:
             body = file.read(_LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):

@@ -46,6 +46,7 @@ def run() -> NoReturn:
         # What is kept still: the interpreter would try it at its end, and its failure there has a code of Python's own.
         with contextlib.suppress(OutputLostError):
             sys.stdout.flush()
+    INTERRUPTS.ending()
     ended.append(code)
     sys.exit(code)
 
@@ -57,6 +58,7 @@ def _leave_threads_behind(ended: list[int]) -> None:
             with contextlib.suppress(OutputLostError):
                 stream.flush()
         INTERRUPTS.leave(ended[0])
+    INTERRUPTS.ended()
 
 
 def _commanded() -> int:

@@ -276,6 +276,23 @@ def test_a_second_signal_ends_the_process_at_once_where_the_first_has_to_wait(wh
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_signal_after_the_command_has_ended_has_a_code_and_no_trace(tmp_path: Path) -> None:
+    before = (
+        "import atexit, os, signal, tui.cli.commands.settings as s\n"
+        "{last}\n"
+        "def template():\n  {late}\n  return 'shown'\ns.template = template"
+    )
+    kill = "atexit.register(lambda: os.kill(os.getpid(), signal.SIGTERM))"
+    told = "atexit.register(lambda: os.write(1, signal.getsignal(signal.SIGTERM).name.encode()))"
+    stopped = program(before.format(last="", late=kill), "settings", folder=tmp_path)
+    assert (stopped.returncode, stopped.stdout) == (ExitCode.INTERRUPTED, "shown\n")
+    assert "Traceback" not in stopped.stderr
+    # Then Python takes itself apart, and would give the signals back to the system, which kills by them.
+    done = program(before.format(last=told, late="pass"), "settings", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (ExitCode.PASSED, "shown\nSIG_IGN")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_signal_that_comes_twice_at_once_is_one_and_lets_work_be_put_away(tmp_path: Path) -> None:
     # As timeout sends it: to its child, and to the group of both.
     before = (
