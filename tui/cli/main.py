@@ -76,7 +76,11 @@ class _Planescope(LazyGroup):
             of_a_command = {name: value for name, value in options.items() if name != "refresh"}
             commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
             extra.setdefault("default_map", {**options, **commands, "packet": {"export": of_a_command}})
-        return super().make_context(info_name, args, parent, **extra)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except KeyboardInterrupt:
+            # Click would say an empty line first.
+            raise click.Abort from None
 
     def invoke(self, ctx: click.Context) -> object:
         try:

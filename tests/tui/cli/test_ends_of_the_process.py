@@ -21,6 +21,7 @@ from thoroughness import THOROUGH, some
 
 from diagnosis.documents.exit_code import ExitCode
 from tui import internal_error, interrupts
+from tui.cli import main as command_line
 from tui.cli import output
 from tui.cli.ascii_signs import HANDLER, register
 from tui.cli.console import print_json, text_console
@@ -308,6 +309,19 @@ def test_a_signal_that_comes_twice_at_once_is_one_and_lets_work_be_put_away(tmp_
         "put away",
         "planescope: stopped.\n",
     )
+
+
+def test_a_signal_while_the_settings_are_read_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "read_settings", interrupted)
+    with pytest.raises(SystemExit) as end:
+        command_line.planescope.main(["schema"])
+    assert end.value.code == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == "planescope: stopped.\n"
 
 
 def test_the_last_sentence_waits_for_no_terminal_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
