@@ -70,13 +70,13 @@ class _Planescope(LazyGroup):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        # A file that cannot be used is reported when a command begins, so that --help still answers.
-        with contextlib.suppress(BackendProblem):
-            options = dict(read_settings().options)
-            of_a_command = {name: value for name, value in options.items() if name != "refresh"}
-            commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
-            extra.setdefault("default_map", {**options, **commands, "packet": {"export": of_a_command}})
         try:
+            # A file that cannot be used is reported when a command begins, so that --help still answers.
+            with contextlib.suppress(BackendProblem):
+                options = dict(read_settings().options)
+                of_a_command = {name: value for name, value in options.items() if name != "refresh"}
+                commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
+                extra.setdefault("default_map", {**options, **commands, "packet": {"export": of_a_command}})
             return super().make_context(info_name, args, parent, **extra)
         except KeyboardInterrupt:
             # Click would say an empty line first.
