@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from permission_faults import FAULTS, shared
 from rich.cells import cell_len
+from rich.console import Console
 from textual.driver import Driver
 
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -88,6 +89,7 @@ class App:
     def __init__(self, factory: Callable[[], object], **options: Any) -> None:
         self.opened.append(options)
         self.return_code = self.code
+        self.console = Console()
 
     def run(self) -> None:
         pass
