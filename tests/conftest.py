@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from hypothesis import settings
+from places import has_reference_folder
 from thoroughness import examples
 
 # The same examples in every run, so that a red run means a change; PLANESCOPE_EXPLORE=1 looks for new ones.
@@ -33,6 +34,15 @@ def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests that read the reference folder where it does not lie beside the clone, unless it is required."""
+    if has_reference_folder() or os.environ.get("PLANESCOPE_REQUIRE_SHARED"):
+        return
+    for item in items:
+        if item.get_closest_marker("shared"):
+            item.add_marker(pytest.mark.skip(reason="the reference folder does not lie beside the clone"))
 
 
 def pytest_collection_finish() -> None:
