@@ -17,7 +17,7 @@ def test_a_file_that_reads_the_reference_folder_is_marked() -> None:
     reading = [
         path
         for path in sorted(TESTS.rglob("test_*.py"))
-        if re.search(r"^from places import .*\bSHARED\b", path.read_text(encoding="utf-8"), re.M)
+        if re.search(r"^from places import .*\bSHARED\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert len(reading) > 5
     assert [path.name for path in reading if "mark.shared" not in path.read_text(encoding="utf-8")] == []
