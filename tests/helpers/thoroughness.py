@@ -16,7 +16,7 @@ THOROUGH = bool(os.environ.get("PLANESCOPE_THOROUGH") or os.environ.get("PLANESC
 
 def examples(number: int) -> int:
     """The examples of a property to look at, of the number that the thorough run looks at."""
-    return number if THOROUGH else max(8, number // 8)
+    return number if THOROUGH else max(8, number // 10)
 
 
 def some(items: Sequence[T], every: int) -> Sequence[T]:

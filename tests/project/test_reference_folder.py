@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from places import ROOT
+from thoroughness import THOROUGH
 
 TESTS = ROOT / "tests"
 
@@ -44,6 +45,8 @@ def test_marked_tests_are_left_out_where_it_is_absent_and_fail_where_it_is_requi
         return done.stdout.strip().splitlines()[-1]
 
     assert "1 passed, 1 skipped" in summary()
+    if not THOROUGH:
+        return  # each summary starts a process
     assert "1 failed, 1 passed" in summary(PLANESCOPE_REQUIRE_SHARED="1")
     (tmp_path / "shared" / "cases").mkdir()
     (tmp_path / "shared" / "cases" / "policies.jsonl").write_text("", encoding="utf-8")
