@@ -151,6 +151,13 @@ def _check_announced(response: requests.Response, limit: int) -> None:
         raise _too_large(limit)
 
 
+def tells_its_end(response: requests.Response) -> bool:
+    """Return whether a body that was cut differs from a whole one: by its length, its last chunk or its compression."""
+    headers = response.headers
+    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+    return "content-length" in headers or chunked or headers.get("content-encoding", "identity") != "identity"
+
+
 def _too_large(limit: int) -> TooLarge:
     return TooLarge(
         f"it is larger than the {limit / 1_000_000:g} MB that planescope takes into memory", "download it from GitHub"

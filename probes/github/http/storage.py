@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 from requests.utils import get_environ_proxies
 
-from probes.github.http.body import Timeouts, feed_body
+from probes.github.http.body import Timeouts, feed_body, tells_its_end
 from probes.github.http.client import Client
 from probes.github.http.errors import BrokenAnswer, CutOff, Expired, NotFound, ReadFailure, ServerFault, Unreachable
 from probes.github.http.room import Hold
@@ -148,7 +148,13 @@ def _send(client: Client, address: str, parts: SplitResult, wanted: _Wanted[T]) 
 
 
 def _taken(client: Client, response: requests.Response, wanted: _Wanted[T]) -> T:
-    """Feed a body to a new taker; what comes of it counts for the server's patience."""
+    """Feed a body to a new taker; what comes of it counts for the server's patience.
+
+    Raises BrokenAnswer for a body whose end is that of the connection: a log has no end of its own, and may be cut anywhere.
+    """
+    if not tells_its_end(response):
+        response.close()
+        raise BrokenAnswer("the storage does not say where the answer ends, so that a part of it may lack", "try again")
     taker, stamina, room = wanted.make(), client.line.pace.stamina, client.line.watch.room
 
     def take(piece: bytes) -> None:

@@ -69,6 +69,14 @@ def test_a_chunked_log_is_read_and_its_loss_is_seen(read: Callable) -> None:
     assert "cut off" in why(read(Said(200, whole[:40], {**chunked, "Connection": "close"})))
 
 
+def test_a_log_whose_end_is_that_of_the_connection_is_no_log(read: Callable) -> None:
+    unmarked = {"Transfer-Encoding": "identity", "Connection": "close"}
+    assert "does not say where" in why(read(Said(200, LOG[:40], unmarked)))
+    packed = {**unmarked, "Content-Encoding": "gzip"}
+    assert read(Said(200, gzip.compress(LOG), packed)) == Known(LOG.decode())
+    assert "ended early" in why(read(Said(200, gzip.compress(LOG)[:-9], packed)))
+
+
 def test_an_empty_log_says_nothing_about_its_job(read: Callable) -> None:
     for body in (b"", b"\xef\xbb\xbf", b"\r\n"):
         assert "empty log" in why(read(Said(200, body)))
