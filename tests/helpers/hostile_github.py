@@ -9,7 +9,7 @@ import json
 import re
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
@@ -403,47 +403,59 @@ def _linked() -> bytes:
     return made.getvalue()
 
 
-@cache
-def _archives() -> dict[str, bytes]:
-    true = _archive({"evidence.json": b"{}"})
+def _true_archive() -> bytes:
+    return _archive({"evidence.json": b"{}"})
+
+
+def _of_lying_size() -> bytes:
     sized = bytearray(_archive({"evidence.json": b'{"a": "' + b"a" * 1_500_000 + b'"}'}))
     end = sized.rindex(b"PK\x01\x02")
     sized[end + 24 : end + 28] = (10).to_bytes(4, "little")
-    encrypted = bytearray(true)
+    return bytes(sized)
+
+
+def _encrypted() -> bytes:
+    encrypted = bytearray(_true_archive())
     for sign, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         encrypted[encrypted.index(sign) + place] |= 1
-    many = bytearray(true)
-    many[-12:-8] = b"\xff\xff\xff\xff"
-    outer = _archive({"inner.zip": _archive({"evidence.json": b" " * 1_900_000})})
-    return {
-        "a bomb": _archive({"evidence.json": b" " * 400_000_000}),
-        "a bomb in a bomb": outer,
-        "paths upwards": _archive(
-            {"../../../tmp/evidence.json": b"{}", "/etc/evidence.json": b"{}", "a\\..\\b.json": b"{}"}
-        ),
-        "a link": _linked(),
-        "a member twice": true[:-22] + true,
-        "encrypted members": bytes(encrypted),
-        "a size that lies": bytes(sized),
-        "more members than there are": bytes(many),
-        "ten thousand members": _archive({f"{number}.json": b"{}" for number in range(10_000)}),
-        "names of controls": _archive({"\x1b]52;c;YQ==\x07.json": b"{}", "\u202enosj.json": b"{}"}),
-        "a name of 60 kB": _archive({"a" * 60_000 + ".json": b"{}"}),
-        "JSON nested deep": _archive({"evidence.json": b"[" * 200_000}),
-        "no archive": b"PK\x03\x04" + b"\xff" * 500,
-        "nothing but the end": true[-22:],
-        "two gigabytes announced": true,
-    }
+    return bytes(encrypted)
+
+
+_ARCHIVES: dict[str, Callable[[], bytes]] = {
+    "a bomb": lambda: _archive({"evidence.json": b" " * 400_000_000}),
+    "a bomb in a bomb": lambda: _archive({"inner.zip": _archive({"evidence.json": b" " * 1_900_000})}),
+    "paths upwards": lambda: _archive(
+        {"../../../tmp/evidence.json": b"{}", "/etc/evidence.json": b"{}", "a\\..\\b.json": b"{}"}
+    ),
+    "a link": _linked,
+    "a member twice": lambda: _true_archive()[:-22] + _true_archive(),
+    "encrypted members": _encrypted,
+    "a size that lies": _of_lying_size,
+    "more members than there are": lambda: _true_archive()[:-12] + b"\xff\xff\xff\xff" + _true_archive()[-8:],
+    "ten thousand members": lambda: _archive({f"{number}.json": b"{}" for number in range(10_000)}),
+    "names of controls": lambda: _archive({"\x1b]52;c;YQ==\x07.json": b"{}", "\u202enosj.json": b"{}"}),
+    "a name of 60 kB": lambda: _archive({"a" * 60_000 + ".json": b"{}"}),
+    "JSON nested deep": lambda: _archive({"evidence.json": b"[" * 200_000}),
+    "no archive": lambda: b"PK\x03\x04" + b"\xff" * 500,
+    "nothing but the end": lambda: _true_archive()[-22:],
+    "two gigabytes announced": _true_archive,
+}
+
+
+@cache
+def _archive_of(name: str) -> bytes:
+    """Return an archive of the table; each is made when it is asked for, since some take seconds."""
+    return _ARCHIVES[name]()
 
 
 def _zips() -> Iterator[Hostile]:
-    for name in _archives():
+    for name in _ARCHIVES:
         yield Hostile(f"an artifact: {name}", "/storage/zip", _archived(name))
 
 
 def _archived(name: str) -> Act:
     def act(wire: Wire, _truth: bytes) -> None:
-        body = _archives()[name]
+        body = _archive_of(name)
         announced = 2_000_000_000 if name == "two gigabytes announced" else len(body)
         wire.answer(body, "200 OK", f"Content-Length: {announced}", "Content-Type: application/zip")
 

@@ -146,7 +146,7 @@ def test_every_table_of_ours_is_of_the_plain_form(path: Path) -> None:
 @pytest.mark.parametrize(
     "parts",
     [
-        zlib.compress(b" " * 300_000_000),
+        "a bomb",
         zlib.compress(b"[" + b"[]," * 700_000),
         zlib.compress(b"[" * 1_000_000),
         zlib.compress(b'{"jobs":1e999,"":"StoredParts"}'),
@@ -162,6 +162,8 @@ def test_every_table_of_ours_is_of_the_plain_form(path: Path) -> None:
     ids=map(str, range(12)),
 )
 def test_an_entry_of_another_kind_is_none(parts: object, path: Path) -> None:
+    if parts == "a bomb":
+        parts = zlib.compress(b" " * 300_000_000)  # not while the tests are collected, by each process
     saved(path, [made_attempt(1), made_attempt(2)])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE attempts SET parts = ? WHERE run = 1", (parts,))
