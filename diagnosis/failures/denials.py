@@ -11,7 +11,7 @@ from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authz, holding
 from diagnosis.failures.service_denials import LAYERS, service_denial
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.policy.language.actions import action_facts, expand_actions
+from diagnosis.policy.language.actions import action_facts, actions_beginning
 from diagnosis.verdicts.gate_verdict import Finding
 
 PUSH = frozenset(
@@ -132,7 +132,7 @@ def _cut_off(denial: Denial, text: str) -> tuple[str, ...]:
     action = denial.action
     if action is None or not text.rstrip(_BEHIND_A_CUT).endswith(action):
         return ()
-    return () if action_facts(action) is not None else expand_actions((f"{action}*",))
+    return () if action_facts(action) is not None else actions_beginning(action)
 
 
 _BEHIND_A_CUT = " \t\r\n.…\"'"

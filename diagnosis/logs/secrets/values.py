@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from functools import lru_cache
 from itertools import pairwise
 
 from diagnosis.logs.secrets.finding import words_of
@@ -288,7 +287,6 @@ def _is_sentence(value: str) -> bool:
     return begun is not None and not _SPEAKS_OF.isdisjoint(begun[0].split()[1:])
 
 
-@lru_cache(maxsize=8192)
 def _is_word(part: str) -> bool:
     if part.isdigit():
         return len(part) <= _LONGEST_NUMBER

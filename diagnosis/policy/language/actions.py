@@ -8,9 +8,11 @@ the answer about it is None, never False.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, takewhile
 from typing import Any
 
 from diagnosis.names.arn_pattern import ArnPattern
@@ -75,6 +77,20 @@ def forms_of_type(service: str, kind: str) -> tuple[str, ...]:
     )
     listed = (form.strip() for form in str(details.get("arn", "")).split(","))
     return tuple(form for form in listed if ArnPattern.parse(form) is not None)
+
+
+def actions_beginning(text: str) -> tuple[str, ...]:
+    """Return the known actions whose names begin so (``ecr:Put``), in AWS's letter case; letter case does not matter."""
+    service, _, begun = text.lower().partition(":")
+    names = _sorted_names(service)
+    at = bisect_left(names, begun)
+    found = takewhile(lambda name: name.startswith(begun), islice(names, at, None))
+    return tuple(_actions_of(service)[name].name for name in found)
+
+
+@lru_cache(maxsize=64)
+def _sorted_names(service: str) -> tuple[str, ...]:
+    return tuple(sorted(_actions_of(service)))
 
 
 def expand_actions(

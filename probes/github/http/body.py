@@ -24,6 +24,8 @@ _PIECE = 64 * 1024
 _STEP = 1024 * 1024
 """Bytes, inflated, that are handed on at once."""
 _LONGEST_NUMBER = 19
+_PLAIN, _GZIP = ("", "identity"), ("gzip", "x-gzip")
+"""Names of content encodings: none, and the one that was asked for."""
 _AGAIN = "try again"
 
 
@@ -112,7 +114,7 @@ def feed_body(
     size = 0
     whole = False
     try:
-        decode = _decoder(response.headers.get("content-encoding", ""))
+        decode = _decoder(_encoding(response))
         while piece := raw.read1(_PIECE, decode_content=False):
             watch.check()
             # One byte more than allowed is enough to know, however far a small body would inflate.
@@ -145,17 +147,21 @@ def _check_announced(response: requests.Response, limit: int) -> None:
             return
         response.close()
         raise BrokenAnswer("its length is no number, so its end is not known", _AGAIN)
-    plain = response.headers.get("content-encoding", "") in ("", "identity")
+    plain = _encoding(response) in _PLAIN
     if plain and int(announced) > limit:
         response.close()
         raise _too_large(limit)
+
+
+def _encoding(response: requests.Response) -> str:
+    return response.headers.get("content-encoding", "").strip().lower()
 
 
 def tells_its_end(response: requests.Response) -> bool:
     """Return whether a body that was cut differs from a whole one: by its length, its last chunk or its compression."""
     headers = response.headers
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    return "content-length" in headers or chunked or headers.get("content-encoding", "identity") != "identity"
+    return "content-length" in headers or chunked or _encoding(response) in _GZIP
 
 
 def _too_large(limit: int) -> TooLarge:
@@ -202,10 +208,9 @@ class _Gzip(_Plain):
 
 
 def _decoder(encoding: str) -> _Plain:
-    name = encoding.strip().lower()
-    if name in ("", "identity"):
+    if encoding in _PLAIN:
         return _Plain()
-    if name in ("gzip", "x-gzip"):
+    if encoding in _GZIP:
         return _Gzip()
     raise BrokenAnswer("its body is encoded in a way that was not asked for", _AGAIN)
 

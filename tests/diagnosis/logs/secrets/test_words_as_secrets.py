@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pytest
 
+from diagnosis.logs import secrets
 from diagnosis.logs.scrub import scrub
 
 _NAMES = """
@@ -111,3 +115,11 @@ def test_words_go_where_only_a_secret_can_stand(text: str, word: str) -> None:
 )
 def test_what_is_said_about_a_secret_stays(text: str) -> None:
     assert scrub(text) == text
+
+
+def test_no_memory_of_ours_keeps_a_value_after_it_was_judged() -> None:
+    for each in pkgutil.iter_modules(secrets.__path__, f"{secrets.__name__}."):
+        module = importlib.import_module(each.name)
+        remembering = {name for name, value in vars(module).items() if hasattr(value, "cache_info")}
+        # Names under which secrets stand, and patterns of ours.
+        assert remembering <= {"strength", "_of_numbered", "compiled"}

@@ -71,7 +71,8 @@ def test_a_chunked_log_is_read_and_its_loss_is_seen(read: Callable) -> None:
 
 def test_a_log_whose_end_is_that_of_the_connection_is_no_log(read: Callable) -> None:
     unmarked = {"Transfer-Encoding": "identity", "Connection": "close"}
-    assert "does not say where" in why(read(Said(200, LOG[:40], unmarked)))
+    for encoding in ({}, {"Content-Encoding": ""}, {"Content-Encoding": "Identity"}, {"Content-Encoding": "br"}):
+        assert "does not say where" in why(read(Said(200, LOG[:40], {**unmarked, **encoding})))
     packed = {**unmarked, "Content-Encoding": "gzip"}
     assert read(Said(200, gzip.compress(LOG), packed)) == Known(LOG.decode())
     assert "ended early" in why(read(Said(200, gzip.compress(LOG)[:-9], packed)))
