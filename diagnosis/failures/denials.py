@@ -77,9 +77,16 @@ CHAIN_CANDIDATES = (Cause.ROLE_CHAINING, Cause.ID_TOKEN_NOT_GRANTED, Cause.PRINC
 
 def _judge(text: str, context: LogContext) -> Seen | None:
     denial = parse_denial(text)
-    if denial and _of_codeartifact(denial, text, context):
+    if denial is None:
+        return None
+    possible = _cut_off(denial)
+    if len(possible) > 1:
+        return _judge_cut_off(denial, possible, text, context)
+    if possible:
+        denial = replace(denial, action=possible[0])
+    if _of_codeartifact(denial, text, context):
         return service_denial(denial, text, context)
-    return judge_denial(denial, text, context) if denial else None
+    return judge_denial(denial, text, context)
 
 
 def _of_codeartifact(denial: Denial, text: str, context: LogContext) -> bool:
@@ -96,11 +103,6 @@ def judge_denial(denial: Denial, text: str, context: LogContext) -> Seen | None:
     The registry's actions have checkpoints of their own, the token exchange and chained roles are STS's; every other action is
     a use of another service (:mod:`diagnosis.failures.service_denials`).
     """
-    possible = _cut_off(denial, text)
-    if len(possible) > 1:
-        return _judge_cut_off(denial, possible, text, context)
-    if possible:
-        denial = replace(denial, action=possible[0])
     service, operation = _what(denial)
     if operation is None:
         return None
@@ -123,19 +125,25 @@ def judge_denial(denial: Denial, text: str, context: LogContext) -> Seen | None:
     return _registry(denial, None, Cause.REGISTRY_ADMINISTRATION, action, Weight.PROVISIONING)
 
 
-def _cut_off(denial: Denial, text: str) -> tuple[str, ...]:
-    """Return the actions that may be meant, where a text ends within an action's name; empty where the name is whole.
+def _cut_off(denial: Denial) -> tuple[str, ...]:
+    """Return the actions that may be meant, where an action's name has lost its end; empty where the name is whole.
 
-    A log that expired while it was copied, an annotation, a paste: they end anywhere. A name that AWS's reference knows
-    is taken for whole, and one that it knows no continuation of for an action that is newer than the reference.
+    A log that expired while it was copied, an annotation, a paste: they end anywhere, and a terminal breaks lines within
+    a word. A name that AWS's reference knows is taken for whole, and one that it knows no continuation of for an action
+    that is newer than the reference.
     """
     action = denial.action
-    if action is None or not text.rstrip(_BEHIND_A_CUT).endswith(action):
+    if action is None or action_facts(action) is not None:
         return ()
-    return () if action_facts(action) is not None else actions_beginning(action)
-
-
-_BEHIND_A_CUT = " \t\r\n.…\"'"
+    service, _, begun = action.partition(":")
+    called = f"{service}:{denial.operation}"
+    if denial.operation and denial.operation.startswith(begun) and action_facts(called) is not None:
+        return (called,)
+    completed = _completed(begun) if service in ("ecr", "ecr-public") else begun
+    if completed != begun:
+        return (f"{service}:{completed}",)
+    # A session of an account's root is taken by the organization's management account, and by no run.
+    return tuple(name for name in actions_beginning(action) if name != "sts:AssumeRoot")
 
 
 def _judge_cut_off(denial: Denial, possible: tuple[str, ...], text: str, context: LogContext) -> Seen | None:

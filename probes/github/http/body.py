@@ -158,10 +158,16 @@ def _encoding(response: requests.Response) -> str:
 
 
 def tells_its_end(response: requests.Response) -> bool:
-    """Return whether a body that was cut differs from a whole one: by its length, its last chunk or its compression."""
-    headers = response.headers
-    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    return "content-length" in headers or chunked or _encoding(response) in _GZIP
+    """Return whether a body that was cut differs from a whole one: by its last chunk, its length or its compression.
+
+    Other forms of the two headers than the plain ones are not understood alike by all: they tell nothing.
+    """
+    if _encoding(response) in _GZIP:
+        return True
+    coding, length = (response.headers.get(name) for name in ("transfer-encoding", "content-length"))
+    if coding is not None:
+        return coding.lower() == "chunked"
+    return length is not None and length.isascii() and length.isdigit()
 
 
 def _too_large(limit: int) -> TooLarge:

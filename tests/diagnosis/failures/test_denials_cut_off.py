@@ -55,3 +55,41 @@ def test_the_gate_is_told_as_soon_as_no_other_is_possible() -> None:
 def test_an_action_that_is_newer_than_the_reference_stays_as_it_is_told() -> None:
     assert explain_text(f"{CALL}s3:FrobnicateBucket").action == "s3:FrobnicateBucket"
     assert explain_text(f"{CALL}ecr:GetAuthorizationTok on resource: *").action is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "checkpoint"),
+    [
+        (f"{CALL}ecr:BatchGe\ntImage on resource: x", "ecr:BatchGetImage", Checkpoint.REGISTRY_PULL),
+        (f"{CALL}[ecr:Put]", None, None),
+        (f"{CALL}ecr:Put ...[truncated]", None, None),
+        ("Error: Not authorized to perform AssumeRoleWith", None, Checkpoint.ROLE_ASSUMPTION),
+        (
+            (
+                "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "
+                "Not authorized to perform sts:A"
+            ),
+            "sts:AssumeRoleWithWebIdentity",
+            Checkpoint.ROLE_ASSUMPTION,
+        ),
+        (
+            f"An error occurred (AccessDeniedException) when calling the PutImage operation: {CALL}ecr:Put",
+            "ecr:PutImage",
+            Checkpoint.REGISTRY_PUSH,
+        ),
+        (
+            (
+                "aws codeartifact login --tool pip --domain d\nAn error occurred (AccessDenied) when calling the "
+                f"GetAuthorizationToken operation: {CALL}sts:GetServiceBear"
+            ),
+            "sts:GetServiceBearerToken",
+            Checkpoint.SERVICE_AUTHORIZATION,
+        ),
+        (f"{CALL}ecr:*", "ecr:*", None),
+    ],
+)
+def test_what_stands_around_a_cut_name_completes_it(
+    text: str, action: str | None, checkpoint: Checkpoint | None
+) -> None:
+    found = explain_text(text)
+    assert (found.action, found.checkpoint) == (action, checkpoint)

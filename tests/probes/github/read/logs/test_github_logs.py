@@ -73,6 +73,8 @@ def test_a_log_whose_end_is_that_of_the_connection_is_no_log(read: Callable) -> 
     unmarked = {"Transfer-Encoding": "identity", "Connection": "close"}
     for encoding in ({}, {"Content-Encoding": ""}, {"Content-Encoding": "Identity"}, {"Content-Encoding": "br"}):
         assert "does not say where" in why(read(Said(200, LOG[:40], {**unmarked, **encoding})))
+    for coding in ("chunked, identity", "identity, chunked", "gzip, chunked", "xchunked", "chunked;q=1"):
+        assert "does not say where" in why(read(Said(200, LOG[:40], {**unmarked, "Transfer-Encoding": coding})))
     packed = {**unmarked, "Content-Encoding": "gzip"}
     assert read(Said(200, gzip.compress(LOG), packed)) == Known(LOG.decode())
     assert "ended early" in why(read(Said(200, gzip.compress(LOG)[:-9], packed)))
