@@ -16,6 +16,7 @@ from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts
 from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.facts.reading import Reading
 from diagnosis.facts.runs import Attempt
@@ -119,11 +120,12 @@ def conclude(
     moment: str = "",
     made_at: datetime | None = None,
     github: str = "",
+    facts: ClosureFacts = NOTHING_READ,
 ) -> Diagnosis:
     """Conclude the whole diagnosis of one chain.
 
     ``account`` is None where the live side was not read at all; ``live_gap`` says why, and makes every live gate unknown.
-    ``github`` is the address of what was asked in github.com's place.
+    ``github`` is the address of what was asked in github.com's place; ``facts`` is what closure asks beside runs and account.
     """
     chosen = subject_of(replays, subject)
     live = None
@@ -153,5 +155,5 @@ def conclude(
     )
     read = live if account is not None else None
     history = history_of(replays, account, case)
-    closure = judge_closure(replays, chosen, read, case, history) if replays else None
+    closure = judge_closure(replays, chosen, read, case, history, facts) if replays else None
     return replace(diagnosis, closure=closure, history=history, drift=drift_of(replays, chosen, read))

@@ -16,6 +16,7 @@ from diagnosis.closure.stated_clock import moment
 from diagnosis.closure.widening import widening_rule
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
@@ -39,6 +40,7 @@ def judge_closure(
     live: Assessment | None,
     case: Case,
     history: Sequence[AttemptHistory],
+    facts: ClosureFacts = NOTHING_READ,  # noqa: ARG001 - the rules that look at it land with the next commits
 ) -> Closure:
     """Judge the chain by every rule.
 

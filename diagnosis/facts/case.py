@@ -18,6 +18,8 @@ class StatedChange:
     source: str
     at: str | None = None
     """The clock of the source, as written there."""
+    after_attempt: int | None = None
+    """Which attempt of the run it answers; None for a run of one attempt, or its last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,25 @@ class StatedException:
     def in_force(self, today: date) -> bool:
         """Return whether the exception holds today."""
         return bool(self.rationale.strip()) and today <= self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class StatedEscalation:
+    """A grant that went beyond the need on the way, as the people of a release account for it.
+
+    Without a rationale and an expiry it accounts for nothing; it is kept, so that closure can say so.
+    """
+
+    grant: str
+    """What was widened, as AWS names it: a managed policy's ARN or name, an inline policy's name, or an action pattern."""
+    rationale: str = ""
+    expires: date | None = None
+    """The last day on which it may stand."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has both a rationale and an expiry."""
+        return bool(self.rationale.strip()) and self.expires is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +77,11 @@ class Case:
     digest: str | None = None
     expected_account: str | None = None
     decision_log: str | None = None
-    """File, entry heading and timestamp of the anchor, as text."""
+    """The path of the file in the repository, or in the folder where the case file lies; or its address on GitHub."""
+    decision_log_commit: str | None = None
+    """The commit at which the log is to be read; without one the default branch's newest."""
     decision_log_entry: str | None = None
+    """The entry's heading, with its timestamp, as it stands in the file."""
     evidence_local: str | None = None
     evidence_root: str | None = None
     """``s3://bucket/prefix/``."""
@@ -65,6 +89,8 @@ class Case:
     changes: tuple[StatedChange, ...] = ()
     exceptions: tuple[StatedException, ...] = ()
     """Second doors of the role that are meant."""
+    escalations: tuple[StatedEscalation, ...] = ()
+    """Grants beyond the need that were made on the way, with their rationale and expiry."""
     repository_uris: tuple[EcrAddress, ...] = ()
     """The repositories that the release pushes to, where it does not tell: each push whose target is not legible may go to any."""
     plans: tuple[str, ...] = ()

@@ -29,6 +29,12 @@ class RuleVerdict:
     verdict: Verdict
     reason: str
     evidence: tuple[Evidence, ...] = ()
+    sentence: str = ""
+    """What the rule asks, in one sentence, whatever the verdict."""
+    next_step: str = ""
+    """What would make the rule pass, in one sentence; empty where it passes."""
+    breach: bool = False
+    """Whether a failure of it makes the chain non-compliant, not only unproven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,5 @@ class Closure:
     sentence: str
     rules: tuple[RuleVerdict, ...]
     integrity: tuple[IntegrityFinding, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    """What would bring the chain to ``closed``, the first to do first; empty for one that is closed."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from diagnosis.facts.endpoints import Endpoint
 from diagnosis.gates import GATES, Gate, Verdict
+from diagnosis.verdicts.anchor import Anchor
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure
@@ -88,6 +89,8 @@ class Diagnosis:
     """Where today's account is no longer what a run met."""
     endpoints: tuple[Endpoint, ...] = ()
     """The servers that were asked in github.com's or AWS's place; every output names them."""
+    anchors: tuple[Anchor, ...] = ()
+    """What of the chain can be checked, and how far it was: runs, decision log, evidence, image."""
 
     @property
     def gates(self) -> tuple[Gate, ...]:
