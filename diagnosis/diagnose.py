@@ -13,7 +13,7 @@ from typing import TypeVar
 from diagnosis.claims.naming import issuer_at
 from diagnosis.closure.drift import drift_of
 from diagnosis.closure.history import history_of
-from diagnosis.closure.rules import judge_closure
+from diagnosis.closure.judge import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts

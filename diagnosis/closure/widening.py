@@ -19,7 +19,7 @@ from diagnosis.facts.reading import Known
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.assessment import Assessment
-from diagnosis.verdicts.closure import IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
 
 _BROAD = re.compile(r":iam::aws:policy/(?:[\w+=,.@-]+/)*(AdministratorAccess|PowerUserAccess|[\w+=,.@-]*FullAccess)\b")
@@ -27,29 +27,30 @@ _DOCUMENTS = frozenset({"PutRolePolicy", "UpdateAssumeRolePolicy", "CreatePolicy
 _PAIRS = {"AttachRolePolicy": "DetachRolePolicy", "DeleteRolePermissionsBoundary": "PutRolePermissionsBoundary"}
 
 
-def widening_rule(replays: Sequence[Replay], live: Assessment | None, case: Case) -> RuleVerdict:
+def judge_widening(
+    replays: Sequence[Replay], live: Assessment | None, case: Case
+) -> tuple[Verdict, str, tuple[Evidence, ...]]:
     """Judge the changes of grants: ``fail`` for a broad one that no statement names, ``pass`` where all stand and are bounded."""
-    slug, title = "no-undocumented-widening", "No undocumented widening on the way"
     account = live.account if live else None
     events = _events(replays, account)
     if live is None or events is None:
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, "CloudTrail was not read, or not whole, for the chain's time.")
+        return Verdict.UNKNOWN, "CloudTrail was not read, or not whole, for the chain's time.", ()
     broad = [event for event in events if _is_broad(event)]
     silent = [event for event in broad if not _stated(event, case)]
     if silent:
-        return RuleVerdict(slug, title, Verdict.FAIL, _words(silent[0], events), _proof(silent))
+        return Verdict.FAIL, _words(silent[0], events), _proof(silent)
     if broad:
         reason = f"{_words(broad[0], events)} It is stated; whether its rationale and expiry hold was not read."
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, reason, _proof(broad))
+        return Verdict.UNKNOWN, reason, _proof(broad)
     twice = _changed_twice(events)
     if twice:
         reason = f"{twice[0].name} on {twice[0].target} was made more than once; what stood in between is not known."
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, reason, _proof(twice))
+        return Verdict.UNKNOWN, reason, _proof(twice)
     if live.at(Gate.LEAST_PRIVILEGE).verdict is not Verdict.PASS:
         reason = "The changes stand as they were made, and today's scope is not proved to be bounded."
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, reason, _proof(events))
+        return Verdict.UNKNOWN, reason, _proof(events)
     reason = "Every change still stands as it was made, and today's scope is bounded."
-    return RuleVerdict(slug, title, Verdict.PASS, reason, _proof(events))
+    return Verdict.PASS, reason, _proof(events)
 
 
 def widenings(replays: Sequence[Replay], account: AccountState | None, case: Case) -> list[IntegrityFinding]:

@@ -11,7 +11,7 @@ from made_attempts import made_attempt
 
 from diagnosis.causes import Cause
 from diagnosis.closure.history import history_of
-from diagnosis.closure.rules import judge_closure
+from diagnosis.closure.judge import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState, Image, RegistryDetails
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Evidence, EvidenceKind

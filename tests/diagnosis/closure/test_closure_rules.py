@@ -28,7 +28,7 @@ from chain_builders import (
 
 from diagnosis.causes import Cause
 from diagnosis.closure.history import history_of
-from diagnosis.closure.rules import judge_closure
+from diagnosis.closure.judge import judge_closure
 from diagnosis.facts.account import AccountState, EvidenceObject, Image, RegistryDetails
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.reading import Absent, Known, Unreadable

@@ -1,0 +1,1 @@
+"""The rules of closure, one function each, in files by topic; each looks at one chain and returns its verdict."""
