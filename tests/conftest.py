@@ -5,11 +5,12 @@ import itertools
 import os
 import signal
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from places import has_reference_folder
-from thoroughness import examples
+from thoroughness import THOROUGH, examples, spread
 
 # The same examples in every run, so that a red run means a change; PLANESCOPE_EXPLORE=1 looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=examples(100))
@@ -36,13 +37,43 @@ def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the tests that read the reference folder where it does not lie beside the clone, unless it is required."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that read the reference folder where it does not lie beside the clone, and much of long tables.
+
+    Who names files, words or marks wants these whole; a thorough run looks at every case of every table.
+    """
+    if not THOROUGH and _whole_suite(config):
+        _thin_tables(config, items)
     if has_reference_folder() or os.environ.get("PLANESCOPE_REQUIRE_SHARED"):
         return
     for item in items:
         if item.get_closest_marker("shared"):
             item.add_marker(pytest.mark.skip(reason="the reference folder does not lie beside the clone"))
+
+
+def _whole_suite(config: pytest.Config) -> bool:
+    """Return whether nothing was named to choose tests by; a worker is given its files by name, and is told."""
+    told: bool | None = getattr(config, "workerinput", {}).get("whole_suite")
+    if told is not None:
+        return told
+    chosen = config.getoption("keyword") or config.getoption("markexpr")
+    return not chosen and config.args_source is not pytest.Config.ArgsSource.ARGS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist whether it runs the whole suite."""
+    node.workerinput["whole_suite"] = _whole_suite(node.config)
+
+
+def _thin_tables(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect most cases of each parametrized test that has many."""
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {id(item) for cases in tables.values() for item in spread(cases)}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
 
 
 def pytest_collection_finish() -> None:

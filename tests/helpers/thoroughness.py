@@ -16,9 +16,18 @@ THOROUGH = bool(os.environ.get("PLANESCOPE_THOROUGH") or os.environ.get("PLANESC
 
 def examples(number: int) -> int:
     """The examples of a property to look at, of the number that the thorough run looks at."""
-    return number if THOROUGH else max(8, number // 10)
+    return number if THOROUGH else max(5, number // 16)
 
 
 def some(items: Sequence[T], every: int) -> Sequence[T]:
     """The cases of a table to look at: one of so many, or all of them in the thorough run."""
     return items if THOROUGH else items[::every]
+
+
+LARGEST_TABLE = 8
+"""Cases of one parametrized test that a quick run of the whole suite looks at."""
+
+
+def spread(cases: Sequence[T], most: int = LARGEST_TABLE) -> Sequence[T]:
+    """The cases of one test to look at in a quick run: at most so many, spread over its table."""
+    return cases if len(cases) <= most else cases[:: -(-len(cases) // most)]
