@@ -126,7 +126,9 @@ def conclude(
 
     ``account`` is None where the live side was not read at all; ``live_gap`` says why, and makes every live gate unknown.
     ``github`` is the address of what was asked in github.com's place; ``facts`` is what closure asks beside runs and account.
+    What the case states of its own runs counts where they are in the chain.
     """
+    case = case.of_chain(replay.attempt for replay in replays)
     chosen = subject_of(replays, subject)
     live = None
     if chosen is not None and account is not None:

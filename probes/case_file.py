@@ -1,13 +1,16 @@
 """Read a case file: TOML in which the people of a release say what belongs together, and what no record tells.
 
-The members are those of :class:`diagnosis.facts.case.Case`, by the same names; changes stand in tables of their own::
+The members are those of :class:`diagnosis.facts.case.Case`, by the same names; some stand in tables of their own::
 
     title = "Packaging, February 2026"
     repository = "owner/name"
     workflow = "release.yml"
     runs = [21985402789, 21985472266]
+    left_out = ["21985472266/1"]
     role_arn = "arn:aws:iam::123456789012:role/release"
     expected_account = "123456789012"
+    decision_log = "docs/decisions.md"
+    decision_log_commit = "799d398a"
 
     [[changes]]
     after_run = 21985402789
@@ -19,6 +22,14 @@ The members are those of :class:`diagnosis.facts.case.Case`, by the same names; 
     principal = "arn:aws:iam::210987654321:root"
     rationale = "the platform team's break-glass role, ticket 4711"
     expires = 2027-03-31
+
+    [[escalations]]
+    grant = "AmazonEC2ContainerRegistryPowerUser"
+    rationale = "the scoped policy was under review, ticket 4712"
+    expires = 2026-02-20
+
+A key that no case has is told and passed over: people and other programs may keep theirs here. One that is a letter or two away
+from a known key, or that stands in the wrong table, is a fault: what it was meant to say would be lost without a word.
 """
 
 from __future__ import annotations
@@ -27,18 +38,23 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from diagnosis.facts.case import Case, StatedChange, StatedException
+from diagnosis.facts.case import Case, StatedChange, StatedEscalation, StatedException
 from diagnosis.logs.scrub import scrub
 from diagnosis.logs.scrubbed_values import scrub_values
-from diagnosis.names.arn import Arn
-from diagnosis.names.ecr_address import EcrAddress, is_repository_name
+from diagnosis.names.ecr_address import EcrAddress
+from probes.case_members import LARGEST_RUN, MEMBERS, TABLES, Check, Table, attempt_name, member_value
 
-_LARGEST_RUN = 2**63 - 1
-_LARGEST = 1_000_000
+LARGEST = 1_000_000
+"""Bytes; no case file is so large."""
+_MOST_TOLD = 20
+"""Unknown keys that are told one by one."""
+_MOST_UNKNOWN = 500
+_LONGEST_KEY, _SHORTEST_PIECE = 60, 3
+_ONE_WORD = 0.8
+"""How like a known key another one is that was meant to be it."""
 
 
 class CaseFileError(Exception):
@@ -50,34 +66,71 @@ class CaseFileError(Exception):
         super().__init__(scrub(sentence))
 
 
-Check: TypeAlias = Callable[[Any], "str | None"]
-"""What a value should be, in words; None where it is."""
+Told: TypeAlias = Callable[[str], None]
+"""Takes a sentence about a key that no case has."""
 
 
-def read_case_file(path: Path) -> Case:
+def _to_nobody(_sentence: str) -> None:
+    """Say nothing."""
+
+
+def read_case_file(path: Path, told: Told = _to_nobody) -> Case:
     """Read the case that a file states. Raises CaseFileError."""
+    return parse_case(case_text(read_case_bytes(path), str(path)), str(path), told)
+
+
+def read_case_bytes(path: Path) -> bytes:
+    """Read a case file as it lies on the disk. Raises CaseFileError."""
     shown = str(path)
     try:
         with path.open("rb") as file:
-            body = file.read(_LARGEST + 1)
+            body = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise CaseFileError(f"There is no case file {shown}: check the name given with --case.") from None
     except IsADirectoryError:
         raise CaseFileError(f"{shown} is a folder: name the case file in it.") from None
     except OSError as error:
         raise CaseFileError(f"The case file {shown} cannot be read ({error.strerror}): make it readable.") from None
-    if len(body) > _LARGEST:
+    if len(body) > LARGEST:
         raise CaseFileError(f"{shown} is larger than 1 MB, so it is hardly a case file: check the name.")
+    return body
+
+
+def case_text(body: bytes, shown: str) -> str:
+    """Return the text of a case file. Raises CaseFileError where it is not UTF-8."""
     try:
-        text = body.decode("utf-8-sig")
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
         raise CaseFileError(f"{shown}, line {line}: the text is not UTF-8; save the file as UTF-8.") from None
-    return parse_case(text, shown)
 
 
-def parse_case(text: str, shown: str) -> Case:
+def parse_case(text: str, shown: str, told: Told = _to_nobody) -> Case:
     """Read the case that a TOML text states, scrubbed; ``shown`` names the text in messages. Raises CaseFileError."""
+    document, text = parse_document(text, shown)
+    reader = _Reader(text, shown, told)
+    stated = reader.known(document, MEMBERS, "", 0)
+    tables = {table.name: reader.entries(stated.pop(table.name, ()), table) for table in TABLES.values()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in stated.items()
+    }
+    for name in ("left_out", "splits"):
+        if name in values:
+            values[name] = tuple(named for item in values[name] if (named := attempt_name(item)) is not None)
+    if "repository_uris" in values:
+        values["repository_uris"] = tuple(
+            address for item in values["repository_uris"] if (address := EcrAddress.parse(item)) is not None
+        )
+    return Case(
+        **{**values, **member_value("role_arn", values.get("role_arn"))},
+        changes=tuple(map(_change, tables["changes"])),
+        exceptions=tuple(StatedException(**entry) for entry in tables["exceptions"]),
+        escalations=tuple(StatedEscalation(**entry) for entry in tables["escalations"]),
+    )
+
+
+def parse_document(text: str, shown: str) -> tuple[dict[str, Any], str]:
+    """Return what a TOML text holds, scrubbed, and the text with the line ends that TOML knows. Raises CaseFileError."""
     # tomllib knows no other line ends than these two, and a file from an old editor may hold bare ones.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
@@ -88,77 +141,77 @@ def parse_case(text: str, shown: str) -> Case:
         raise CaseFileError(f"{shown} holds a number of too many digits to be one.") from None
     except RecursionError:
         raise CaseFileError(f"{shown} is nested too deeply to be a case file.") from None
-    document = scrub_values(document)
-    _check_members(document, _MEMBERS, text, shown, "", 0)
-    changes = tuple(_change(entry, text, shown, index) for index, entry in enumerate(document.pop("changes", ())))
-    exceptions = tuple(
-        _exception(entry, text, shown, index) for index, entry in enumerate(document.pop("exceptions", ()))
-    )
-    lists: dict[str, Any] = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
-    if "repository_uris" in lists:
-        lists["repository_uris"] = tuple(
-            address for item in lists["repository_uris"] if (address := EcrAddress.parse(item)) is not None
-        )
-    role = member_value("role_arn", document.get("role_arn"))
-    return Case(**{**document, **lists, **role}, changes=changes, exceptions=exceptions)
+    return scrub_values(document), text
 
 
-def should_be(member: str, value: Any) -> str | None:
-    """Say in words what a member's value should be; None where it is."""
-    return _MEMBERS[member](value)
-
-
-def member_value(member: str, value: Any) -> dict[str, Any]:
-    """Return a member of a case with its value as the case holds it: an ARN is one there. Empty where there is none."""
-    if value is None:
-        return {}
-    return {member: Arn.parse(value) if member == "role_arn" else value}
-
-
-def _change(entry: Any, text: str, shown: str, index: int) -> StatedChange:
-    _check_entry(entry, ("changes", "change", _CHANGE_MEMBERS, ("after_run", "text", "source")), text, shown, index)
+def _change(entry: dict[str, Any]) -> StatedChange:
     at = entry.get("at")
-    clock = at if isinstance(at, str) or at is None else at.isoformat()
-    return StatedChange(entry["after_run"], entry["text"], entry["source"], clock)
+    return StatedChange(**{**entry, "at": at if isinstance(at, str) or at is None else at.isoformat()})
 
 
-def _exception(entry: Any, text: str, shown: str, index: int) -> StatedException:
-    _check_entry(entry, ("exceptions", "exception", _EXCEPTION_MEMBERS, tuple(_EXCEPTION_MEMBERS)), text, shown, index)
-    return StatedException(entry["principal"], entry["rationale"], entry["expires"])
+class _Reader:
+    """Takes the known members of each table, and tells of the others."""
+
+    def __init__(self, text: str, shown: str, told: Told) -> None:
+        self._text, self._shown, self._told = text, shown, told
+        self._unknown = 0
+
+    def entries(self, entries: Any, table: Table) -> list[dict[str, Any]]:
+        """Return the known members of each entry. Raises CaseFileError for one that lacks what it must have."""
+        found = []
+        for index, entry in enumerate(entries):
+            if not isinstance(entry, dict):
+                begin = f"begin each with [[{table.name}]]"
+                raise CaseFileError(f"{self._shown}: `{table.name}` holds something else than tables; {begin}.")
+            found.append(self.known(entry, table.members, table.name, index))
+            for member in table.wanted:
+                if member not in entry:
+                    one = table.one.partition(" ")[2]
+                    place = self._place(None, table.name, index)
+                    raise CaseFileError(f"{place}: {one} {index + 1} has no `{member}`; add it.")
+        return found
+
+    def known(self, members: Mapping[str, Any], known: Mapping[str, Check], table: str, index: int) -> dict[str, Any]:
+        """Return the members that are known, each as it should be. Raises CaseFileError for one that is not."""
+        for name, value in members.items():
+            if name not in known:
+                self._no_member(name, known, table, index)
+                continue
+            wanted = known[name](value)
+            if wanted is not None:
+                place = self._place(name, table, index)
+                raise CaseFileError(f"{place}: `{name}` should be {wanted}, but it is {_described(value)}.")
+        return {name: value for name, value in members.items() if name in known}
+
+    def _no_member(self, name: str, known: Mapping[str, Check], table: str, index: int) -> None:
+        kind = TABLES[table].one if table else "a case"
+        said = f"{kind} has no member `{_short(name)}`"
+        if self._unknown >= _MOST_UNKNOWN:
+            raise CaseFileError(f"{self._shown} holds over {_MOST_UNKNOWN} keys that no case has: check the name.")
+        plain = name[:_LONGEST_KEY].lower().replace("-", "_")
+        elsewhere = _place_of_member(name, table)
+        near = difflib.get_close_matches(plain, known, n=1, cutoff=_ONE_WORD)
+        if elsewhere or near:
+            place = self._place(name, table, index)
+            raise CaseFileError(f"{place}: {said}; {elsewhere or f'did you mean `{near[0]}`?'}")
+        self._unknown += 1
+        if self._unknown == _MOST_TOLD + 1:
+            self._told(f"{self._shown}: further keys that no case has are passed over too.")
+        if self._unknown <= _MOST_TOLD:
+            longer = [key for key in known if len(plain) >= _SHORTEST_PIECE and key.startswith(plain)]
+            meant = f" (did you mean `{longer[0]}`?)" if longer else ""
+            self._told(scrub(f"{self._place(name, table, index)}: {said}; it is passed over{meant}."))
+
+    def _place(self, name: str | None, table: str, index: int) -> str:
+        return _place(self._shown, _line_of(self._text, name, table, index))
 
 
-_Table: TypeAlias = tuple[str, str, Mapping[str, Check], tuple[str, ...]]
-"""A table's name, what one entry is called, its members, and those that it must have."""
-
-
-def _check_entry(entry: Any, table: _Table, text: str, shown: str, index: int) -> None:
-    name, one, members, wanted = table
-    if not isinstance(entry, dict):
-        raise CaseFileError(f"{shown}: `{name}` holds something else than tables; begin each with [[{name}]].")
-    _check_members(entry, members, text, shown, name, index)
-    for member in wanted:
-        if member not in entry:
-            line = _line_of(text, None, name, index)
-            raise CaseFileError(f"{_place(shown, line)}: {one} {index + 1} has no `{member}`; add it.")
-
-
-def _check_members(
-    members: Mapping[str, Any], known: Mapping[str, Check], text: str, shown: str, table: str, index: int
-) -> None:
-    for name, value in members.items():
-        place = _place(shown, _line_of(text, name, table, index))
-        if name not in known:
-            kind = {"changes": "a change", "exceptions": "an exception"}.get(table, "a case")
-            raise CaseFileError(f"{place}: {kind} has no member `{_short(name)}`; {_nearest(name, known)}")
-        wanted = known[name](value)
-        if wanted is not None:
-            raise CaseFileError(f"{place}: `{name}` should be {wanted}, but it is {_described(value)}.")
-
-
-def _nearest(name: str, known: Mapping[str, Check]) -> str:
-    plain = name.lower().replace("-", "_")
-    near = difflib.get_close_matches(plain, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(known)}."
+def _place_of_member(name: str, table: str) -> str:
+    """Return where a key belongs that is known in another table than the one in which it stands; empty for any other key."""
+    if table and name in MEMBERS:
+        return f"put it above the first [[{table}]]: in TOML what follows a header belongs to it."
+    homes = [each.name for each in TABLES.values() if each.name != table and name in each.members]
+    return f"it belongs below [[{']] or [['.join(homes)}]]." if homes else ""
 
 
 def _short(text: str) -> str:
@@ -205,104 +258,6 @@ def _described(value: Any) -> str:
         return f'"{_short(value)}"' if value else "empty"
     if isinstance(value, list):
         return "a list of other things" if value else "an empty list"
-    if isinstance(value, int) and abs(value) > _LARGEST_RUN:
+    if isinstance(value, int) and abs(value) > LARGEST_RUN:
         return "a number of too many digits"  # which Python does not even write
     return "a table" if isinstance(value, dict) else f"{value!s:.60}"
-
-
-def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) else "a text in quotes"
-
-
-def _texts(value: Any) -> str | None:
-    right = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return None if right else 'a list of texts: ["a", "b"]'
-
-
-def _repositories(value: Any) -> str | None:
-    right = isinstance(value, list) and all(isinstance(item, str) and is_repository_uri(item) for item in value)
-    return None if right else 'a list of repositories: ["123456789012.dkr.ecr.eu-west-2.amazonaws.com/name"]'
-
-
-def is_repository_uri(text: str) -> bool:
-    """Return whether a text is the address of an ECR repository, private or public, without tag and digest."""
-    address = EcrAddress.parse(text.strip())
-    named = address is not None and not (address.tag or address.digest) and is_repository_name(address.repository or "")
-    return address is not None and named and (address.public or address.repository_arn is not None)
-
-
-def _run(value: Any) -> str | None:
-    right = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_RUN
-    return None if right else "a run's number, from its address: …/actions/runs/NUMBER"
-
-
-def _runs(value: Any) -> str | None:
-    right = isinstance(value, list) and all(_run(item) is None for item in value)
-    return None if right else "a list of run numbers: [21985402789, 21985472266]"
-
-
-def _tables(name: str) -> Check:
-    def check(value: Any) -> str | None:
-        return None if isinstance(value, list) else f"tables, each begun with [[{name}]]"
-
-    return check
-
-
-def _reason(value: Any) -> str | None:
-    return None if isinstance(value, str) and value.strip() else "a reason in words"
-
-
-def _day(value: Any) -> str | None:
-    right = isinstance(value, date) and not isinstance(value, datetime)
-    return None if right else "a day without quotes: 2027-03-31"
-
-
-def _clock(value: Any) -> str | None:
-    return None if isinstance(value, str | datetime | date | time) else "a time, as the source writes it"
-
-
-def _like(pattern: str, words: str) -> Check:
-    compiled = re.compile(pattern)
-
-    def check(value: Any) -> str | None:
-        return None if isinstance(value, str) and compiled.fullmatch(value) else words
-
-    return check
-
-
-def _role(value: Any) -> str | None:
-    arn = Arn.parse(value) if isinstance(value, str) and not any(sign.isspace() for sign in value) else None
-    right = arn is not None and arn.is_role and arn.has_account
-    return None if right else 'a role\'s ARN: "arn:aws:iam::123456789012:role/name"'
-
-
-_ACCOUNT = _like(r"\d{12}", "an account id: twelve digits in quotes")
-
-_MEMBERS: Mapping[str, Check] = {
-    "title": _text,
-    "repository": _like(r"[\w.-]+/[\w.-]+", 'a GitHub repository: "owner/name"'),
-    "workflow": _text,
-    "branch": _text,
-    "runs": _runs,
-    "role_arn": _role,
-    "region": _like(r"[a-z]{2}(-[a-z]+)+-\d", 'an AWS region: "eu-west-2"'),
-    "audience": _text,
-    "environment": _text,
-    "registry_id": _ACCOUNT,
-    "ecr_repository": _like(r"[a-z0-9][a-z0-9._/-]*", "the name of an ECR repository, without registry and tag"),
-    "tag": _text,
-    "digest": _like(r"sha256:[0-9a-f]{64}", 'an image digest: "sha256:…", 64 hexadecimal digits'),
-    "expected_account": _ACCOUNT,
-    "decision_log": _text,
-    "decision_log_entry": _text,
-    "evidence_local": _text,
-    "evidence_root": _like(r"s3://[a-z0-9.-]+(/.*)?", 'an S3 address: "s3://bucket/prefix/"'),
-    "evidence_artifacts": _texts,
-    "changes": _tables("changes"),
-    "exceptions": _tables("exceptions"),
-    "repository_uris": _repositories,
-    "notes": _texts,
-}
-
-_CHANGE_MEMBERS: Mapping[str, Check] = {"after_run": _run, "text": _text, "source": _text, "at": _clock}
-_EXCEPTION_MEMBERS: Mapping[str, Check] = {"principal": _text, "rationale": _reason, "expires": _day}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from typing import Any
 
+from diagnosis.facts.runs import Attempt
 from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress
 
@@ -57,6 +60,21 @@ class StatedEscalation:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptName:
+    """An attempt as a case file names it: ``21985402789/2``; or a run with all its attempts: ``21985402789``."""
+
+    run: int
+    attempt: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.run}/{self.attempt}" if self.attempt else str(self.run)
+
+    def names(self, attempt: Attempt) -> bool:
+        """Return whether this is the attempt, or one of the run's."""
+        return self.run == attempt.run_id and self.attempt in (None, attempt.attempt)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The content of a case file (TOML), or of the case that a recording carries."""
 
@@ -66,6 +84,10 @@ class Case:
     """Workflow file name (``release.yml``) or path."""
     branch: str | None = None
     runs: tuple[int, ...] = ()
+    left_out: tuple[AttemptName, ...] = ()
+    """Attempts that lie among the runs and do not belong to them."""
+    splits: tuple[AttemptName, ...] = ()
+    """Attempts with which another chain begins; what the case states belongs to the chain that begins with the last."""
     role_arn: Arn | None = None
     region: str | None = None
     audience: str | None = None
@@ -96,3 +118,49 @@ class Case:
     plans: tuple[str, ...] = ()
     """Terraform plans of the release, as the JSON text of ``terraform show -json``; given on the command line."""
     notes: tuple[str, ...] = field(default=())
+
+    def of_chain(self, attempts: Iterable[Attempt]) -> Case:
+        """Return the case as it applies to a chain: what it states of its own runs says nothing of another chain's.
+
+        Its own runs are those that it names; where it names none, those of its workflow. What it says of the account, the role
+        and the registry holds for every run that uses them. A change belongs to the run that it answers, and to no other.
+        """
+        chain = tuple(attempts)
+        ids = {attempt.run_id for attempt in chain}
+        changes = tuple(change for change in self.changes if change.after_run in ids)
+        if self._speaks_of(chain):
+            return replace(self, changes=changes) if changes != self.changes else self
+        return replace(self, **_NOTHING_OF_ITS_RUNS, changes=changes)
+
+    def leaves_out(self, attempt: Attempt) -> bool:
+        """Return whether the case says that an attempt does not belong to its runs."""
+        return any(name.names(attempt) for name in self.left_out)
+
+    def begins_at(self, attempt: Attempt) -> bool:
+        """Return whether the case says that another chain begins with an attempt."""
+        return any(name.run == attempt.run_id and (name.attempt or 1) == attempt.attempt for name in self.splits)
+
+    def _speaks_of(self, chain: tuple[Attempt, ...]) -> bool:
+        if self.repository and any(not _same(each.repository.full_name, self.repository) for each in chain):
+            return False
+        if self.splits:
+            last = max(self.splits, key=lambda name: (name.run, name.attempt or 1))
+            if not any(each.run_id == last.run and each.attempt >= (last.attempt or 1) for each in chain):
+                return False
+        if self.runs:
+            return any(each.run_id in self.runs and not self.leaves_out(each) for each in chain)
+        own = (self.workflow or "").rpartition("/")[2]
+        return not own or all(each.workflow_file_name == own for each in chain)
+
+
+_OF_ITS_RUNS = (
+    *("title", "repository", "workflow", "runs", "left_out", "splits", "escalations", "notes", "tag", "digest"),
+    *("decision_log", "decision_log_commit", "decision_log_entry", "evidence_local", "evidence_root"),
+    "evidence_artifacts",
+)
+"""What a case states of its own runs alone: which they are, their anchors, and what was granted on their way."""
+_NOTHING_OF_ITS_RUNS: dict[str, Any] = {each.name: each.default for each in fields(Case) if each.name in _OF_ITS_RUNS}
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()  # GitHub tells names apart without regard to case

@@ -199,11 +199,21 @@ def _case(recorded: RecordedCase) -> dict[str, Any]:
             {name: member for name, member in {**change, "known_at": _time(known)}.items() if member is not None}
             for change, known in zip(value["changes"], recorded.changes_known_at, strict=True)
         ]
-    if "exceptions" in value:
-        value["exceptions"] = [{**item, "expires": item["expires"].isoformat()} for item in value["exceptions"]]
+    for name in ("exceptions", "escalations"):
+        if name in value:
+            value[name] = [_with_day(item) for item in value[name]]
+    for name in ("left_out", "splits"):
+        if name in value:
+            value[name] = [str(each) for each in getattr(recorded.case, name)]
     if recorded.known_at:
         value["known_at"] = {name: _time(moment) for name, moment in recorded.known_at}
     return value
+
+
+def _with_day(item: dict[str, Any]) -> dict[str, Any]:
+    """Return what has an expiry, with its day as text; without one where there is none."""
+    left = {name: member for name, member in item.items() if name != "expires"}
+    return left if item["expires"] is None else {**left, "expires": item["expires"].isoformat()}
 
 
 def _reconstructed(entries: Sequence[Reconstruction]) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.facts.case import Case, StatedChange, StatedException
+from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException
 from probes.case_file import CaseFileError, parse_case, read_case_file
 
 WHOLE = """\
@@ -20,6 +20,8 @@ repository = "example/widgets"
 workflow = "release.yml"
 branch = "main"
 runs = [21985402789, 21985472266]
+left_out = ["21985472266/1", "21985472300"]
+splits = ["21985402789/2"]
 role_arn = "arn:aws:iam::123456789012:role/path/release"
 region = "eu-west-2"
 audience = "sts.amazonaws.com"
@@ -30,6 +32,7 @@ tag = "git-1"
 digest = "sha256:%s"
 expected_account = "123456789012"
 decision_log = "docs/decisions.md"
+decision_log_commit = "799d398a7daf"
 decision_log_entry = "## 2026-02-13"
 evidence_local = "runs/1/"
 evidence_root = "s3://evidence/runs/1/"
@@ -45,6 +48,7 @@ at = "11:37"
 
 [[changes]]
 after_run = 21985472266
+after_attempt = 2
 text = "put the policy"
 source = "decision log"
 at = 2026-02-13T11:39:30Z
@@ -53,6 +57,14 @@ at = 2026-02-13T11:39:30Z
 principal = "210987654321"
 rationale = "break-glass, ticket 4711"
 expires = 2027-03-31
+
+[[escalations]]
+grant = "PowerUser"
+rationale = "the scoped policy was under review"
+expires = 2026-02-20
+
+[[escalations]]
+grant = "ecr:*"
 """ % ("a" * 64)
 
 
@@ -74,7 +86,7 @@ def problem(text: str) -> str:
         ('principal = "1"\nrationale = " "\nexpires = 2027-03-31', "`rationale` should be a reason in words"),
         ('principal = "1"\nrationale = "x"\nexpires = "2027-03-31"', "`expires` should be a day without quotes"),
         ('principal = "1"\nrationale = "x"\nexpires = 2027-03-31T10:00:00Z', "`expires` should be a day"),
-        ('principal = "1"\nreason = "x"\nexpires = 2027-03-31', "an exception has no member `reason`"),
+        ('principal = "1"\nreason = "x"\nexpires = 2027-03-31', "exception 1 has no `rationale`"),
     ],
 )
 def test_an_exception_needs_a_reason_and_a_day(entry: str, said: str) -> None:
@@ -88,14 +100,40 @@ def test_every_member_of_a_case_can_be_stated() -> None:
     assert case.evidence_artifacts == ("a.json", "b.json")
     assert case.changes == (
         StatedChange(21985402789, "created the provider", "decision log", "11:37"),
-        StatedChange(21985472266, "put the policy", "decision log", "2026-02-13T11:39:30+00:00"),
+        StatedChange(21985472266, "put the policy", "decision log", "2026-02-13T11:39:30+00:00", 2),
     )
     assert case.exceptions == (StatedException("210987654321", "break-glass, ticket 4711", date(2027, 3, 31)),)
+    assert case.left_out == (AttemptName(21985472266, 1), AttemptName(21985472300))
+    bounded, unaccounted = case.escalations
+    assert bounded == StatedEscalation("PowerUser", "the scoped policy was under review", date(2026, 2, 20))
+    assert bounded.complete
+    # It accounts for nothing, and is kept so that closure can say so.
+    assert unaccounted == StatedEscalation("ecr:*")
+    assert not unaccounted.complete
     empty = Case()
     # A plan is a file of its own, which the command line names.
     named = [field.name for field in fields(Case) if field.name != "plans"]
     left_out = [name for name in named if getattr(case, name) == getattr(empty, name)]
     assert left_out == [], "a new member of a case must be readable here"
+
+
+def test_a_key_that_no_case_has_is_told_and_passed_over() -> None:
+    told: list[str] = []
+    text = (
+        'owner = "team-x"\nrepo = "a/b"\ntitle = "t"\n[custom]\nruns = "x"\n[[changes]]\nafter_run = 1\n'
+        'text = "t"\nsource = "s"\nreviewed_by = "me"\n'
+    )
+    assert parse_case(text, "case.toml", told.append) == Case(title="t", changes=(StatedChange(1, "t", "s"),))
+    assert told == [
+        "case.toml, line 1: a case has no member `owner`; it is passed over.",
+        "case.toml, line 2: a case has no member `repo`; it is passed over (did you mean `repository`?).",
+        "case.toml, line 4: a case has no member `custom`; it is passed over.",
+        "case.toml, line 10: a change has no member `reviewed_by`; it is passed over.",
+    ]
+    told.clear()
+    parse_case("".join(f"{letter * 9} = 1\n" for letter in "abcdefghijklmnopqrstuvwxyz"), "case.toml", told.append)
+    assert len(told) == 21
+    assert "further keys" in told[-1]
 
 
 def test_an_empty_file_states_nothing() -> None:
@@ -109,7 +147,16 @@ def test_an_empty_file_states_nothing() -> None:
         ('title = "a"\nrol_arn = "x"\n', 2, "did you mean `role_arn`?"),
         ('Role-ARN = "x"\n', 1, "did you mean `role_arn`?"),
         ("\n\nrun = [1]\n", 3, "did you mean `runs`?"),
-        ("zzz = 1\n", 1, "it knows title, repository"),
+        ('runs = [1]\n[[changes]]\nregion = "eu-west-2"\n', 3, "put it above the first [[changes]]"),
+        ('rationale = "x"\n', 1, "it belongs below [[exceptions]] or [[escalations]]."),
+        ('left_out = ["1/0"]\n', 1, "a list of attempts"),
+        ("splits = [1.5]\n", 1, "a list of attempts"),
+        ('decision_log_commit = "main"\n', 1, "a commit's id"),
+        ('[[escalations]]\nrationale = "x"\n', 1, "escalation 1 has no `grant`; add it."),
+        ('[[escalations]]\ngrant = "x"\nexpires = "soon"\n', 3, "a day without quotes"),
+        ('[[escalations]]\ngrant = ["x"]\n', 2, "what was granted"),
+        ('[[escalations]]\ngrant = "x"\nrationale = 4711\n', 3, "a text in quotes"),
+        ('[[changes]]\nafter_run = 1\nafter_attempt = 0\ntext = "t"\nsource = "s"\n', 3, "an attempt's number"),
         ("title = 3\n", 1, "`title` should be a text in quotes, but it is 3"),
         ('runs = ["1"]\n', 1, "a list of run numbers"),
         ("runs = 7\n", 1, "a list of run numbers"),
@@ -145,7 +192,10 @@ def test_changes_that_are_no_tables_are_refused() -> None:
 
 
 def test_foreign_text_stays_on_one_line() -> None:
-    assert "\n" not in problem('"a\\nb" = 1\n')
+    assert "\n" not in problem('"run\\ns" = 1\n')
+    told: list[str] = []
+    parse_case('"a\\nb" = 1\n', "case.toml", told.append)
+    assert "\n" not in "".join(told)
     assert len(problem(f'region = "{"x" * 5000}"\n')) < 300
 
 
@@ -190,7 +240,7 @@ def test_no_text_gives_anything_but_a_case_or_one_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1" * 5000, "0x" + "f" * 5000, "9" * 19, "-" + "1" * 5000])
-@pytest.mark.parametrize("text", ["runs = [{}]", "title = {}", "[[changes]]\nafter_run = {}", "{} = 1"])
+@pytest.mark.parametrize("text", ["runs = [{}]", "title = {}", "[[changes]]\nafter_run = {}", "left_out = [{}]"])
 def test_a_number_of_thousands_of_digits_is_one_sentence(number: str, text: str) -> None:
     found = outcome(text.format(number))
     assert isinstance(found, str)

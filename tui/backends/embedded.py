@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
@@ -24,19 +23,6 @@ from probes.recording.format import RecordingError
 from probes.recording.labels import label_attempt
 from tui.backend import BackendProblem, CancelHook, Moment, Progress, ProgressHook
 from tui.backends.repository import RepositoryBackend
-
-_OF_THE_CASES_WORKFLOW: dict[str, Any] = {
-    name: getattr(Case(), name)
-    for name in (
-        "tag",
-        "digest",
-        "decision_log",
-        "decision_log_entry",
-        "evidence_local",
-        "evidence_root",
-        "evidence_artifacts",
-    )
-}
 
 
 class EmbeddedBackend(RepositoryBackend):
@@ -120,15 +106,17 @@ class EmbeddedBackend(RepositoryBackend):
         moment = self._incident.moments[self._index]
         self._server.move_to(moment)
         self._account.move_to(moment.key)
-        # The chain is found among the runs served; after the stages the newest one is of another workflow.
-        case = replace(case_at(self._recording, moment.at), runs=())
-        if moment.workflow is not None:
-            # What the case states of one workflow's image, log and evidence says nothing of another's.
-            case = replace(case, workflow=moment.workflow, **_OF_THE_CASES_WORKFLOW)
-        self.case = case if moment.stage else replace(case, workflow=None)
+        self.case = case_at(self._recording, moment.at)
         stage = f"Stage {moment.key} of {len(self._incident.stages)}" if moment.stage else "After the stages"
         self.moment_words = f"{stage}: {moment.title}. {moment.sentence}"
         self.forget()
+
+    @property
+    def _followed(self) -> Case:
+        """The chain is found among the runs served; after the stages the newest one is of another workflow than the case's."""
+        moment = self._incident.moments[self._index]
+        workflow = (moment.workflow or self.case.workflow) if moment.stage else None
+        return replace(self.case, runs=(), workflow=workflow)
 
     def close(self) -> None:
         """Stop the server and discard the account."""

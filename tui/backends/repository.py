@@ -182,7 +182,7 @@ class RepositoryBackend:
         # A run's time of change alone is no reason to fill the list anew, which would take the reader back to its top.
         same = not changes.elsewhere and tuple(map(_row, changes.before)) == tuple(map(_row, changes.page.attempts))
         rows = None if same else _rows(changes.page)
-        chain = self._github.chain(selected, self.case, progress, cancelled)
+        chain = self._github.chain(selected, self._followed, progress, cancelled)
         if not changes.jobs and self._github.shows(chain):
             return Update(rows)
         keep = self._github.none_has_ended(chain)
@@ -206,7 +206,7 @@ class RepositoryBackend:
     ) -> Diagnosis:
         """Diagnose the chain around the selected run."""
         progress(Progress("collecting the chain of attempts"))
-        chain = self._github.chain(selected, self.case, progress, cancelled)
+        chain = self._github.chain(selected, self._followed, progress, cancelled)
         return self._diagnosed(chain, subject or selected, progress, cancelled)
 
     def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
@@ -223,20 +223,21 @@ class RepositoryBackend:
         *,
         keep_account: bool = False,
     ) -> Diagnosis:
-        case, before = self._judged
-        judged_before = before if case == self.case else ()
+        judged_with, before = self._judged
+        judged_before = before if judged_with == self.case else ()
         with Judge(self.case, self._source.conclusions, known=judged_before) as judge:
             attempts = self._github.with_parts(chain, progress, cancelled, judge)
             replays = judge.replays(attempts, partial(stop_if, cancelled))
         self._judged = self.case, replays
+        case = self._case_of(chain)
         chosen = subject_of(replays, subject)
         account: AccountState | Missing | None = None
         if chosen is not None:
-            question = self._question(chosen, replays, progress, cancelled)
+            question = self._question(chosen, replays, case, progress, cancelled)
             known = self._asked if keep_account and self._asked and self._asked[0] == question else None
             if known is None:
                 progress(Progress("asking the account"))
-                search_of = partial(role_search, chosen, case=self.case)
+                search_of = partial(role_search, chosen, case=case)
                 known = question, self._read_account(question, progress, cancelled, search_of)
                 stop_if(cancelled)
             self._asked, account = known, known[1]
@@ -247,7 +248,7 @@ class RepositoryBackend:
         diagnosis = conclude(
             replays,
             account if isinstance(account, AccountState) else None,
-            self.case,
+            case,
             subject=chosen.attempt.key if chosen else None,
             live_gap=account if isinstance(account, Missing) else None,
             title=self._title,
@@ -258,14 +259,28 @@ class RepositoryBackend:
         return self._stated.shown_on(diagnosis)
 
     def _question(
-        self, chosen: Replay, replays: Sequence[Replay], progress: ProgressHook, cancelled: CancelHook
+        self,
+        chosen: Replay,
+        replays: Sequence[Replay],
+        case: Case,
+        progress: ProgressHook,
+        cancelled: CancelHook,
     ) -> AccountQuestion:
         """Return what to ask the account; the workflow's last success is looked for only where it can tell something."""
-        question = question_of(chosen, self.case, replays)
-        if not self._reads_history or not wants_green_run(question, chosen, self.case):
+        question = question_of(chosen, case, replays)
+        if not self._reads_history or not wants_green_run(question, chosen, case):
             return question
         progress(Progress("looking for the last green run"))
-        return question_of(chosen, self.case, replays, self._github.green_run(chosen.attempt, progress, cancelled))
+        return question_of(chosen, case, replays, self._github.green_run(chosen.attempt, progress, cancelled))
+
+    @property
+    def _followed(self) -> Case:
+        """Whose runs are shown until one is selected."""
+        return self.case
+
+    def _case_of(self, chain: Sequence[Attempt]) -> Case:
+        """Return the case as it applies to a chain. What an option states is stated of whatever is looked at."""
+        return self._stated.over(self.case.of_chain(chain))
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
         """Read what changed from one attempt to another."""
@@ -278,7 +293,8 @@ class RepositoryBackend:
         first = diagnosis.replays[0].attempt.run_id if diagnosis.replays else 0
         target = directory or Path.cwd() / f"planescope-packet-{first}"
         try:
-            written = write(packet(diagnosis, self.case, mask_accounts=mask_accounts), target)
+            case = self._case_of([each.attempt for each in diagnosis.replays])
+            written = write(packet(diagnosis, case, mask_accounts=mask_accounts), target)
         except PacketProblem as problem:
             raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
         return ExportResult(written.directory, written.files, mask_accounts)

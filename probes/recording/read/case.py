@@ -6,8 +6,9 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from diagnosis.facts.case import Case, StatedChange, StatedException
+from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException
 from diagnosis.json_members import JsonMembers
+from probes.case_members import attempt_name
 from probes.recording.format import RecordedCase
 
 _TEXTS = (
@@ -23,6 +24,7 @@ _TEXTS = (
     "digest",
     "expected_account",
     "decision_log",
+    "decision_log_commit",
     "decision_log_entry",
     "evidence_local",
     "evidence_root",
@@ -43,10 +45,14 @@ def read_case(section: JsonMembers) -> RecordedCase:
                 text=entry.text("text"),
                 source=entry.text("source"),
                 at=entry.text("at") if entry.has("at") else None,
+                after_attempt=entry.integer("after_attempt") if entry.has("after_attempt") else None,
             )
             for entry in entries
         ),
         exceptions=tuple(_exception(entry) for entry in section.objects("exceptions", ())),
+        escalations=tuple(_escalation(entry) for entry in section.objects("escalations", ())),
+        left_out=_attempts(section, "left_out"),
+        splits=_attempts(section, "splits"),
         notes=section.texts("notes", ()),
         role_arn=section.arn("role_arn") if section.has("role_arn") else None,
         **texts,
@@ -63,8 +69,24 @@ def read_case(section: JsonMembers) -> RecordedCase:
 
 
 def _exception(entry: JsonMembers) -> StatedException:
+    return StatedException(entry.text("principal"), entry.text("rationale"), _day(entry))
+
+
+def _escalation(entry: JsonMembers) -> StatedEscalation:
+    expires = _day(entry) if entry.has("expires") else None
+    return StatedEscalation(entry.text("grant"), entry.text("rationale", ""), expires)
+
+
+def _day(entry: JsonMembers) -> date:
     try:
-        expires = date.fromisoformat(entry.text("expires"))
+        return date.fromisoformat(entry.text("expires"))
     except ValueError:
         raise entry.fault("expires", "is no day (2027-03-31)") from None
-    return StatedException(entry.text("principal"), entry.text("rationale"), expires)
+
+
+def _attempts(section: JsonMembers, name: str) -> tuple[AttemptName, ...]:
+    texts = section.texts(name, ())
+    names = [named for text in texts if (named := attempt_name(text)) is not None]
+    if len(names) < len(texts):
+        raise section.fault(name, "names something else than an attempt (RUN/ATTEMPT)")
+    return tuple(names)

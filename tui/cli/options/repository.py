@@ -12,6 +12,7 @@ import click
 from diagnosis.facts.case import Case
 from tui.backend import BackendProblem
 from tui.cli.options.stated import read_stated, require_no_secret, stated_options
+from tui.cli.output import say
 
 if TYPE_CHECKING:
     from probes.git_remotes import Place
@@ -66,7 +67,7 @@ def read_case_option(options: Mapping[str, Any]) -> Case:
     from probes.case_file import CaseFileError, read_case_file
 
     try:
-        return read_case_file(path)
+        return read_case_file(path, lambda sentence: say(f"planescope: {sentence}", err=True))
     except CaseFileError as error:
         raise BackendProblem(str(error)) from None
 

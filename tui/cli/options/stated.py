@@ -100,7 +100,7 @@ def require_no_secret(option: str, value: str) -> None:
 def _address(value: str) -> EcrAddress:
     """Return the address of a repository, private or public. Raises BackendProblem for anything else."""
     from diagnosis.names.ecr_address import EcrAddress
-    from probes.case_file import is_repository_uri
+    from probes.case_members import is_repository_uri
 
     require_no_secret("--repository-uri", value)
     address = EcrAddress.parse(value.strip()) if value.isprintable() and is_repository_uri(value) else None
@@ -130,7 +130,7 @@ def _member(name: str) -> Callable[[str], Read]:
     """Return the reader of a value that is a member of a case file, checked as there."""
 
     def read(value: str) -> Read:
-        from probes.case_file import member_value, should_be
+        from probes.case_members import member_value, should_be
 
         return should_be(name, value) or member_value(name, value)
 

@@ -26,7 +26,7 @@ from recording_worlds import (
 from synthetic_recordings import Shape, synthetic_recording
 from thoroughness import some
 
-from diagnosis.facts.case import Case, StatedChange, StatedException
+from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
@@ -343,7 +343,16 @@ def test_a_recording_written_and_read_is_the_recording(tmp_path: Path) -> None:
     world = small_world()
     with GitHubServer(world) as server:
         server.fault(r"/check-runs/\d+/annotations", faults.no_permission("checks=read"))
-        made, _ = recorded(server, world.full_name, ids(world), case=Case(title="c", exceptions=EXCEPTIONS))
+        case = Case(
+            title="c",
+            decision_log_commit="799d398a",
+            left_out=(AttemptName(1, 2), AttemptName(2)),
+            splits=(AttemptName(1),),
+            changes=(StatedChange(1, "made it", "log.md:3", after_attempt=2),),
+            exceptions=EXCEPTIONS,
+            escalations=(StatedEscalation("ecr:*"), StatedEscalation("PowerUser", "t-1", EXCEPTIONS[0].expires)),
+        )
+        made, _ = recorded(server, world.full_name, ids(world), case=case)
     write_checked(made, tmp_path / "kept")
     read = read_recording(tmp_path / "kept")
     for name in (
