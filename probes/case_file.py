@@ -107,7 +107,7 @@ def case_text(body: bytes, shown: str) -> str:
 
 def parse_case(text: str, shown: str, told: Told = _to_nobody) -> Case:
     """Read the case that a TOML text states, scrubbed; ``shown`` names the text in messages. Raises CaseFileError."""
-    document, text = parse_document(text, shown)
+    document, text = _document(text, shown)
     reader = _Reader(text, shown, told)
     stated = reader.known(document, MEMBERS, "", 0)
     tables = {table.name: reader.entries(stated.pop(table.name, ()), table) for table in TABLES.values()}
@@ -129,7 +129,7 @@ def parse_case(text: str, shown: str, told: Told = _to_nobody) -> Case:
     )
 
 
-def parse_document(text: str, shown: str) -> tuple[dict[str, Any], str]:
+def _document(text: str, shown: str) -> tuple[dict[str, Any], str]:
     """Return what a TOML text holds, scrubbed, and the text with the line ends that TOML knows. Raises CaseFileError."""
     # tomllib knows no other line ends than these two, and a file from an old editor may hold bare ones.
     text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -20,7 +20,7 @@ _ASKS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "fin
 ASKED_WHOLE = {
     ("diagnosis/failures/whose_identity.py", "_SESSIONS"),
     ("diagnosis/failures/whose_identity.py", "_ROLES"),
-    ("probes/case_file.py", ""),
+    ("probes/case_members.py", ""),
     ("probes/github/http/endpoints.py", ""),
     ("probes/embedded/github/routes.py", ""),
 }
@@ -90,7 +90,7 @@ BUILT = {
     "diagnosis/steps/tools/by_argument.py": "our own signs",
     "diagnosis/trust/subject_faults.py": "literal names",
     "diagnosis/trust/subject_typo.py": "literal names, atomic stars: tests/diagnosis/policy/test_matching_is_linear.py",
-    "probes/case_file.py": "our own forms, looked at where they are compiled",
+    "probes/case_members.py": "our own forms, looked at where they are compiled",
     "probes/embedded/github/routes.py": "our own routes, looked at where they are compiled",
     "probes/embedded/github/server.py": "a path that a test plans a fault for",
     "probes/github/http/endpoints.py": "our own endpoints, looked at where they are compiled",

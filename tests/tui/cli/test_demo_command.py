@@ -50,6 +50,8 @@ def test_one_stage_as_json(stage: str, code: int) -> None:
     assert result.exit_code == code
     document = json.loads(result.stdout)
     assert document["schema"] == "planescope.diagnosis/1"
+    # What the case states of the first incident's runs stands beside no other workflow.
+    assert ("maps/dev_substrate/dev_min/platform.impl_actual.md" in result.stdout) == (stage in ("2", "3"))
     for member in ("attempts", "live", "forecast", "remediations", "after_fix", "closure", "unknown"):
         assert member in document
     assert {gate["verdict"] for gate in document["live"]["gates"]} <= {"pass", "fail", "unknown"}
