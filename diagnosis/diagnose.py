@@ -157,5 +157,6 @@ def conclude(
     )
     read = live if account is not None else None
     history = history_of(replays, account, case)
-    closure = judge_closure(replays, chosen, read, case, history, facts) if replays else None
+    today = made_at.date() if made_at else None
+    closure = judge_closure(replays, chosen, read, case, history, facts, today) if replays else None
     return replace(diagnosis, closure=closure, history=history, drift=drift_of(replays, chosen, read))

@@ -74,11 +74,35 @@ OWN_BOUNDARY = RuleRecord(
     "Each failed attempt stopped at the gate that it failed at.",
     "Have the log of that attempt read, so that the gate that stopped it is known.",
 )
+FAIL_CLOSED = RuleRecord(
+    "fail-closed",
+    "A refused attempt published nothing",
+    "Each attempt that was refused at a gate stopped before it had published.",
+    "Let the publishing steps run after every gate only, and prove that in another chain.",
+)
+EXPLICIT_FAILURE = RuleRecord(
+    "explicit-failure",
+    "Each failure is explicit",
+    "Each failed attempt names its own cause, and none was tried again and again without a change.",
+    "Have the log or the annotations of that attempt read, so that its cause is known.",
+)
+DETERMINISTIC = RuleRecord(
+    "deterministic",
+    "The same evidence, the same verdict",
+    "Attempts that were refused by the same words are judged alike.",
+    "Report it: two verdicts on the same words are a fault of the judgement.",
+)
 SAME_WORKFLOW = RuleRecord(
     "same-workflow",
-    "Same workflow, same commit",
+    "Same workflow",
     "All attempts are of one workflow file.",
     "Judge the attempts of one workflow file; give the others a chain of their own.",
+)
+SAME_COMMIT = RuleRecord(
+    "same-commit",
+    "Same commit",
+    "All attempts ran on one commit, or on commits whose difference cannot touch the release.",
+    "Rerun on the commit that failed, or have the files between the commits read (contents: read).",
 )
 SAME_SUBJECT = RuleRecord(
     "same-subject",
@@ -86,11 +110,23 @@ SAME_SUBJECT = RuleRecord(
     "The closing run presented the same subject as the attempts that failed.",
     "Rerun the workflow on the ref, and in the environment, that failed.",
 )
+SUBJECT_NAMES_THE_CODE = RuleRecord(
+    "subject-names-the-code",
+    "The subject names the code that runs",
+    "The job that releases runs the code of the ref in its subject, and no other.",
+    "Check out the ref that the run was started on, and release once more.",
+)
 REMEDIATION_TRACED = RuleRecord(
     "remediation-traced",
     "A remediation between each failure and the next attempt",
     "A change at the gate that failed was observed between each failure and the next attempt.",
     "Read CloudTrail for the time of the chain (cloudtrail:LookupEvents), while it still keeps it.",
+)
+CLOCKS_AGREE = RuleRecord(
+    "clocks-agree",
+    "The clocks agree",
+    "No stated time contradicts the times of the runs and of CloudTrail.",
+    "Correct the stated time, or state why it was written otherwise.",
 )
 FIX_IN_PLANE = RuleRecord(
     "fix-in-plane",
@@ -111,6 +147,12 @@ NO_STATIC_CREDENTIALS = RuleRecord(
     "Take the keys out of the workflow and release once more by role-to-assume alone.",
     breach=True,
 )
+SHORT_LIVED_SESSION = RuleRecord(
+    "short-lived-session",
+    "A short-lived session by web identity",
+    "The closing run's credentials were those of a session that it opened with its own token.",
+    "Read CloudTrail for the time of the closing run (AssumeRoleWithWebIdentity), or have its log read.",
+)
 NO_OVERRIDE = RuleRecord(
     "no-override",
     "No gate is demoted",
@@ -130,6 +172,12 @@ NO_SIDE_CHANNEL = RuleRecord(
     "The closing run pushed the image, in its own time and by its own session of the role.",
     "Find who pushed the image and when, and release once more through the workflow.",
     breach=True,
+)
+PUBLISH_HAS_PATH = RuleRecord(
+    "publish-has-path",
+    "No publish without a closure path",
+    "The closing run is the first success since the failures began.",
+    "Add the runs between the first failure and the closing run to the chain, or give the earlier success its own.",
 )
 EVIDENCE_PRESENT = RuleRecord(
     "evidence-present",
@@ -162,4 +210,17 @@ NO_UNDOCUMENTED_WIDENING = RuleRecord(
     "Trust and permissions were not widened on the way, not even for a while, without a statement of the case.",
     "State in the case file what was widened, why and until when (escalations), and have it taken back.",
     breach=True,
+)
+ESCALATION_JUSTIFIED = RuleRecord(
+    "escalation-justified",
+    "Every escalation has a rationale and an expiry",
+    "Each escalation that the case states has a rationale and an expiry, and does not outlast it.",
+    "Give the escalation a rationale and an expiry in the case file, and have it taken back by then.",
+    breach=True,
+)
+PROGRESSION_PROVED = RuleRecord(
+    "progression-proved",
+    "The progression is proved",
+    "Each attempt has an address, a beginning and an end, and each began after the one before it had ended.",
+    "Read the attempts whose times lack; leave out of the chain what ran beside them.",
 )

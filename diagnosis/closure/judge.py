@@ -19,12 +19,16 @@ from diagnosis.closure.rules import (
     attempts,
     closing_run,
     evidence,
+    failures,
     image,
+    progression,
     remediation,
     same_release,
     same_subject,
     scope,
 )
+from diagnosis.closure.sentence import sentence
+from diagnosis.closure.subjects import subjects_of
 from diagnosis.facts.case import Case
 from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts
 from diagnosis.gates import Verdict
@@ -37,32 +41,42 @@ RULES: tuple[tuple[catalogue.RuleRecord, Callable[[Chain], RuleVerdict]], ...] =
     (catalogue.CHAIN_COMPLETE, attempts.chain_complete),
     (catalogue.BOTH_PLANES, attempts.both_planes),
     (catalogue.OWN_BOUNDARY, attempts.own_boundary),
+    (catalogue.FAIL_CLOSED, failures.fail_closed),
+    (catalogue.EXPLICIT_FAILURE, failures.explicit_failure),
+    (catalogue.DETERMINISTIC, failures.deterministic),
     (catalogue.SAME_WORKFLOW, same_release.same_workflow),
+    (catalogue.SAME_COMMIT, same_release.same_commit),
     (catalogue.SAME_SUBJECT, same_subject.same_subject),
+    (catalogue.SUBJECT_NAMES_THE_CODE, closing_run.subject_names_the_code),
     (catalogue.REMEDIATION_TRACED, remediation.remediation_traced),
+    (catalogue.CLOCKS_AGREE, progression.clocks_agree),
     (catalogue.FIX_IN_PLANE, remediation.fix_in_plane),
     (catalogue.POSITIVE_PATH, closing_run.positive_path),
     (catalogue.NO_STATIC_CREDENTIALS, closing_run.no_static_credentials),
+    (catalogue.SHORT_LIVED_SESSION, closing_run.short_lived_session),
     (catalogue.NO_OVERRIDE, closing_run.no_override),
     (catalogue.TAG_AND_DIGEST, image.tag_and_digest),
     (catalogue.NO_SIDE_CHANNEL, image.no_side_channel),
+    (catalogue.PUBLISH_HAS_PATH, progression.publish_has_path),
     (catalogue.EVIDENCE_PRESENT, evidence.evidence_present),
     (catalogue.EVIDENCE_MEASURED, evidence.evidence_measured),
     (catalogue.DECISION_LOG, evidence.decision_log),
     (catalogue.SCOPE_BOUNDED, scope.scope_bounded),
     (catalogue.NO_UNDOCUMENTED_WIDENING, scope.no_undocumented_widening),
+    (catalogue.ESCALATION_JUSTIFIED, scope.escalation_justified),
+    (catalogue.PROGRESSION_PROVED, progression.progression_proved),
 )
 """Every rule with the function that judges it, in the order in which they are shown."""
 
 CONCERNS: dict[Integrity, catalogue.RuleRecord] = {
     Integrity.REF_CHANGED_IN_CHAIN: catalogue.SAME_SUBJECT,
-    Integrity.REF_LAUNDERING: catalogue.SAME_SUBJECT,
+    Integrity.REF_LAUNDERING: catalogue.SUBJECT_NAMES_THE_CODE,
     Integrity.GATE_DEMOTED: catalogue.NO_OVERRIDE,
     Integrity.SELF_ASSERTED_EVIDENCE: catalogue.EVIDENCE_MEASURED,
     Integrity.SIDE_CHANNEL_PUBLISH: catalogue.NO_SIDE_CHANNEL,
     Integrity.WILDCARD_ESCALATION: catalogue.NO_UNDOCUMENTED_WIDENING,
     Integrity.UNDOCUMENTED_WIDENING: catalogue.NO_UNDOCUMENTED_WIDENING,
-    Integrity.CLOCK_CONFLICT: catalogue.REMEDIATION_TRACED,
+    Integrity.CLOCK_CONFLICT: catalogue.CLOCKS_AGREE,
 }
 """The rule that each finding turns."""
 
@@ -87,12 +101,15 @@ def judge_closure(
     chain = chain.with_findings(findings)
     rules = tuple(_turned(judge(chain), findings) for _, judge in RULES)
     status = _status(chain, rules)
+    subjects = subjects_of(chain, rules)
+    steps = _next_steps(status, rules)
     return Closure(
         status=status,
-        sentence=_sentence(status, rules, findings),
+        sentence=sentence(status, rules, findings, subjects, steps),
         rules=rules,
         integrity=findings,
-        next_steps=_next_steps(rules),
+        next_steps=steps,
+        subjects=subjects,
     )
 
 
@@ -121,28 +138,15 @@ def _status(chain: Chain, rules: Sequence[RuleVerdict]) -> ClosureStatus:
     return ClosureStatus.UNPROVEN
 
 
-def _next_steps(rules: Sequence[RuleVerdict]) -> tuple[str, ...]:
-    """Return what to do, each once: breaches first, then what failed, then what is not known."""
+def _next_steps(status: ClosureStatus, rules: Sequence[RuleVerdict]) -> tuple[str, ...]:
+    """Return what to do, each once: breaches first, then the success that lacks, what failed, and what is not known."""
 
     def rank(rule: RuleVerdict) -> int:
-        return 2 if rule.verdict is not Verdict.FAIL else 0 if rule.breach else 1
+        if rule.verdict is Verdict.FAIL and rule.breach:
+            return 0
+        if status is ClosureStatus.OPEN and rule.rule == catalogue.CHAIN_COMPLETE.id:
+            return 1
+        return 2 if rule.verdict is Verdict.FAIL else 3
 
     short = [rule for rule in rules if rule.verdict is not Verdict.PASS]
     return tuple(dict.fromkeys(rule.next_step for rule in sorted(short, key=rank)))
-
-
-def _sentence(status: ClosureStatus, rules: Sequence[RuleVerdict], findings: Sequence[IntegrityFinding]) -> str:
-    short = [rule for rule in rules if rule.verdict is not Verdict.PASS]
-    if status is ClosureStatus.CLOSED:
-        return "Every rule of closure is proved."
-    if status is ClosureStatus.OPEN:
-        return "The chain has not ended in a success yet."
-    if status is ClosureStatus.NON_COMPLIANT:
-        breach = next(rule for rule in short if rule.verdict is Verdict.FAIL and rule.breach)
-        return f"Not acceptable as closure: {breach.reason}"
-    changed = next((finding for finding in findings if finding.slug == Integrity.REF_CHANGED_IN_CHAIN), None)
-    if changed:
-        rest = [rule for rule in short if rule.rule != "same-subject"]
-        more = f" {len(rest)} further rule{'s' if len(rest) != 1 else ''} lack{'s' if len(rest) == 1 else ''} proof."
-        return f"The chain ends in success, but {changed.reason[0].lower()}{changed.reason[1:]}{more if rest else ''}"
-    return f"The chain ends in success, but {len(short)} of {len(rules)} rules lack proof."

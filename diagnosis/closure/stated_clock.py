@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from diagnosis.causes import Integrity
 from diagnosis.facts.case import Case, StatedChange
@@ -18,6 +18,9 @@ MINUTE = timedelta(seconds=60)
 """People write minutes: a statement may lie that much before what it states."""
 
 
+_EASTMOST, _WESTMOST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+
+
 def moment(text: str | None) -> datetime | None:
     """Parse an ISO 8601 time with its zone, as UTC; None for anything that leaves the moment open."""
     if not text:
@@ -30,26 +33,66 @@ def moment(text: str | None) -> datetime | None:
     return parsed if parsed is not None and is_usable(parsed) else None
 
 
+def span(text: str | None) -> tuple[datetime, datetime] | None:
+    """Return the earliest and the latest moment that a stated time can mean: both the same where it has a zone.
+
+    A clock without a zone may have stood anywhere on earth. None for what is no time, or no day of a year that can be.
+    """
+    exact = moment(text)
+    if exact is not None or not text:
+        return (exact, exact) if exact is not None else None
+    try:
+        local = _local(text.strip())
+        bounds = local.replace(tzinfo=_EASTMOST).astimezone(UTC), local.replace(tzinfo=_WESTMOST).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return bounds if is_usable(bounds[0]) and is_usable(bounds[1]) else None
+
+
+def _local(text: str) -> datetime:
+    """Parse a time without zone, as ISO 8601 or by a twelve-hour clock. Raises ValueError."""
+    try:
+        written = datetime.fromisoformat(text)
+    except ValueError:
+        written = datetime.strptime(text.upper().replace(" AM", "AM").replace(" PM", "PM"), "%Y-%m-%d %I:%M%p")  # noqa: DTZ007
+    if written.tzinfo is not None:
+        raise ValueError("it has a zone")
+    if len(text) <= len("2026-01-01"):
+        raise ValueError("it is a day and no time")
+    return written
+
+
 def order_conflicts(replays: Sequence[Replay], case: Case) -> list[IntegrityFinding]:
     """Find changes whose stated time lies before the failure that they answer or after the next attempt began.
 
-    A time without a zone cannot conflict and cannot confirm; the closure rule on remediation says so.
+    A time without a zone conflicts only where it does so in every zone on earth.
     """
     findings = []
     for change in case.changes:
-        at = moment(change.at)
-        position = next((i for i, replay in enumerate(replays) if replay.attempt.run_id == change.after_run), None)
-        if at is None or position is None:
+        bounds = span(change.at)
+        position = _answered(replays, change)
+        if bounds is None or position is None:
             continue
+        earliest, latest = bounds
         attempt = replays[position].attempt
         following = replays[position + 1].attempt if position + 1 < len(replays) else None
-        before = attempt.started_at is not None and at < attempt.started_at
-        after = following is not None and following.started_at is not None and at > following.started_at
+        before = attempt.started_at is not None and latest < attempt.started_at
+        after = following is not None and following.started_at is not None and earliest > following.started_at
         if before or after:
             where = f"before run {attempt.run_id} began" if before else "after the next attempt had begun"
             reason = f"{change.source} states the change at {change.at}, {where}: the order of events is not proved."
             findings.append(_conflict(reason, change, ()))
     return findings
+
+
+def _answered(replays: Sequence[Replay], change: StatedChange) -> int | None:
+    """Return the place of the attempt that the change answers: the one that it names, else the run's last."""
+    places = [
+        place
+        for place, replay in enumerate(replays)
+        if replay.attempt.run_id == change.after_run and change.after_attempt in (None, replay.attempt.attempt)
+    ]
+    return places[-1] if places else None
 
 
 def trail_conflicts(replays: Sequence[Replay], history: Sequence[AttemptHistory], case: Case) -> list[IntegrityFinding]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from diagnosis.causes import Integrity
 from diagnosis.closure.observed_changes import observed
 from diagnosis.facts.account import AccountState
-from diagnosis.facts.case import Case
+from diagnosis.facts.case import Case, StatedEscalation
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
 from diagnosis.facts.trail import TrailEvent
@@ -109,6 +110,21 @@ def _stated(event: TrailEvent, case: Case) -> bool:
     named = (event.detail.rpartition("/")[2] or "boundary").lower()
     word = "boundary" if event.name == "DeleteRolePermissionsBoundary" else named
     return any(word in change.text.lower() for change in case.changes)
+
+
+def taken_back_on(account: AccountState | None, escalation: StatedEscalation) -> date | None:
+    """Return the day on which CloudTrail shows the stated grant being taken back for the last time; None where it does not."""
+    if account is None or not isinstance(account.trail, Known):
+        return None
+    named = escalation.grant.rpartition("/")[2].lower()
+    days = [
+        event.at.date()
+        for event in account.trail.value.events
+        if event.took_effect
+        and event.name in ("DetachRolePolicy", "DeleteRolePolicy")
+        and named in event.detail.rpartition("/")[2].lower().split()
+    ]
+    return max(days, default=None)
 
 
 def _changed_twice(events: Sequence[TrailEvent]) -> list[TrailEvent]:

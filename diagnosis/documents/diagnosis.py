@@ -329,10 +329,23 @@ def _closure(closure: Closure) -> Object:
                 "verdict": rule.verdict.value,
                 "reason": rule.reason,
                 "evidence": [evidence_object(evidence) for evidence in rule.evidence],
+                "sentence": rule.sentence,
+                "next_step": rule.next_step,
+                "breach": rule.breach,
             }
             for rule in closure.rules
         ],
         "integrity": [_integrity(finding) for finding in closure.integrity],
+        "next_steps": strings(closure.next_steps),
+        "subjects": [
+            {
+                "subject": each.subject,
+                "access_gates": each.state.value,
+                "reason": each.reason,
+                "evidence": [evidence_object(evidence) for evidence in each.evidence],
+            }
+            for each in closure.subjects
+        ],
     }
 
 

@@ -47,6 +47,25 @@ class IntegrityFinding:
     breaks_closure: bool = False
 
 
+class SubjectState(StrEnum):
+    """Whether a subject's failures were answered by a success of the same subject."""
+
+    CLOSED = "closed"
+    NOT_PROVEN = "not proven"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectClosure:
+    """What the chain shows of one subject's access gates, and of nothing else: the chain has a status of its own."""
+
+    subject: str
+    """The ref (``refs/heads/main``), or ``environment NAME``: what the subject claim names. Foreign text."""
+    state: SubjectState
+    reason: str
+    """Why, in one sentence."""
+    evidence: tuple[Evidence, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Closure:
     """The judgement of a chain."""
@@ -57,3 +76,5 @@ class Closure:
     integrity: tuple[IntegrityFinding, ...] = ()
     next_steps: tuple[str, ...] = ()
     """What would bring the chain to ``closed``, the first to do first; empty for one that is closed."""
+    subjects: tuple[SubjectClosure, ...] = ()
+    """The access gates subject by subject, in the order of the attempts; no part of the status."""

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from diagnosis.causes import Cause, Integrity
-from diagnosis.closure.catalogue import NO_OVERRIDE, NO_STATIC_CREDENTIALS, POSITIVE_PATH
+from diagnosis.closure.catalogue import (
+    NO_OVERRIDE,
+    NO_STATIC_CREDENTIALS,
+    POSITIVE_PATH,
+    SHORT_LIVED_SESSION,
+    SUBJECT_NAMES_THE_CODE,
+)
 from diagnosis.closure.judged_chain import Chain
 from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Gate, Verdict
+from diagnosis.live.observed_subject import SESSION_EVENT, session_evidence
 from diagnosis.steps.releasing_job import has_credential_step, releasing
 from diagnosis.verdicts.closure import RuleVerdict
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""GitHub's clock and AWS's may differ by some seconds."""
 
 
 def positive_path(chain: Chain) -> RuleVerdict:
@@ -58,6 +70,55 @@ def no_static_credentials(chain: Chain) -> RuleVerdict:
     return NO_STATIC_CREDENTIALS.passes(
         "The workflow assumes a role by web identity and names no static keys.", [proof]
     )
+
+
+def short_lived_session(chain: Chain) -> RuleVerdict:
+    """Judge whether the closing run opened its session with its own token: by CloudTrail, else by its own record."""
+    closing, account = chain.closing, chain.account
+    if closing is None:
+        return SHORT_LIVED_SESSION.unknown("There is no closing run yet.")
+    gate = closing.at(Gate.ROLE_ASSUMPTION)
+    if gate.cause is Cause.STATIC_CREDENTIALS:
+        return SHORT_LIVED_SESSION.fails("The closing run authenticated with static keys.", gate.evidence)
+    if gate.verdict is not Verdict.PASS:
+        return SHORT_LIVED_SESSION.unknown(f"That the closing run assumed a role is not proved: {gate.reason}")
+    attempt = closing.attempt
+    trail = account.trail if account is not None else None
+    begin, end = attempt.started_at or attempt.created_at, attempt.updated_at
+    if not isinstance(trail, Known) or end is None:
+        return SHORT_LIVED_SESSION.passes(
+            "The closing run assumed the role with its token, by its own record (CloudTrail was not read).",
+            gate.evidence,
+        )
+    opened = [
+        event
+        for event in trail.value.events
+        if event.name == SESSION_EVENT
+        and event.took_effect
+        and begin - CLOCKS_DIFFER <= event.at <= end + CLOCKS_DIFFER
+    ]
+    if opened:
+        proof = [session_evidence(event) for event in opened]
+        return SHORT_LIVED_SESSION.passes("CloudTrail shows the session being opened by web identity.", proof)
+    whole = trail.value.complete and trail.value.since <= begin and end <= trail.value.until
+    if whole and any(event.name == SESSION_EVENT for event in trail.value.events):
+        return SHORT_LIVED_SESSION.unknown(
+            "CloudTrail shows sessions by web identity, and none in the closing run's time."
+        )
+    return SHORT_LIVED_SESSION.passes(
+        "The closing run assumed the role with its token, by its own record (CloudTrail shows no session).",
+        gate.evidence,
+    )
+
+
+def subject_names_the_code(chain: Chain) -> RuleVerdict:
+    """Judge whether the job runs the code of the ref in its subject."""
+    found = [finding for finding in chain.findings if finding.slug == Integrity.REF_LAUNDERING]
+    if found:
+        return SUBJECT_NAMES_THE_CODE.unknown(found[0].reason, found[0].evidence, found[0].slug.record.next_step)
+    if not isinstance(chain.workflow, Workflow):
+        return SUBJECT_NAMES_THE_CODE.unknown("The workflow file at the run's commit was not read.")
+    return SUBJECT_NAMES_THE_CODE.passes("No step of the release checks out another ref.")
 
 
 def no_override(chain: Chain) -> RuleVerdict:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from diagnosis.closure.catalogue import NO_UNDOCUMENTED_WIDENING, SCOPE_BOUNDED
+from diagnosis.closure.catalogue import ESCALATION_JUSTIFIED, NO_UNDOCUMENTED_WIDENING, SCOPE_BOUNDED
 from diagnosis.closure.judged_chain import Chain
-from diagnosis.closure.widening import judge_widening
+from diagnosis.closure.widening import judge_widening, taken_back_on
+from diagnosis.facts.case import StatedEscalation
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Gate
 from diagnosis.verdicts.closure import RuleVerdict
 
@@ -21,3 +23,39 @@ def no_undocumented_widening(chain: Chain) -> RuleVerdict:
     """Judge what was widened on the way."""
     verdict, reason, evidence = judge_widening(chain.replays, chain.live, chain.case)
     return NO_UNDOCUMENTED_WIDENING.verdict(verdict, reason, evidence)
+
+
+def escalation_justified(chain: Chain) -> RuleVerdict:
+    """Judge whether each stated escalation has a rationale and an expiry, and was over by then."""
+    stated, today = chain.case.escalations, chain.today
+    if not stated:
+        return ESCALATION_JUSTIFIED.passes("The case states no escalation.")
+    proof = [Evidence(EvidenceKind.STATED, _told(each), origin=Origin.STATED) for each in stated]
+    short = next((each for each in stated if not each.complete), None)
+    if short is not None:
+        lacks = " and no ".join(
+            name
+            for name, there in (("rationale", short.rationale.strip()), ("expiry", short.expires is not None))
+            if not there
+        )
+        return ESCALATION_JUSTIFIED.fails(f"The escalation {short.grant} has no {lacks}.", proof)
+    if today is None:
+        return ESCALATION_JUSTIFIED.unknown("On which day this is judged is not known.", proof)
+    over = next((each for each in stated if each.expires and each.expires < today and not _over(chain, each)), None)
+    if over is not None:
+        return ESCALATION_JUSTIFIED.fails(
+            f"The escalation {over.grant} was to end by {over.expires}; nothing shows that it did.",
+            proof,
+            "Have it taken back, and release once more; or justify it anew.",
+        )
+    return ESCALATION_JUSTIFIED.passes("Every stated escalation has a rationale and an expiry, and is in time.", proof)
+
+
+def _over(chain: Chain, escalation: StatedEscalation) -> bool:
+    """Return whether CloudTrail shows that it was taken back by its last day."""
+    ended = taken_back_on(chain.account, escalation)
+    return ended is not None and escalation.expires is not None and ended <= escalation.expires
+
+
+def _told(escalation: StatedEscalation) -> str:
+    return f"{escalation.grant}: {escalation.rationale or 'no rationale'}, until {escalation.expires or 'no day'}"

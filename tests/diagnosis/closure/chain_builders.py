@@ -14,6 +14,7 @@ from diagnosis.closure.history import history_of
 from diagnosis.closure.judge import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState, Image, RegistryDetails
 from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Artifact, Attempt, Repository
@@ -166,13 +167,19 @@ STATED = Case(
 
 
 def closed(
-    replays: Sequence[Replay], state: AccountState | None, case: Case = NO_CASE, file: Workflow | None = None
+    replays: Sequence[Replay],
+    state: AccountState | None,
+    case: Case = NO_CASE,
+    file: Workflow | None = None,
+    facts: ClosureFacts = NOTHING_READ,
 ) -> Closure:
     """The closure of a chain, with the history that belongs to it."""
     file = file or workflow()
     replays = tuple(replace(item, workflow=file) for item in replays)
     history = history_of(replays, state, case)
-    return judge_closure(replays, replays[-1] if replays else None, live(state) if state else None, case, history)
+    return judge_closure(
+        replays, replays[-1] if replays else None, live(state) if state else None, case, history, facts
+    )
 
 
 def rule(closure: Closure, slug: str) -> RuleVerdict:

@@ -146,7 +146,7 @@ def test_the_screen_shows_no_success_for_a_red_run_whose_gates_pass(made: World,
     assert words in short[0]
     assert "! every gate passes" in short[0]
     assert wide[0].endswith(diagnosis_words(diagnosis))
-    summary = "\n".join((*short, *(line for line in wide if "of 17 rules" not in line)))
+    summary = "\n".join((*short, *(line for line in wide if " rules; " not in line)))
     assert "✔" not in summary
     now = next(column for column in columns_of(diagnosis) if column.title == "NOW")
     assert now.outcome.word == "unproven"

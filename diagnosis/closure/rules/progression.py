@@ -1,0 +1,98 @@
+"""The progression: whether one attempt after another is proved to have led to the one publish, and the clocks agree on it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from diagnosis.causes import Integrity
+from diagnosis.closure.catalogue import CLOCKS_AGREE, PROGRESSION_PROVED, PUBLISH_HAS_PATH
+from diagnosis.closure.history import utc
+from diagnosis.closure.judged_chain import Chain, run_evidence
+from diagnosis.closure.stated_clock import span
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.verdicts.closure import RuleVerdict
+
+
+def progression_proved(chain: Chain) -> RuleVerdict:
+    """Judge whether each attempt can be opened and began after the one before it had ended."""
+    if not chain.replays:
+        return PROGRESSION_PROVED.unknown("No attempts were read.")
+    proof = [run_evidence(replay, replay.attempt.conclusion or replay.attempt.status) for replay in chain.replays]
+    attempts = [replay.attempt for replay in chain.replays]
+    vague = [each for each in attempts if not each.html_url or each.started_at is None or each.updated_at is None]
+    if vague:
+        return PROGRESSION_PROVED.unknown(
+            f"Of run {vague[0].run_id} the address, the beginning or the end lacks.", proof
+        )
+    for before, after in pairwise(attempts):
+        if before.updated_at is not None and after.started_at is not None and after.started_at < before.updated_at:
+            return PROGRESSION_PROVED.unknown(
+                f"Run {after.run_id} began at {utc(after.started_at)}, before run {before.run_id} had ended: "
+                "it need not be the answer to it.",
+                proof,
+            )
+    return PROGRESSION_PROVED.passes("Each attempt can be opened, and began after the one before it had ended.", proof)
+
+
+def publish_has_path(chain: Chain) -> RuleVerdict:
+    """Judge whether anything of the workflow succeeded on the closing run's ref before the chain was through."""
+    closing = chain.closing
+    if closing is None:
+        return PUBLISH_HAS_PATH.unknown("There is no closing run yet.")
+    earlier = [
+        replay.attempt
+        for replay in chain.replays[:-1]
+        if replay.attempt.conclusion == "success" and replay.attempt.ref == closing.attempt.ref
+    ]
+    if earlier:
+        proof = [_run(each) for each in earlier]
+        return PUBLISH_HAS_PATH.fails(
+            f"Run {earlier[0].run_id} succeeded on the same ref before the chain was closed: by which path is not judged.",
+            proof,
+        )
+    beside = _successes_beside(chain, closing.attempt)
+    if beside:
+        proof = [_run(each) for each in beside]
+        return PUBLISH_HAS_PATH.unknown(
+            f"Run {beside[0].run_id} of the workflow succeeded on the same ref while the chain failed, and is not in it.",
+            proof,
+        )
+    return PUBLISH_HAS_PATH.passes("The closing run is the first success since the failures began.")
+
+
+def _successes_beside(chain: Chain, closing: Attempt) -> list[Attempt]:
+    neighbours = chain.facts.neighbours
+    if not isinstance(neighbours, Known):
+        return []
+    own = {replay.attempt.run_id for replay in chain.replays}
+    first = chain.replays[0].attempt
+    return [
+        each
+        for each in neighbours.value
+        if each.conclusion == "success"
+        and each.run_id not in own
+        and (each.ref, each.workflow_path) == (closing.ref, closing.workflow_path)
+        and first.created_at <= each.created_at < closing.created_at
+    ]
+
+
+def _run(attempt: Attempt) -> Evidence:
+    text = f"run {attempt.run_id} attempt {attempt.attempt} on {attempt.ref}: {attempt.conclusion or attempt.status}"
+    return Evidence(EvidenceKind.RUN, text, attempt.html_url, attempt.origin, attempt.started_at)
+
+
+def clocks_agree(chain: Chain) -> RuleVerdict:
+    """Judge whether a stated time contradicts what was recorded."""
+    conflicts = [finding for finding in chain.findings if finding.slug == Integrity.CLOCK_CONFLICT]
+    if conflicts:
+        return CLOCKS_AGREE.fails(conflicts[0].reason, conflicts[0].evidence)
+    stated = [change.at for change in chain.case.changes if change.at]
+    read = [bounds for text in stated if (bounds := span(text)) is not None]
+    loose = sum(first != last for first, last in read)
+    if not read:
+        more = f" ({len(stated)} stated without a day and a time that can be compared)" if stated else ""
+        return CLOCKS_AGREE.passes(f"No time is stated that could contradict the runs{more}.")
+    zone = f"; {loose} of them without a zone, compared in every zone" if loose else ""
+    return CLOCKS_AGREE.passes(f"None of {len(read)} stated times contradicts the runs or CloudTrail{zone}.")
