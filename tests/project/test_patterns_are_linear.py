@@ -33,6 +33,7 @@ SEARCHED = {
 """Modules whose tables of patterns are asked by ``search`` alone."""
 LENGTH = 16_000
 PROVED: dict[tuple[str, str], tuple[int, str]] = {
+    ("probes/case_rewrite.py", "_PIECES"): (LENGTH, "every string takes what it has looked at, with or without an end"),
     ("diagnosis/names/ecr_address.py", "_ADDRESS"): (
         LENGTH,
         "behind the host every part may be empty: it is an answer",

