@@ -106,8 +106,8 @@ def comments_in(text: str) -> tuple[str, ...]:
 
 def _line_before(text: str, name: str) -> int:
     """Return how many lines stand above a top-level key."""
-    key = re.compile(rf"""[ \t]*(?:{re.escape(name)}|"{re.escape(name)}"|'{re.escape(name)}')[ \t]*=""")
-    return next((number for number, line in enumerate(text.split("\n")) if key.match(line)), 0)
+    keys = (line.partition("=")[0].strip().strip("\"'") for line in text.split("\n"))
+    return next((number for number, key in enumerate(keys) if key == name), 0)
 
 
 def write_new_case(path: Path, text: str) -> None:

@@ -35,7 +35,7 @@ text = "created the provider"   # by hand
 after_run = 21985402789
 reviewed_by = "me"
 source = """
-    + '"""log\n# no comment"""\n# the end\n'
+    '"""log\n# no comment"""\n# the end\n'
 )
 
 
