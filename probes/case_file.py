@@ -90,7 +90,7 @@ def read_case_bytes(path: Path) -> bytes:
     except IsADirectoryError:
         raise CaseFileError(f"{shown} is a folder: name the case file in it.") from None
     except OSError as error:
-        raise CaseFileError(f"The case file {shown} cannot be read ({error.strerror}): make it readable.") from None
+        raise CaseFileError(f"The case file {shown} cannot be read ({error.strerror}); make it readable.") from None
     if len(body) > LARGEST:
         raise CaseFileError(f"{shown} is larger than 1 MB, so it is hardly a case file: check the name.")
     return body

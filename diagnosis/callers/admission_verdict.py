@@ -84,7 +84,7 @@ class Admission:
         found: list[tuple[Cause, str]] = []
         if self.too_open:
             who = _joined([item.who for item in sorted(self.too_open, key=_how_far)])
-            found.append((Cause.TRUST_TOO_OPEN, f"The trust policy admits {who}: bound the subject."))
+            found.append((Cause.TRUST_TOO_OPEN, f"The trust policy admits {who}; bound the subject."))
         if self.open_doors:
             found.append((Cause.SECOND_DOOR, " ".join(door.text for door in self.open_doors)))
         return tuple(found)

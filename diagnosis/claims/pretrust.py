@@ -166,7 +166,7 @@ def check_role_arn(
         return _failed(
             "role-arn",
             Cause.ROLE_ACCOUNT_WRONG,
-            f"The role ARN is in partition {role_arn.partition}, region {region} belongs to {partition}: correct the ARN.",
+            f"The role ARN is in partition {role_arn.partition}, region {region} belongs to {partition}; correct the ARN.",
         )
     confirmed = "is the expected one" if expected_account else "was compared with no expected account"
     return PretrustCheck("role-arn", Verdict.PASS, f"The role's account {role_arn.account} {confirmed}.")

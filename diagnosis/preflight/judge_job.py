@@ -143,7 +143,7 @@ def _with_token(live: Assessment, job: ThisJob, at: datetime) -> Assessment:
         checkpoint=Checkpoint.OIDC_TOKEN,
         plane=Plane.AUTHENTICATION,
         cause=Cause.ID_TOKEN_NOT_GRANTED,
-        reason=f"The runner offers job {job.job} no OIDC token ({said}): grant `id-token: write` to the job and its caller; "
+        reason=f"The runner offers job {job.job} no OIDC token ({said}); grant `id-token: write` to the job and its caller; "
         "a pull request from a fork cannot have it.",
         evidence=(Evidence(EvidenceKind.RUN, said, job.attempt.html_url or None, Origin.LIVE, at),),
     )

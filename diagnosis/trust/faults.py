@@ -305,7 +305,7 @@ def _subject(asked: _Asked, unmet: list[Condition]) -> tuple[ClaimSet | None, li
             met = next(item for item in every if item not in unmet)
             words = (
                 f"{met.name} and {condition.name} on {condition.key} must both match, and no subject is both "
-                f"{_few(met.values)} and {_few(condition.values)}: remove one."
+                f"{_few(met.values)} and {_few(condition.values)}; remove one."
             )
             found.append(_fault(Cause.SUBJECT_TYPO, words, Mend.REMOVE, condition))
             continue

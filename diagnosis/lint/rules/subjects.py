@@ -206,7 +206,7 @@ def _of_context(begin: str, head: str, written: str, *, whole: bool) -> tuple[st
             f"a ref is written in full, refs/heads/… or refs/tags/…, and {rest[:80]!r} is not",
             f"{begin}ref:refs/heads/{written.removeprefix('ref:') or 'BRANCH'}",
         )
-    return None if rest or not whole else (f"{key}: names nothing", f"{begin}{key}:NAME")
+    return None if rest or not whole else (f"nothing stands behind {key}", f"{begin}{key}:NAME")
 
 
 def _meant_context(begin: str, key: str, rest: str) -> str:

@@ -12,6 +12,7 @@ from string import ascii_uppercase
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case, words_of
 from diagnosis.logs.secrets.names import kind, strength
+from diagnosis.logs.secrets.prose import is_operation, is_sentence, is_told
 from diagnosis.logs.secrets.values import (
     ASKS_FOR,
     LONGEST,
@@ -127,6 +128,8 @@ _SETTING = ("assign", "attribute", "xml", "output")
 """How a name in capitals is set, and not spoken of."""
 _OUTPUT_NAME = re.compile(r"\bname=[\w.-]{0,50}$")
 _LAST_COLUMN = re.compile(r"\s{0,40}(?:\||$)")
+_SAID = re.compile(r"[^\n\"`<>|]{0,160}")
+"""What a sentence of ours says behind a name: ``step \u201cSet the password\u201d: nothing of it was read``."""
 _NONE = re.compile(r"(?:\*{3,40}|true|false|read|write|none|null)(?:\s|$)")
 """What most logs show under such a name."""
 _OBJECT = re.compile(r"[a-z0-9]{1,20}(?:[.-][a-z0-9]{1,20}){1,10}")
@@ -293,6 +296,11 @@ def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, 
     if end - start > LONGEST:
         return True  # and nothing in it is looked at again
     value = text[start:end]
+    if is_operation(named):
+        return is_drawn(value, by_itself=False)
+    said = "" if in_quotes or text[start - 2 : start] != ": " else _SAID.match(text, start)[0]
+    if said and (is_sentence(said) or (text[start - 3] == "\u201d" and is_told(said))):
+        return False
     if how in _SETTING and weight is Strength.VARIABLE and value.lower() in ASKS_FOR:
         return True
     if named.upper() in ("PWD", "OLDPWD") and _DIRECTORY.match(value):

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from diagnosis.logs.secrets.finding import Detector, Finding, any_case, valued, words_of
-from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks, stands_for
+from diagnosis.logs.secrets.prose import is_operation, is_sentence
+from diagnosis.logs.secrets.values import Strength, is_drawn, is_plain, is_secret, speaks, stands_for
 
 _I = re.IGNORECASE
 _AUTHORIZATION = re.compile(
@@ -27,6 +28,7 @@ _BEARER = re.compile(
 )
 _NAMES = re.compile(r"[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}|[a-z]{2,20}_[a-z_]{2,60}(?:\.[a-z_]{2,60}){1,4}")
 """How a way to authorize is called: ``COGNITO_USER_POOLS``, ``aws_api_gateway_authorizer.main.id``."""
+_NAME = re.compile("[A-Za-z-]{0,40}")
 _SIGNS = re.compile("%[0-9A-Fa-f]{2}")
 _COOKIE = re.compile(
     r"(?<![A-Za-z])(?:set-)?cookie2?[\"'`]?\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}(?P<value>[^\s\"'`=;,]{1,256}=[^\"'`\n]*)",
@@ -44,7 +46,14 @@ def _authorization(text: str) -> Iterator[Finding]:
         value = found["value"].rstrip()
         end = found.start("value") + len(value)
         short = value[:301]
+        if _is_operation(text, found):
+            first = short.split()[0]
+            if is_drawn(first, by_itself=False):
+                yield Finding(found.start("value"), found.start("value") + len(first), "authorization")
+            continue
         if scheme in _SCHEMES:
+            if _speaks_of_it(found, f"{scheme} {short}"):
+                continue
             if (
                 not (stands_for(short) or stands_for(short.split()[0]))
                 and not speaks(short)
@@ -60,6 +69,25 @@ def _authorization(text: str) -> Iterator[Finding]:
             yield Finding(found.start("value"), found.start("value") + len(first), "authorization")
         elif len(word) > 15 and is_secret(word, Strength.TOKEN):
             yield Finding(found.start("scheme"), found.start("scheme") + len(word), "authorization")
+
+
+def _speaks_of_it(found: re.Match[str], text: str) -> bool:
+    """Return whether a word that may be a scheme is one of a sentence: ``Registry authorization: AWS refuses the call``."""
+    listed = found["joint"] == "," and not any(
+        quote in found[0][: found.start("scheme") - found.start()] for quote in "\"'`"
+    )
+    command = found["scheme"].startswith("aws ") and text[4:5].islower()  # in capitals it is the scheme
+    image = text.startswith("digest ") and "=" not in text  # HTTP's digest is a list of names with values
+    return listed or command or image or is_sentence(text, words=3, links=1)
+
+
+def _is_operation(text: str, found: re.Match[str]) -> bool:
+    """Return whether the name is that of a call: ``get-authorization-token: …``."""
+    if not found[0].lower().startswith("authorization-"):
+        return False
+    before = _NAME.match(text[max(0, found.start() - 40) : found.start()][::-1])
+    begin = before[0][::-1] if before else ""
+    return is_operation(begin + found[0][: found.start("joint") - found.start()].rstrip(" \t\"'`]"))
 
 
 def _bearers(text: str) -> Iterator[Finding]:
