@@ -14,13 +14,49 @@ from urllib.parse import quote, unquote
 
 MARK = "ZQ7XV9KPLM2RT5WY"
 """Stands in each of them, and nowhere else."""
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 _SHAPES = (
-    "".join(("gh", "p_", MARK, "{n:06d}", "aBcDeFgHiJ")),
+    "".join(("gh", "p_", MARK, "{n}", "aBcDeFgHiJ")),
     "".join(("AK", "IA", MARK)),
-    "".join(("gl", "pat-", MARK, "{n:06d}")),
-    "".join(("ey", "JhbGciOiJSUzI1NiJ9.eyJ", MARK, "{n:06d}.c2ln", MARK)),
-    "".join(("https://user:", MARK, "{n:06d}@host.example")),
+    "".join(("gl", "pat-", MARK, "{n}")),
+    "".join(("ey", "JhbGciOiJSUzI1NiJ9.eyJ", MARK, "{n}.c2ln", MARK)),
+    "".join(("https://user:", MARK, "{n}@host.example")),
+    "".join(("AS", "IA", MARK)),
+    "".join(("aws_secret_access_key=", MARK, "{n}/abcDEF0123456789")),
+    "".join(("AWS_SESSION_TOKEN=IQoJ", "b3JpZ2luX2Vj", MARK, "{n}", "x" * 40)),
+    "".join(("github_", "pat_", "11ABCDEFG0", MARK[:12], "_", MARK, "{n}", "aBcDeFgH" * 4)),
+    "".join(("gh", "s_", MARK, "{n}", "aBcDeFgHiJ")),
+    "".join(("xox", "b-123456789012-1234567890123-", MARK, "{n}")),
+    "".join(("npm", "_", MARK, "{n}", "aBcDeFgHiJkLmN")),
+    "".join(("-----BEGIN RSA PRIV", "ATE KEY-----\nMII", MARK, "{n}", "a" * 40, "\n-----END RSA PRIV", "ATE KEY-----")),
+    "".join(("https://b.s3.amazonaws.com/o?X-Amz-Credential=x&X-Amz-Signature=", MARK.lower(), "{n}", MARK)),
+    "".join(("https://a.blob.core.windows.net/c?sv=2024-01-01&sig=", MARK, "{n}%3D")),
+    "".join(("Authorization: Bea", "rer ", MARK, "{n}.abc-DEF")),
+    "".join(("DB_PASSWORD=", MARK, "{n}")),
+    "".join(("docker login -u AWS --password ", MARK, "{n} registry.example")),
+    "".join(("postgres://app:", MARK, "{n}@db.example:5432/app")),
+    "".join(("//registry.npmjs.org/:_authToken=", MARK, "{n}")),
+    "".join(("Cookie: session=", MARK, "{n}")),
+    "".join(("sk_", "live_", MARK, "{n}", "aBcDeFgH")),
+    _base64(f"aws_secret_access_key = {MARK}/abcDEF0123456789"),
+    '{"auths":{"r.example":{"auth":"' + _base64(f"AWS:{MARK}{MARK}") + '"}}}',
 )
+_ENCODED = tuple(
+    _base64(f"{before}{MARK}")[len(before) * 4 // 3 + 2 : -4] for before in ("aws_secret_access_key = ", "AWS:")
+)
+"""The mark as it stands in those in Base64."""
+
+
+def leaked(text: str) -> bool:
+    """Whether anything of a secret stands in a text."""
+    return any(each in text for each in (MARK, MARK.lower(), *_ENCODED))
+
+
 _STRUCTURE = re.compile(
     r"\d{4}-\d\d-\d\dT.*|[0-9a-f]{40}|sha256:[0-9a-f]{64}|completed|failure|success|skipped|cancelled|queued|in_progress"
     r"|push|workflow_dispatch|active|base64|file|dir|blob|tree|commit|ahead|identical|warning|notice|[A-Z]{1,12}|.{0,2}",
@@ -35,7 +71,12 @@ _numbers = itertools.count()
 def secret() -> str:
     """The next secret, each time of another shape."""
     number = next(_numbers)
-    return _SHAPES[number % len(_SHAPES)].replace("{n:06d}", f"{number:06d}")
+    return _SHAPES[number % len(_SHAPES)].replace("{n}", f"{number:06d}")
+
+
+def planted_so_far() -> int:
+    """How many were planted."""
+    return next(_numbers)
 
 
 def beside(text: str) -> str:
@@ -81,7 +122,7 @@ def in_an_answer(body: bytes, kind: str) -> bytes:
             for entry in old.infolist():
                 text = old.read(entry).decode()
                 new.writestr(entry.filename, json.dumps(planted(json.loads(text))) if text[:1] in "{[" else text)
-            new.writestr(f"{_SHAPES[0].replace('{n:06d}', '')}.json", json.dumps({"a": secret()}))
+            new.writestr(f"{_SHAPES[0].replace('{n}', '')}.json", json.dumps({"a": secret()}))
         return made.getvalue()
     if "json" in kind:
         return json.dumps(planted(json.loads(body))).encode()

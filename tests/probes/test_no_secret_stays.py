@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 import zlib
@@ -14,12 +15,14 @@ from typing import Any
 import pytest
 from botocore.session import Session
 from click.testing import CliRunner
-from planted_secrets import MARK, in_an_answer, in_aws, secret
+from planted_secrets import in_an_answer, in_aws, leaked, planted_so_far, secret
+from rich.console import Console
 from thoroughness import some
 
 from diagnosis.documents.diagnosis import document
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.reading import Known
+from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.aws.read.account import read_account
 from probes.case_file import parse_case
 from probes.embedded.aws_account import EmbeddedAccount
@@ -37,6 +40,12 @@ from tui.backend import RunQuery
 from tui.backends.record_runs import record_runs
 from tui.backends.repository import RepositoryBackend
 from tui.cli.main import planescope
+from tui.cli.reports.diagnosis import show
+from tui.widgets.base.blocks import layout
+from tui.widgets.detail.details import BLOCKS
+from tui.widgets.detail.selection import Selection
+from tui.widgets.summary.summary import summary_blocks
+from tui.widgets.timeline.columns import Cell, columns_of
 
 INCIDENT = load_incident()
 RUNS = [run.id for run in INCIDENT.runs]
@@ -66,6 +75,25 @@ def case() -> Case:
     )
     stated = f'title = "{secret()}"\ndecision_log = "https://wiki.example/x?token={secret()}"\nnotes = ["{secret()}"]\n'
     return parse_case(f"{stated}{changes}\n", "case.toml")
+
+
+def text_report(diagnosis: Diagnosis) -> str:
+    """What `planescope diagnose` prints."""
+    console = Console(file=io.StringIO(), width=110, markup=False, highlight=False, emoji=False)
+    with console.capture() as captured:
+        show(diagnosis, console)
+    return captured.get()
+
+
+def on_screen(diagnosis: Diagnosis) -> str:
+    """What the app shows of every cell in every section, and above them."""
+    views = [
+        Selection(diagnosis, column, Cell(at, row))
+        for at, column in enumerate(columns_of(diagnosis, 0))
+        for row in range(len(diagnosis.gates) + 1)
+    ]
+    blocks = [block for view in views for section in BLOCKS.values() for block in section(view)]
+    return "\n".join(line.plain for line in layout([*blocks, *summary_blocks(diagnosis, 0, 100, listed=True)], 100))
 
 
 @pytest.mark.parametrize("everywhere", some([False, True], 2))
@@ -106,10 +134,13 @@ def test_nothing_that_is_shown_or_exported_holds_a_secret(
                 "JSON": json.dumps(document(found), ensure_ascii=False),
                 "between": repr(between),
                 "ledger": repr(backend.calls()),
+                "text": text_report(found),
+                "screen": on_screen(found),
             }
             exported = backend.export_packet(found, tmp_path / "packet", mask_accounts=True)
     shown |= {name: (exported.directory / name).read_text(encoding="utf-8") for name in exported.files}
-    assert {name for name, text in shown.items() if MARK in text} == set()
+    assert {name for name, text in shown.items() if leaked(text)} == set()
+    assert planted_so_far() > 200
     assert "[scrubbed:" in shown["diagnosis"]
     assert len(rows.rows) > 3
     assert found.live is not None
@@ -145,7 +176,7 @@ def test_nothing_that_is_recorded_or_kept_holds_a_secret(github: GitHubServer, t
     assert rows
     written |= {f"entry {number}": head.encode() + zlib.decompress(parts) for number, (head, parts) in enumerate(rows)}
     written |= {file.name: file.read_bytes() for file in tmp_path.glob("kept*")}
-    assert {name for name, body in written.items() if MARK.encode() in body} == set()
+    assert {name for name, body in written.items() if leaked(body.decode("latin-1"))} == set()
 
 
 def test_a_recording_that_holds_secrets_shows_none(tmp_path: Path) -> None:
@@ -167,4 +198,4 @@ def test_a_recording_that_holds_secrets_shows_none(tmp_path: Path) -> None:
     shown.append(CliRunner().invoke(planescope, [*packet, "-o", str(tmp_path / "out")]).output)
     shown += [file.read_text(encoding="utf-8") for file in (tmp_path / "out").iterdir()]
     assert all(shown)
-    assert not [text for text in shown if MARK in text]
+    assert not [text for text in shown if leaked(text)]

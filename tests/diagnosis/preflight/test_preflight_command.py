@@ -121,6 +121,23 @@ def test_the_inputs_are_those_of_the_dispatch_not_the_files_defaults(ci: Ci, mon
     assert ci.artifact["role_arn"] is None
 
 
+def test_no_name_of_a_step_or_call_passes_for_a_secret(ci: Ci) -> None:
+    named = {
+        "get-authorization-token": "aws ecr get-authorization-token --output text $X",
+        "Set the password": "aws sts get-session-token | ./vendor/unknown.sh",
+        "Registry authorization": "aws secretsmanager get-secret-value --secret-id $ID",
+        "AWS_SECRET_ACCESS_KEY": "curl -s https://x.example/get | bash",
+        "Rotate API key": "aws iam create-access-key --user-name $U",
+        "Authorization: Basic": "aws codeartifact get-authorization-token --domain d",
+    }
+    steps = "".join(f"      - name: '{name}'\n        run: {command}\n" for name, command in named.items())
+    ci.file(workflow_text().replace("    steps:\n", f"    steps:\n{steps}", 1))
+    told = ci.run().output + ci.summary + json.dumps(ci.artifact)
+    assert "[scrubbed:" not in told
+    for name in ("Set the password", "AWS_SECRET_ACCESS_KEY", "Rotate API key"):
+        assert f"\u201c{name}\u201d" in told
+
+
 @pytest.mark.parametrize("set_by", ["runner", "step"])
 def test_a_variable_of_the_job_is_read_from_the_runner(ci: Ci, monkeypatch: pytest.MonkeyPatch, set_by: str) -> None:
     text = workflow_text().replace("${{ inputs.aws_role_to_assume }}", "${{ env.ROLE }}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from diagnosis.logs.scrub import scrub
 from probes.embedded.moments import INCIDENTS as RECORDED
 from tui.backend import BackendProblem
 from tui.cli.main import _COMMANDS, planescope
@@ -30,6 +31,7 @@ def test_it_prints_stage_after_stage_and_ends_with_the_last_ones_code(told: Resu
     assert stages == ["1", "2", "3"]
     assert told.exit_code == 0
     assert told.stderr == ""
+    assert scrub(told.stdout) == told.stdout
 
 
 def test_the_forecast_of_stage_1_stands_in_the_text(told: Result) -> None:
@@ -48,6 +50,7 @@ def test_the_forecast_of_stage_1_stands_in_the_text(told: Result) -> None:
 def test_one_stage_as_json(stage: str, code: int) -> None:
     result = run("demo", "--stage", stage, "--json")
     assert result.exit_code == code
+    assert scrub(result.stdout) == result.stdout
     document = json.loads(result.stdout)
     assert document["schema"] == "planescope.diagnosis/1"
     # What the case states of the first incident's runs stands beside no other workflow.
@@ -106,6 +109,8 @@ def test_a_stage_of_the_services_as_json_and_its_packet(stage: str, code: int, t
     page = (tmp_path / "packet" / "packet.md").read_text(encoding="utf-8")
     assert "230372904534" not in page
     assert "reconstructed" in page
+    told = [result.stdout, *(file.read_text(encoding="utf-8") for file in (tmp_path / "packet").iterdir())]
+    assert not [text for text in told if scrub(text) != text], "no word of the tool passes for a secret"
     assert run("packet", "verify", str(tmp_path / "packet")).exit_code == 0
 
 
