@@ -298,8 +298,8 @@ def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, 
     value = text[start:end]
     if is_operation(named):
         return is_drawn(value, by_itself=False)
-    said = "" if in_quotes or text[start - 2 : start] != ": " else _SAID.match(text, start)[0]
-    if said and (is_sentence(said) or (text[start - 3] == "\u201d" and is_told(said))):
+    said = _SAID.match(text, start) if not in_quotes and text[start - 2 : start] == ": " else None
+    if said and (is_sentence(said[0]) or (text[start - 3] == "\u201d" and is_told(said[0]))):
         return False
     if how in _SETTING and weight is Strength.VARIABLE and value.lower() in ASKS_FOR:
         return True
