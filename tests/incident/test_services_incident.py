@@ -176,7 +176,7 @@ def test_stage_3_the_evidence_is_all_that_stops_the_lane(backend: EmbeddedBacken
         ("Evidence upload", ("s3:ListBucket",)),
     ]
     # What stopped a run that met no gate is what the packet shows of it, not what passed before.
-    proofs = {entry.run: entry.proof for entry in packet(diagnosis, Case()).attempts}
+    proofs = {entry.run: entry.proof.text if entry.proof else "" for entry in packet(diagnosis, Case()).attempts}
     assert "already exists" in proofs[21998530514]
     assert "No such file or directory" in proofs[21994101734]
 

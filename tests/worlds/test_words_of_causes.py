@@ -15,6 +15,7 @@ from diagnosis.documents.packet import packet
 from diagnosis.facts.case import Case
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.cli.reports.diagnosis import show
+from tui.packet.pages import markdown_page
 
 SLUGS = "|".join(re.escape(slug) for slug in {*map(str, Cause), *map(str, Integrity)} if "-" in slug)
 A_SENTENCE = re.compile(rf"(?:^|[.:] |\bis )(?:{SLUGS})[.:](?:\s|$)", re.MULTILINE)
@@ -27,7 +28,7 @@ def test_no_slug_is_a_sentence(defect: Defect) -> None:
     for problem in diagnosis.forecast:
         assert problem.reason.endswith((".", "`"))
         assert not re.search(rf"\b(?:{SLUGS})\b", problem.reason)
-    for text in (report(diagnosis), "\n".join(packet(diagnosis, Case()).forecast)):
+    for text in (report(diagnosis), markdown_page(packet(diagnosis, Case()))):
         assert defect.cause in text
         assert not A_SENTENCE.search(text), A_SENTENCE.search(text)
     for path in diagnosis.paths:

@@ -23,6 +23,7 @@ from probes.github.read.runs import RunFilter
 from probes.github.read.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
+from tui import __version__
 from tui.backend import (
     BackendProblem,
     Between,
@@ -294,7 +295,8 @@ class RepositoryBackend:
         target = directory or Path.cwd() / f"planescope-packet-{first}"
         try:
             case = self._case_of([each.attempt for each in diagnosis.replays])
-            written = write(packet(diagnosis, case, mask_accounts=mask_accounts), target)
+            made = packet(diagnosis, case, mask_accounts=mask_accounts, tool=f"planescope {__version__}")
+            written = write(made, target)
         except PacketProblem as problem:
             raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
         return ExportResult(written.directory, written.files, mask_accounts)

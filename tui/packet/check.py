@@ -17,7 +17,7 @@ from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.redaction import leaks
 from tui.packet.files import EVERY_FILE, PAGES, SUMS, PacketProblem
 from tui.packet.from_json import NotAPacketError, packet_of
-from tui.packet.pages import markdown_page
+from tui.packet.pages import pages_of
 
 LARGEST_FILE = 4_000_000
 """Bytes; the packet of a hundred attempts has less than one million."""
@@ -144,14 +144,17 @@ def _wrong_sums(read: dict[str, _File]) -> list[str]:
 
 
 def _wrong_pages(read: dict[str, _File]) -> list[str]:
-    """Read the JSON, and compare the Markdown with the page that is made of it."""
-    page, written = read.get("packet.json"), read.get("packet.md")
+    """Read the JSON, and compare the other pages with those that are made of it."""
+    page = read.get("packet.json")
     if page is None or page.body is None or page.why:
         return []
     try:
-        packet = packet_of(page.text)
+        made = pages_of(packet_of(page.text))
     except NotAPacketError as fault:
         return [f"packet.json {fault}."]
-    if written is None or written.body is None or written.body == markdown_page(packet).encode():
-        return []
-    return ["packet.md is not the page that this version of planescope makes of packet.json: one of them was changed."]
+    written = {name: file.body for name, file in read.items() if name in made and name != "packet.json"}
+    return [
+        f"{name} is not the page that this version of planescope makes of packet.json: one of them was changed."
+        for name, body in written.items()
+        if body is not None and body != made[name].encode("utf-8", "replace")
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnosis.documents.exit_code import ExitCode
 
 SUMS = "SHA256SUMS"
-PAGES = ("packet.json", "packet.md")
+PAGES = ("packet.html", "packet.json", "packet.md")
 """The files that ``SHA256SUMS`` lists, in its order."""
 EVERY_FILE = (*PAGES, SUMS)
 

@@ -10,7 +10,7 @@ from diagnosis.documents.packet import Packet
 from diagnosis.documents.redaction import Leak, leaks
 from probes.whole_writes import exit_code_of, way_out_of
 from tui.packet.files import SUMS, PacketProblem
-from tui.packet.pages import json_page, markdown_page
+from tui.packet.pages import pages_of
 from tui.packet.whole_folder import write_folder
 
 
@@ -27,7 +27,7 @@ def write(packet: Packet, directory: Path) -> Written:
 
     Raises PacketProblem; then nothing was written, and an older packet is as it was.
     """
-    files = {"packet.json": json_page(packet), "packet.md": markdown_page(packet)}
+    files = pages_of(packet)
     found = leaks(files)
     if found:
         raise PacketProblem(_leak_sentence(found))

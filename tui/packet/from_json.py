@@ -6,10 +6,11 @@ import types
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from diagnosis.documents.packet import SCHEMA, Packet
-from diagnosis.gates import ALL_GATES, GATES, Verdict
+from diagnosis.documents.packet import SCHEMA, Facts, Packet, completed
+from diagnosis.gates import ALL_GATES, GATES, Gate, Verdict
 from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, read_json
 
 T = TypeVar("T")
@@ -42,18 +43,29 @@ def packet_of(text: str) -> Packet:
     if not packet.attempts:
         raise NotAPacketError("holds no attempts")
     for index, attempt in enumerate(packet.attempts):
-        _require_verdicts(attempt.verdicts, f"attempts[{index}]")
+        _require_verdicts(attempt.verdicts, f"attempts[{index}].verdicts")
     for index, session in enumerate(packet.sessions):
-        _require_verdicts(session.verdicts, f"sessions[{index}]")
+        _require_verdicts(session.verdicts, f"sessions[{index}].verdicts")
+    if packet.now:
+        _require_verdicts([(entry.gate, entry.verdict) for entry in packet.now], "now")
+    if packet.fix is not None:
+        _require_verdicts([(entry.gate, entry.verdict) for entry in packet.fix.gates], "fix.gates")
+    _require_sentences(packet)
     return packet
 
 
-def _require_verdicts(verdicts: Sequence[tuple[str, str]], place: str) -> None:
+def _require_verdicts(verdicts: Sequence[tuple[Gate, Verdict]], place: str) -> None:
     """Require one verdict at each gate, in order: the four, or these and service authorization."""
-    if [gate for gate, _ in verdicts] not in ([gate.value for gate in GATES], [gate.value for gate in ALL_GATES]):
-        raise NotAPacketError(f"lacks a verdict at each gate: `{place}.verdicts`")
-    if any(verdict not in [known.value for known in Verdict] for _, verdict in verdicts):
-        raise NotAPacketError(f"holds a verdict that does not exist: `{place}.verdicts`")
+    if [gate for gate, _ in verdicts] not in ([*GATES], [*ALL_GATES]):
+        raise NotAPacketError(f"lacks a verdict at each gate: `{place}`")
+
+
+def _require_sentences(packet: Packet) -> None:
+    """Require that every sentence about the facts is the one that they make."""
+    made = completed(packet)
+    for field in fields(Packet)[len(fields(Facts)) :]:
+        if getattr(packet, field.name) != getattr(made, field.name):
+            raise NotAPacketError(f"says what its own facts do not make: `{field.name}`")
 
 
 def _object(kind: type[T], value: object, place: str) -> T:
@@ -77,6 +89,8 @@ def _value(hint: Any, value: object, place: str) -> object:
         return _list(get_args(hint), value, place)
     if isinstance(hint, type) and is_dataclass(hint):
         return _object(hint, value, place)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _member(hint, value, place)
     if hint is str and isinstance(value, str):
         return value
     if hint is int and isinstance(value, JsonNumber) and len(value.text) < _LONGEST_NUMBER and value.text.isdigit():
@@ -86,6 +100,13 @@ def _value(hint: Any, value: object, place: str) -> object:
     if hint is datetime and isinstance(value, str):
         return _moment(value, place)
     raise NotAPacketError(f"is not {_KINDS[hint]} at `{place}`")
+
+
+def _member(kind: type[StrEnum], value: object, place: str) -> StrEnum:
+    known = {each.value: each for each in kind}
+    if not isinstance(value, str) or value not in known:
+        raise NotAPacketError(f"holds what is none of {', '.join(known)} at `{place}`")
+    return known[value]
 
 
 def _list(members: tuple[Any, ...], value: object, place: str) -> tuple[object, ...]:

@@ -1,60 +1,42 @@
-"""Render the packet: Markdown for people, JSON for programs. Foreign text is escaped for the page it goes into."""
+"""Render the packet: HTML and Markdown for people, JSON for programs.
+
+HTML and Markdown are made of the packet's value alone, which the JSON holds whole: the same JSON makes the same pages, byte
+for byte. Foreign text is escaped for the page it goes into.
+"""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
-import re
+import hashlib
 from datetime import UTC, datetime
+from functools import cache
 
 import jinja2
 
 from diagnosis.documents.packet import SCHEMA, Packet
+from diagnosis.gates import Gate
 from diagnosis.policy.language.strict_json import json_text
-from diagnosis.visible_text import visible
-
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-"""What Markdown reads something into; GitHub's also makes a link of a bare address."""
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_#?&=%~@+-]+")
-_ESCAPED = r"\\\1"
-_SCRUBBED = re.compile(r"(\[scrubbed:[a-z0-9-]{1,40}\])")
+from diagnosis.verdicts.anchor import AnchorKind
+from tui.packet import inert_text
+from tui.packet.sections import sections_of
+from tui.packet.timeline import timeline_of
 
 
-def markdown(text: object) -> str:
-    """Return foreign text so that Markdown reads nothing into it.
-
-    What stands for a secret stays as it is, to be known as such by who looks for secrets; with what may follow it, it is
-    neither a link nor the target of one.
-    """
-    parts = _SCRUBBED.split(_line(text))
-    return "".join(
-        part if number % 2 else f"{_escape_first(part, number)}{_MARKDOWN.sub(_ESCAPED, part)}"
-        for number, part in enumerate(parts)
-    )
+def pages_of(packet: Packet) -> dict[str, str]:
+    """Return the packet's pages by the names of their files."""
+    return {"packet.html": html_page(packet), "packet.json": json_page(packet), "packet.md": markdown_page(packet)}
 
 
-def _escape_first(part: str, number: int) -> str:
-    return "\\" if number and part.startswith(("(", ":")) else ""
+def json_page(packet: Packet) -> str:
+    """Render the packet in JSON; keys are the fields of :class:`diagnosis.documents.packet.Packet`."""
+    return json_text({"schema": SCHEMA, **dataclasses.asdict(packet)}, indent=2, default=_plain) + "\n"
 
 
-def code(text: object) -> str:
-    """Return foreign text inside backticks."""
-    return _line(text).replace("`", "ʼ").replace("|", "¦")
-
-
-def _line(text: object) -> str:
-    """Return foreign text on one line, without characters that could steer the terminal in which somebody reads the page."""
-    return " ".join(visible(str(text)).split())
-
-
-def link(address: object) -> str:
-    """Return a link to an https or loopback address; anything else is not made a link target."""
-    text = str(address)
-    return text if _ADDRESS.fullmatch(text) else "about:blank"
-
-
-def address(text: object) -> str:
-    """Return the address of a proof, which a reader may follow; anything else is foreign text."""
-    return str(text) if _ADDRESS.fullmatch(str(text)) else markdown(text)
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return utc(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
 def utc(moment: datetime | None) -> str:
@@ -64,23 +46,58 @@ def utc(moment: datetime | None) -> str:
 
 def markdown_page(packet: Packet) -> str:
     """Render the packet in Markdown."""
+    template = _environment(html=False).get_template("md/packet.md.j2")
+    return template.render(p=packet, sections=sections_of(packet))
+
+
+def html_page(packet: Packet) -> str:
+    """Render the packet as one page of HTML: no script, nothing from outside, its style in it and named by its digest."""
+    environment = _environment(html=True)
+    style = environment.get_template("html/style.css").render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    template = environment.get_template("html/packet.html.j2")
+    return template.render(
+        p=packet, sections=sections_of(packet), timeline=timeline_of(packet), style=style, style_digest=digest
+    )
+
+
+@cache
+def _environment(*, html: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tui.packet", "templates"),
-        autoescape=False,  # noqa: S701 - the page is Markdown: the filters below escape for Markdown, not for HTML
+        autoescape=html,  # noqa: S701 - off for Markdown alone: its filters escape for Markdown, not for HTML
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"md": markdown, "code": code, "link": link, "address": address, "utc": utc, "dict": dict}
-    return environment.get_template("packet.md.j2").render(p=packet)
+    environment.filters |= {
+        "t": inert_text.line,
+        "md": inert_text.markdown,
+        "par": inert_text.paragraph,
+        "code": inert_text.code,
+        "link": inert_text.link,
+        "mdlink": inert_text.markdown_link,
+        "words_of": inert_text.words_of_link,
+        "place": inert_text.place_words,
+        "short": inert_text.short,
+        "utc": utc,
+        "dict": dict,
+        "gate": _gate_name,
+        "anchor_kind": _anchor_name,
+        "upper_first": _upper_first,
+    }
+    environment.globals["schema"] = SCHEMA
+    return environment
 
 
-def json_page(packet: Packet) -> str:
-    """Render the packet in JSON; keys are the fields of :class:`diagnosis.documents.packet.Packet`."""
-    values = dataclasses.asdict(packet)
-    return json_text({"schema": SCHEMA, **values}, indent=2, default=_plain) + "\n"
+def _gate_name(gate: Gate | None) -> str:
+    return gate.label if gate is not None else "Registry state"
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return utc(value)
-    raise TypeError(f"no JSON form for {type(value).__name__}")
+def _anchor_name(kind: AnchorKind) -> str:
+    return _upper_first(kind.value.replace("-", " "))
+
+
+def _upper_first(words: str) -> str:
+    return words[:1].upper() + words[1:]

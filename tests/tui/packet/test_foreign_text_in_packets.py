@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from on_a_terminal import EVERY_KIND, hostile_texts, is_drawn
 
-from tui.packet.pages import address, code, link, markdown
+from tui.packet.inert_text import code, link, markdown, markdown_link, paragraph
 
-_SPECIAL = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&]")
+_SPECIAL = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&$]")
 _ADDRESSES = re.compile(r"(?i)https?://|www\.")
 
 
@@ -40,15 +41,54 @@ def test_any_text_is_drawn(text: str) -> None:
     assert all(map(is_drawn, markdown(text) + code(text)))
 
 
-def test_an_address_is_one_or_it_is_text() -> None:
-    good = "https://github.com/o/r/actions/runs/1/job/2#step:4:23"
-    assert (address(good), link(good)) == (good, good)
-    for bad in (
-        "javascript:alert(1)",
-        "https://x.example/)[y](z",
-        "https://x.example/\x1b]0;",
-        "https://x.example\n# head",
-    ):
-        assert link(bad) == "about:blank"
-        assert "https://" not in address(bad)
-        assert all(map(is_drawn, address(bad)))
+LEGAL = (
+    "https://github.com/o/r/actions/runs/1/job/2#step:4:23",
+    "https://github.com/o/r/blob/main/a_(b)_*c*~d/~e.md?x=1&copy;=2&y=%5B#L1-L9",
+    "https://ghe.example.com:8443/o/r/actions/runs/1?check_suite_focus=true#step:3:1",
+    "https://github.com/o/r/blob/1/a,b;c!d$e'f@g+h=i",
+    "http://127.0.0.1:8080/o/r",
+)
+NO_LINKS = (
+    "javascript:alert(1)",
+    "JAVASCRIPT://github.com/%0aalert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "https://github.com@evil.example/",
+    "https://user:pass@github.com/",
+    "//evil.example/x",
+    "http://evil.example/x",
+    "https://x.example/)[y](z",
+    "https://x.example/\x1b]0;",
+    "https://x.example\n# head",
+    "https://x.example/a b",
+    "https://x.example/\u202egpj",
+    "https://gıthub.com/o/r",
+    "https://x.example:99999999/",
+    "https://x.example/%zz",
+    "https://",
+    "https://x.example/" + "a" * 3000,
+    "iam:GetRole",
+    "identity_policies[0].Statement[1]",
+    "",
+)
+
+
+def test_a_link_is_made_of_a_legal_address_alone() -> None:
+    for good in LEGAL:
+        assert link(good) == good
+        written = markdown_link(good, "w]o*r(d")
+        assert written.startswith("[w\\]o\\*r(d](")
+        target = written.removeprefix("[w\\]o\\*r(d](").removesuffix(")")
+        assert html.unescape(target.removeprefix("<").removesuffix(">")) == good
+        assert "\\" not in target
+    for bad in NO_LINKS:
+        assert link(bad) == "", bad
+        assert not re.search(r"(?<!\\)\]\(", markdown_link(bad, "words"))
+        assert not _ADDRESSES.search(markdown_link(bad, "words"))
+        assert all(map(is_drawn, markdown_link(bad, "words")))
+
+
+def test_a_text_that_begins_a_line_begins_no_list_heading_or_rule() -> None:
+    for text in ("- a", "+ a", "1. a", "12) a", "---", "===", "* a", "# a", "> a", "-", "1."):
+        assert re.match(r"\d*\\", paragraph(text)), text
+    for text in ("a - b", "3 runs", "-v", "12 failed"):
+        assert paragraph(text) == text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import json
 import os
 import shutil
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
 
-from diagnosis.documents.packet import packet
+from diagnosis.documents.packet import completed, packet
 from diagnosis.facts.case import Case
 from tui.cli.main import planescope
 from tui.packet.check import LARGEST_FILE, verify
 from tui.packet.files import EVERY_FILE, PAGES, PacketProblem
 from tui.packet.folder import write
 from tui.packet.from_json import NotAPacketError, packet_of
-from tui.packet.pages import json_page, markdown_page
+from tui.packet.pages import json_page, markdown_page, pages_of
 
 MADE = packet(released().diagnosis(), Case())
 JSON = json_page(MADE)
@@ -71,8 +73,9 @@ def test_a_packet_is_read_back_as_it_was() -> None:
 
 def test_one_made_from_nothing_is_none(tmp_path: Path) -> None:
     (tmp_path / "packet.md").write_text("# All gates passed\n")
+    (tmp_path / "packet.html").write_text("<h1>All gates passed</h1>\n")
     (tmp_path / "packet.json").write_text(
-        '{"schema":"planescope.packet/1","attempts":[{"verdicts":["a","b","c","d"]}]}'
+        '{"schema":"planescope.packet/2","attempts":[{"verdicts":["a","b","c","d"]}]}'
     )
     summed(tmp_path)
     assert "packet.json lacks `title`" in said(tmp_path)
@@ -106,8 +109,8 @@ def test_a_changed_json_is_told(folder: Path) -> None:
         ("", "cannot be read"),
         ("[]", "holds no JSON object"),
         ("{}", "not of schema"),
-        ('{"schema":"planescope.packet/2"}', "not of schema"),
-        ('{"schema":"planescope.packet/1","attempts":[{"verdicts":5}]}', "lacks `title`"),
+        ('{"schema":"planescope.packet/1"}', "not of schema"),
+        ('{"schema":"planescope.packet/2","attempts":[{"verdicts":5}]}', "lacks `title`"),
         (JSON.replace('"title": ', '"title": "x", "title": ', 1), "cannot be read"),
         (JSON.replace('"title": ""', '"title": NaN', 1), "cannot be read"),
         (JSON.replace('"title": ""', '"title": 5', 1), "is not a text at `title`"),
@@ -117,7 +120,7 @@ def test_a_changed_json_is_told(folder: Path) -> None:
         (JSON.replace('"schema"', '"extra": 1, "schema"', 1), "a member that the schema does not know"),
         (
             JSON.replace('"oidc-trust",\n          "unknown"', '"oidc-trust",\n          "passed"', 1),
-            "a verdict that does not exist",
+            "holds what is none of pass, fail, blocked, unknown",
         ),
     ],
     ids=map(str, itertools.count()),
@@ -234,17 +237,31 @@ def test_a_page_made_of_any_texts_steers_nothing_and_can_be_written() -> None:
     hostile = "\ud800\x1b[2J|\n# "
 
     def with_hostile(value: Any, name: str = "") -> Any:
-        if isinstance(value, dict):
-            return {key: with_hostile(member, key) for key, member in value.items()}
-        if isinstance(value, list):
-            return [with_hostile(member, name) for member in value]
-        fixed = name in ("schema", "verdicts") or name.endswith("_at")
-        return value + hostile if isinstance(value, str) and not fixed else value
+        if isinstance(value, tuple):
+            return tuple(with_hostile(member, name) for member in value)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            members = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+            return dataclasses.replace(value, **{key: with_hostile(member, key) for key, member in members.items()})
+        return value + hostile if isinstance(value, str) and not isinstance(value, StrEnum) else value
 
-    page = markdown_page(packet_of(json.dumps(with_hostile(json.loads(JSON)))))
-    assert "\x1b" not in page
-    assert "\n# " not in page
-    assert page.encode().decode() == page
+    made = completed(with_hostile(MADE))
+    assert packet_of(json_page(made)) == made
+    for page in pages_of(made).values():
+        assert "\x1b" not in page
+        assert "\n# " not in page
+        assert page.encode().decode() == page
+
+
+def test_a_sentence_that_its_facts_do_not_make_is_told() -> None:
+    assert MADE.closure is None or MADE.closure.status != "closed"
+    for member, forged in (
+        ("readings", {"correct": "Both planes were mended, and the same workflow then published.", "incorrect": "x"}),
+        ("non_claims", []),
+        ("aws_specific", "It holds for every cloud."),
+        ("interview", {"one_line": "", "telling": [], "hooks": [], "bullets": [], "bullets_note": "", "portfolio": ""}),
+    ):
+        with pytest.raises(NotAPacketError, match=f"its own facts do not make: `{member}`"):
+            packet_of(json.dumps({**json.loads(JSON), member: forged}))
 
 
 def test_what_is_no_folder_is_bad_input(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from diagnosis.verdicts.chronology import AttemptHistory, Drift, DriftKind, Trac
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.replay import Replay
-from tui.packet.pages import json_page, markdown_page
+from tui.packet.pages import pages_of
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 STATED = Case(changes=(StatedChange(1, "Created the provider.", "log.md:10"),))
@@ -63,13 +63,13 @@ def made(traced: Traced, statement: str = "", **more: object) -> Diagnosis:
 )
 def test_the_source_of_the_remediation(diagnosis: Diagnosis, case: Case, source: str, text: str) -> None:
     (entry,) = packet(diagnosis, case).attempts
-    assert (entry.remediation_source, entry.remediation) == (source, text)
+    assert (entry.remediation.source, entry.remediation.text) == (source, text)
 
 
 def test_a_success_needs_none() -> None:
     run = replay(3, "success")
     (entry,) = packet(Diagnosis("x", (run,), run, None), Case()).attempts
-    assert entry.remediation_source == "none needed"
+    assert entry.remediation.source == "none needed"
 
 
 def test_the_presented_subject_is_an_anchor_with_masked_accounts() -> None:
@@ -82,19 +82,19 @@ def test_the_presented_subject_is_an_anchor_with_masked_accounts() -> None:
         role="arn:aws:iam::123456789012:role/release",
     )
     (anchor,) = [
-        item for item in packet(made(Traced.STATED, history=(entry,)), Case()).anchors if "subject" in item.what
+        item for item in packet(made(Traced.STATED, history=(entry,)), Case()).anchors if "subject" in item.kind
     ]
     assert anchor.value == "repo:octo-org/octo-repo:ref:refs/heads/main"
-    assert "123456789012" not in anchor.checked
+    assert "123456789012" not in anchor.reason
 
 
 def test_who_changed_what_is_masked_and_leaks_nothing() -> None:
     statement = "PutRolePolicy Push on release by arn:aws:iam::123456789012:user/engineer at 2026-03-02T10:05:00Z"
     made_packet = packet(made(Traced.OBSERVED, statement), Case())
-    pages = {"packet.md": markdown_page(made_packet), "packet.json": json_page(made_packet)}
+    pages = pages_of(made_packet)
     assert leaks(pages) == ()
     assert all("123456789012" not in page for page in pages.values())
-    assert json.loads(pages["packet.json"])["attempts"][0]["remediation_source"] == "observed"
+    assert json.loads(pages["packet.json"])["attempts"][0]["remediation"]["source"] == "observed"
 
 
 def test_drift_is_told() -> None:

@@ -11,11 +11,12 @@ from deploying_release import BUCKET, DEPLOYER_ACCOUNT, released
 from small_world import ACCOUNT, REGION
 
 from diagnosis.diagnose import replays_of
-from diagnosis.documents.packet import packet
+from diagnosis.documents.packet import completed, packet
 from diagnosis.documents.redaction import MASK
 from diagnosis.facts.case import Case
 from diagnosis.facts.endpoints import endpoints_of
-from diagnosis.gates import ALL_GATES, GATES, Gate
+from diagnosis.gates import ALL_GATES, GATES, Gate, Verdict
+from diagnosis.verdicts.anchor import AnchorKind
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.packet.check import verify
 from tui.packet.folder import write
@@ -31,17 +32,21 @@ def test_the_fifth_gate_has_a_column_where_an_attempt_has_it(diagnosis: Diagnosi
     made = packet(diagnosis, Case())
     (attempt,) = made.attempts
     wide = replace(
-        made, attempts=(replace(attempt, verdicts=tuple((gate.value, "fail") for gate in ALL_GATES)), attempt)
+        made, attempts=(replace(attempt, verdicts=tuple((gate, Verdict.FAIL) for gate in ALL_GATES)), attempt)
     )
-    assert [gate for gate, _ in wide.columns] == [gate.value for gate in ALL_GATES]
-    rows = [line for line in markdown_page(wide).splitlines() if line.startswith("|")]
-    assert "service authorization" in rows[0]
-    assert {row.count("|") for row in rows[:4]} == {rows[0].count("|")}
+    assert wide.columns == ALL_GATES
+    rows = markdown_page(wide).partition("## Timeline")[2].partition("## ")[0].strip().splitlines()
+    assert any(row.startswith("| Service authorization |") for row in rows)
+    assert {row.count("|") for row in rows} == {rows[0].count("|")}
     narrow = replace(
-        made, attempts=(replace(attempt, verdicts=tuple((gate.value, "pass") for gate in GATES)),), sessions=()
+        made,
+        attempts=(replace(attempt, verdicts=tuple((gate, Verdict.PASS) for gate in GATES)),),
+        sessions=(),
+        now=(),
+        fix=None,
     )
-    assert [gate for gate, _ in narrow.columns] == [gate.value for gate in GATES]
-    assert "service authorization" not in markdown_page(narrow).partition("## Closure")[0].partition("## Anchors")[0]
+    assert narrow.columns == GATES
+    assert "Service authorization" not in markdown_page(narrow).partition("## Timeline")[2].partition("## ")[0]
 
 
 def test_sessions_uses_and_what_is_not_covered_are_told(diagnosis: Diagnosis) -> None:
@@ -53,7 +58,7 @@ def test_sessions_uses_and_what_is_not_covered_are_told(diagnosis: Diagnosis) ->
     assert used["ecs:UpdateService"].resource == f"arn:aws:ecs:{REGION}:{MASK}:service/main/api"
     assert len(made.not_covered) == 1
     assert "“Notify”" in made.not_covered[0]
-    assert not set(made.not_covered) & set(made.unknown)
+    assert not any(item.what in text for item in made.unknown for text in made.not_covered)
     page = markdown_page(made)
     assert "## What is not covered" in page
     assert "Deploy \\| now" in page
@@ -72,9 +77,9 @@ def test_no_account_id_of_any_service_is_in_it(diagnosis: Diagnosis) -> None:
 def test_it_is_sound_with_four_and_with_five_verdicts_and_not_with_others(diagnosis: Diagnosis, tmp_path: Path) -> None:
     made = packet(diagnosis, Case())
     for number, gates in enumerate(([*GATES], [*ALL_GATES], [*GATES][:3], [*GATES, GATES[0]], [*GATES][::-1])):
-        attempt = replace(made.attempts[0], verdicts=tuple((gate.value, "pass") for gate in gates))
+        attempt = replace(made.attempts[0], verdicts=tuple((gate, Verdict.PASS) for gate in gates))
         folder = tmp_path / str(number)
-        write(replace(made, attempts=(attempt,)), folder)
+        write(completed(replace(made, attempts=(attempt,))), folder)
         assert bool(verify(folder)) is (number > 1), gates
 
 
@@ -88,7 +93,7 @@ def test_without_the_account_the_run_tells_what_it_uses() -> None:
 
 def test_a_gate_of_services_is_told_in_words(diagnosis: Diagnosis) -> None:
     forecast = packet(diagnosis, Case()).forecast
-    assert any(text.startswith(Gate.SERVICE_AUTHORIZATION.label) for text in forecast)
+    assert any(entry.gate is Gate.SERVICE_AUTHORIZATION for entry in forecast)
 
 
 def test_no_name_of_a_job_or_step_steers_the_terminal_in_which_a_page_is_read(diagnosis: Diagnosis) -> None:
@@ -105,9 +110,10 @@ def test_a_server_that_was_asked_in_anothers_place_is_named(diagnosis: Diagnosis
     assert "'s place" not in markdown_page(packet(diagnosis, Case()))
     asked = replace(diagnosis, endpoints=endpoints_of("https://ghe.example.com", ["http://127.0.0.1:5000"]))
     made = packet(asked, Case())
-    of_github, of_aws = [each for each in made.anchors if "place" in each.what]
-    assert (of_github.what, of_github.value) == ("endpoint in github.com's place", "https://ghe.example.com")
-    assert (of_aws.what, of_aws.value) == ("endpoint in AWS's place", "http://127.0.0.1:5000")
-    assert "no proof of AWS" in of_aws.checked
+    of_github, of_aws = [each for each in made.anchors if each.kind is AnchorKind.ENDPOINT]
+    assert of_github.value == "https://ghe.example.com"
+    assert "in github.com's place" in of_github.reason
+    assert of_aws.value == "http://127.0.0.1:5000"
+    assert "no proof of AWS" in of_aws.reason
     assert "in AWS's place" in markdown_page(made)
     assert "ghe.example.com" in json_page(made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from diagnosis.documents.redaction import leaks
-from tui.packet.pages import markdown
+from tui.packet.inert_text import markdown
 
 MARKED = "https://user:[scrubbed:basic-auth]@host"
 

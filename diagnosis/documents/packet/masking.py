@@ -1,0 +1,65 @@
+"""Mask AWS account ids in every text of a packet's values, whatever their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from diagnosis.documents.redaction import accounts_in, masked
+from diagnosis.facts.case import Case
+from diagnosis.names.arn import is_account_id
+from diagnosis.verdicts.diagnosis import Diagnosis
+
+T = TypeVar("T")
+
+_DIGESTS = frozenset({"sha256", "commit"})
+"""Members that hold nothing but a digest, in which twelve digits are no account."""
+
+
+def accounts_of(diagnosis: Diagnosis, case: Case) -> frozenset[str]:
+    """Return the account ids that case, runs and account name."""
+    stated = (case.registry_id, case.expected_account, *_of_account(diagnosis))
+    return accounts_in(*_named(diagnosis, case)) | frozenset(text for text in stated if text and is_account_id(text))
+
+
+def _named(diagnosis: Diagnosis, case: Case) -> Iterator[str]:
+    """Yield the texts in which a run, the account or the case names an account."""
+    sessions = [session for replay in diagnosis.replays for session in replay.sessions]
+    for facts in (*(replay.facts for replay in diagnosis.replays), *(session.facts for session in sessions)):
+        for fact in (facts.role_arn, facts.session_role, facts.registry, facts.principal):
+            if fact is not None:
+                yield str(fact.value)
+    live = diagnosis.live
+    needs = [need for replay in diagnosis.replays for need in replay.needs]
+    needs += [need for session in sessions for need in session.needs]
+    needs += live.needs if live else ()
+    yield from (need.resource for need in needs if need.resource)
+    yield from (str(session.role_arn) for session in (live.sessions if live else ()) if session.role_arn)
+    if case.role_arn is not None:
+        yield str(case.role_arn)
+
+
+def _of_account(diagnosis: Diagnosis) -> Iterator[str | None]:
+    if diagnosis.live is not None:
+        for state in (diagnosis.live.account, *diagnosis.live.account.beside):
+            yield from (state.question.role_account, state.question.registry_id)
+
+
+def masked_texts(value: T, accounts: frozenset[str]) -> T:
+    """Return the value with the accounts masked in every text that it holds."""
+    return _masked(value, accounts, "")  # type: ignore[no-any-return] # of the kind that was given
+
+
+def _masked(value: Any, accounts: frozenset[str], name: str) -> Any:
+    if isinstance(value, StrEnum):
+        return value
+    if isinstance(value, str):
+        return value if name in _DIGESTS else masked(value, accounts)
+    if isinstance(value, tuple):
+        return tuple(_masked(item, accounts, name) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        members = ((field.name, getattr(value, field.name)) for field in fields(value))
+        return type(value)(**{each: _masked(member, accounts, each) for each, member in members})
+    return value
