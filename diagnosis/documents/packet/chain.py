@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnosis.documents.packet.attempts import MOST_EVIDENCE, proof_of
-from diagnosis.documents.packet.content import AnchorEntry, ClosureEntry, FindingEntry, Proof, RuleEntry
+from diagnosis.documents.packet.content import AnchorEntry, ClosureEntry, FindingEntry, Proof, RuleEntry, SubjectEntry
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
@@ -38,6 +38,9 @@ def closure_entry(closure: Closure) -> ClosureEntry:
             for item in closure.integrity
         ),
         next_steps=closure.next_steps,
+        subjects=tuple(
+            SubjectEntry(item.subject, item.state, item.reason, _proofs(item.evidence)) for item in closure.subjects
+        ),
     )
 
 

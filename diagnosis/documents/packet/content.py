@@ -14,7 +14,7 @@ from enum import StrEnum
 from diagnosis.facts.evidence import EvidenceKind, Origin
 from diagnosis.gates import ALL_GATES, GATES, Gate, Plane, Verdict
 from diagnosis.verdicts.anchor import AnchorKind, AnchorState
-from diagnosis.verdicts.closure import ClosureStatus
+from diagnosis.verdicts.closure import ClosureStatus, SubjectState
 from diagnosis.verdicts.run_end import End
 
 SCHEMA = "planescope.packet/2"
@@ -212,6 +212,17 @@ class FindingEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectEntry:
+    """What the chain shows of one subject's access gates, and of nothing else."""
+
+    subject: str
+    """The ref, or ``environment NAME``."""
+    state: SubjectState
+    reason: str
+    evidence: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ClosureEntry:
     """The judgement of the chain."""
 
@@ -220,6 +231,9 @@ class ClosureEntry:
     rules: tuple[RuleEntry, ...]
     integrity: tuple[FindingEntry, ...]
     next_steps: tuple[str, ...]
+    """What would bring the chain to ``closed``, the first to do first."""
+    subjects: tuple[SubjectEntry, ...]
+    """The access gates subject by subject; the chain has a status of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,15 @@ from diagnosis.verdicts.closure import ClosureStatus
 
 _ASKED = (
     ("own-boundary", "How do you know that each failure stopped at its own gate?"),
-    ("same-workflow", "Was it the same workflow and the same code all the way?"),
+    ("fail-closed", "Did anything get out of a run that was refused?"),
+    ("same-workflow", "Was it the same workflow all the way?"),
+    ("same-commit", "Was it the same code all the way?"),
     ("same-subject", "Does the last run prove the identity that was refused?"),
     ("fix-in-plane", "Did each fix touch only the plane that had failed?"),
     ("scope-bounded", "Did the fix grant more than was needed?"),
     ("no-undocumented-widening", "Was anything opened for a while and closed again?"),
     ("no-static-credentials", "Was there a long-lived key to fall back on?"),
+    ("short-lived-session", "Whose credentials were in use?"),
     ("no-override", "Could a gate's failure have been overridden?"),
     ("no-side-channel", "Could the image have come in another way?"),
     ("evidence-measured", "Does the evidence measure anything, or does it only assert?"),

@@ -6,7 +6,7 @@ compliant is never told as a closed one.
 
 from __future__ import annotations
 
-from diagnosis.documents.packet.content import Facts, Readings
+from diagnosis.documents.packet.content import ClosureEntry, Facts, Readings
 from diagnosis.documents.packet.story import (
     breaches,
     closing,
@@ -18,7 +18,7 @@ from diagnosis.documents.packet.story import (
     unproved,
 )
 from diagnosis.gates import Verdict
-from diagnosis.verdicts.closure import ClosureStatus
+from diagnosis.verdicts.closure import ClosureStatus, SubjectState
 from diagnosis.verdicts.run_end import End
 
 NON_CLAIMS = (
@@ -33,6 +33,7 @@ AWS_SPECIFIC = (
 )
 
 _MOST_NAMED = 4
+_SEVERAL = 2
 
 
 def readings_of(facts: Facts) -> Readings:
@@ -55,7 +56,19 @@ def _state(facts: Facts) -> str:
     if closure.status is ClosureStatus.OPEN or closing(facts) is None:
         step = f" Next: {closure.next_steps[0]}" if closure.next_steps else ""
         return f"The chain is open: it does not end in a run that proves anything closed.{step}"
-    return f"That is not closure: {lacking(facts)}."
+    return f"That is not closure: {lacking(facts)}.{_by_subject(closure)}"
+
+
+def _by_subject(closure: ClosureEntry) -> str:
+    """Return for which of several subjects the access gates are closed."""
+    if len(closure.subjects) < _SEVERAL:
+        return ""
+    told = [
+        f"{state.value} for {' and '.join(names)}"
+        for state in SubjectState
+        if (names := [each.subject for each in closure.subjects if each.state is state])
+    ]
+    return f" The access gates by themselves are {', '.join(told)}."
 
 
 def lacking(facts: Facts) -> str:
