@@ -12,21 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diagnosis.causes import Integrity
+from diagnosis.closure.judged_chain import Chain
 from diagnosis.closure.side_channel import judge_push
 from diagnosis.closure.stated_clock import order_conflicts, trail_conflicts
 from diagnosis.closure.widening import widenings
-from diagnosis.facts.account import AccountState
-from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.gates import Verdict
 from diagnosis.replay.gate_verdicts import SWALLOWED
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import ReadStep, read_job
 from diagnosis.steps.releasing_job import has_credential_step, releasing_job
-from diagnosis.verdicts.chronology import AttemptHistory
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
 
@@ -39,14 +37,9 @@ _SWALLOWS_SERVICE = re.compile(r"\baws [a-z](?:(?!\baws [a-z])[^\n])*\|\|\s*(?:t
 _ASSERTION = re.compile(r"\"(?:verdict|status|result|[a-z_]+(?:rejected|verified|passed))\"\s*:\s*(?:true|\"[A-Z]+\")")
 
 
-def integrity_findings(
-    replays: Sequence[Replay],
-    workflow: Workflow | UnparsableWorkflow | None,
-    account: AccountState | None,
-    case: Case,
-    history: Sequence[AttemptHistory] = (),
-) -> tuple[IntegrityFinding, ...]:
-    """Find all integrity findings of one chain, each once. ``history`` has one entry for each replay, or none at all."""
+def integrity_findings(chain: Chain) -> tuple[IntegrityFinding, ...]:
+    """Find all integrity findings of one chain, each once."""
+    replays, workflow = chain.replays, chain.workflow
     findings: list[IntegrityFinding] = []
     findings += ref_changed(replays)
     if isinstance(workflow, Workflow):
@@ -54,12 +47,10 @@ def integrity_findings(
         findings += ref_laundered(workflow, replays)
         findings += self_asserted(workflow, replays)
     findings += denials_swallowed(replays)
-    if account is not None:
-        findings += side_channel(replays, account)
-        findings += widenings(replays, account, case)
-    findings += order_conflicts(replays, case)
-    if history:
-        findings += trail_conflicts(replays, history, case)
+    findings += side_channel(chain)
+    findings += widenings(replays, chain.account, chain.case)
+    findings += order_conflicts(replays, chain.case)
+    findings += trail_conflicts(replays, chain.history, chain.case)
     return tuple(findings)
 
 
@@ -287,9 +278,9 @@ def _self_asserted(workflow: Workflow, step: WorkflowStep, file: str, present: b
     )
 
 
-def side_channel(replays: Sequence[Replay], account: AccountState) -> list[IntegrityFinding]:
-    """Find an image whose push lies in no run of the chain, or was made by another principal than the release's role."""
-    push = judge_push(replays, account)
-    if push.verdict is not Verdict.FAIL or not replays:
+def side_channel(chain: Chain) -> list[IntegrityFinding]:
+    """Find an image that the closing run did not push."""
+    push = judge_push(chain)
+    if push.verdict is not Verdict.FAIL:
         return []
     return [IntegrityFinding(Integrity.SIDE_CHANNEL_PUBLISH, push.reason, push.evidence, breaks_closure=True)]

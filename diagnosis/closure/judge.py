@@ -97,7 +97,7 @@ def judge_closure(
     attempts (:func:`diagnosis.closure.history.history_of`). ``today`` is the day against which expiries are held.
     """
     chain = Chain(tuple(replays), subject, live, case, tuple(history), facts, made_on=today)
-    findings = integrity_findings(chain.replays, chain.workflow, chain.account, case, history)
+    findings = integrity_findings(chain)
     chain = chain.with_findings(findings)
     rules = tuple(_turned(judge(chain), findings) for _, judge in RULES)
     status = _status(chain, rules)

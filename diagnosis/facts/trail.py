@@ -32,6 +32,11 @@ class TrailEvent:
     """AssumeRoleWithWebIdentity: the subject as it was presented, the surest proof of a subject."""
     detail: str = ""
     """What the request named, in a few words (policy name, image tag); no policy document."""
+    broad: bool | None = None
+    """Whether the document that it put grants by wildcards or to anybody; None where it put none, or none that was read."""
+    session: str = ""
+    """Which session made the call, or was opened by it: a digest of its key's id, equal for equal sessions; empty where it
+    is not known."""
 
     @property
     def took_effect(self) -> bool:

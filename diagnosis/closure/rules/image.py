@@ -44,5 +44,5 @@ def tag_and_digest(chain: Chain) -> RuleVerdict:
 
 def no_side_channel(chain: Chain) -> RuleVerdict:
     """Judge who pushed the image."""
-    push = judge_push(chain.replays, chain.account)
-    return NO_SIDE_CHANNEL.verdict(push.verdict, push.reason, push.evidence)
+    push = judge_push(chain)
+    return NO_SIDE_CHANNEL.verdict(push.verdict, push.reason, push.evidence, push.next_step)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.json_members import JsonMembers, is_usable
 from diagnosis.names.arn import Arn
+from probes.aws.read.granted_by_event import is_broad
 from probes.aws.session.answers import event_record, maybe_moment
 
 PROVIDER_EVENTS = (
@@ -48,6 +50,7 @@ _POLICIES_OF_RESOURCES = frozenset(name for names in RESOURCE_EVENTS.values() fo
 
 _DETAILS = ("policyName", "policyArn", "versionId", "clientID", "permissionsBoundary", "imageTag", "imageTagMutability")
 _LONGEST = 200
+_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Subject:
             error_code=_clip(record.maybe_text("errorCode") or "") or None,
             subject=_clip(subject) if subject else None,
             detail=_clip(_detail(name, asked)),
+            broad=is_broad(name, asked),
+            session=_session(name, identity, got),
         )
 
     def _target(self, name: str, asked: JsonMembers, got: JsonMembers) -> str | None:
@@ -156,6 +161,13 @@ def _detail(name: str, asked: JsonMembers) -> str:
         session = asked.maybe_text("roleSessionName")
         return f"session {session}" if session else ""
     return " ".join(value for key in _DETAILS if (value := asked.maybe_text(key)))
+
+
+def _session(name: str, identity: JsonMembers, got: JsonMembers) -> str:
+    """Return a digest that tells sessions apart: of the key that the call was made with, or that it opened a session with."""
+    opened = got.maybe_object("credentials") if name == SESSION_EVENT else identity
+    key_id = opened.maybe_text("accessKeyId")
+    return sha256(key_id.encode()).hexdigest()[:_DIGITS] if key_id else ""
 
 
 def _clip(text: str) -> str:

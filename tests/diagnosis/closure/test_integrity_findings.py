@@ -23,6 +23,7 @@ from chain_builders import (
 from diagnosis.causes import Cause
 from diagnosis.facts.account import Image
 from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.closure_facts import ClosureFacts
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Artifact
 from diagnosis.facts.workflow import WorkflowStep
@@ -145,7 +146,9 @@ def test_a_side_channel_publish_breaks_closure() -> None:
     assert finding.breaks_closure
     assert ENGINEER in finding.reason
     later = account(image=Known(Image("sha256:" + "b" * 64, ("v1",), minutes(50))))
-    assert "side-channel-publish" in findings(closed(chain(), later))
+    alone = ClosureFacts(neighbours=Known(()))
+    assert "side-channel-publish" in findings(closed(chain(), later, facts=alone))
+    assert "side-channel-publish" not in findings(closed(chain(), later))
     assert "side-channel-publish" not in findings(closed(chain(), account()))
 
 

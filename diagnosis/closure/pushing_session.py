@@ -1,0 +1,101 @@
+"""Tell whether a push was made by the session that the closing run opened, and by none other of the same role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.reading import Known
+from diagnosis.facts.trail import TrailEvent
+from diagnosis.gates import Verdict
+from diagnosis.live.observed_subject import SESSION_EVENT, session_evidence
+from diagnosis.live.run_claims import RunClaims
+from diagnosis.verdicts.replay import Replay
+
+_CLOCKS_DIFFER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDoubt:
+    """Why a push need not be, or is not, of the closing run's session."""
+
+    verdict: Verdict
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+def foreign_session(
+    pushes: Sequence[TrailEvent], closing: Replay, account: AccountState, case: Case
+) -> SessionDoubt | None:
+    """Return what speaks against the closing run's session; None where every push is of it.
+
+    A push counts by the key of its session, where CloudTrail shows that; else by its time and the session's name.
+    """
+    attempt = closing.attempt
+    begin, end = attempt.started_at or attempt.created_at, attempt.updated_at
+    run = RunClaims.of(closing, account, case)
+    sessions = [
+        event
+        for event in (account.trail.value.events if isinstance(account.trail, Known) else ())
+        if event.name == SESSION_EVENT and event.took_effect
+    ]
+    own = [
+        event
+        for event in sessions
+        if end is not None
+        and begin - _CLOCKS_DIFFER <= event.at <= end + _CLOCKS_DIFFER
+        and (not event.subject or event.subject in run.claims.subjects or not run.claims.certain)
+    ]
+    others = [event for event in sessions if event not in own]
+    for push in pushes:
+        other = next((event for event in others if push.session and event.session == push.session), None)
+        if other is not None:
+            reason = (
+                f"The image was pushed by a session that was opened at {other.at:%Y-%m-%dT%H:%M:%SZ}, not by run "
+                f"{attempt.run_id}."
+            )
+            return SessionDoubt(Verdict.FAIL, reason, (session_evidence(other),))
+        if push.session and any(event.session == push.session for event in own):
+            continue
+        if end is not None and not begin - _CLOCKS_DIFFER <= push.at <= end + _CLOCKS_DIFFER:
+            reason = f"The tag was pushed at {push.at:%Y-%m-%dT%H:%M:%SZ} too, outside of run {attempt.run_id}."
+            return SessionDoubt(Verdict.UNKNOWN, reason)
+        name = _session_name(push.principal)
+        if not _may_be(name, closing, run, own):
+            reason = f"The image was pushed by {push.principal}: run {attempt.run_id} opened no session of that name."
+            return SessionDoubt(Verdict.FAIL, reason, tuple(session_evidence(event) for event in own))
+    strangers = [
+        event for event in others if end is not None and begin - _CLOCKS_DIFFER <= event.at <= end + _CLOCKS_DIFFER
+    ]
+    if strangers and not all(push.session for push in pushes):
+        reason = (
+            f"Another session of the role was opened in the time of run {attempt.run_id}, for {strangers[0].subject}: "
+            "which of them pushed is not told apart."
+        )
+        return SessionDoubt(Verdict.UNKNOWN, reason, tuple(session_evidence(event) for event in strangers))
+    return None
+
+
+def _session_name(principal: str) -> str:
+    return principal.rpartition("/")[2]
+
+
+def _may_be(name: str, closing: Replay, run: RunClaims, own: Sequence[TrailEvent]) -> bool:
+    """Return whether the closing run may have opened a session of this name; one that it computes may be any that fits."""
+    opened = {event.detail.removeprefix("session ") for event in own if event.detail}
+    told = {_session_name(closing.facts.principal.value)} if closing.facts.principal else set()
+    jobs = {_session_name(each.facts.principal.value) for each in closing.sessions if each.facts.principal}
+    if opened | told | jobs:
+        return name in opened | told | jobs
+    if run.session_name:
+        return name == run.session_name
+    return run.session_form is None or _has_form(name, run.session_form)
+
+
+def _has_form(name: str, form: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, form.split("*"))), name) is not None

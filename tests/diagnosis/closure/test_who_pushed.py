@@ -1,0 +1,106 @@
+"""Who pushed the image: the closing run in its own time and session; whatever else is told for what it is, and nobody accused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from compliant_chain import (
+    CLOSING,
+    DIGEST,
+    EVENTS,
+    FIRST,
+    NAME,
+    SECOND,
+    TAG,
+    ComplyingRelease,
+    Run,
+    event,
+    minutes,
+    session_arn,
+    session_event,
+)
+
+from diagnosis.diagnose import conclude
+from diagnosis.facts.account import Image
+from diagnosis.facts.reading import Known
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.closure import Closure, ClosureStatus
+
+BASE = ComplyingRelease()
+SHARED = session_arn(903)
+
+
+def closure_of(release: ComplyingRelease) -> Closure:
+    closure = release.diagnosis().closure
+    assert closure is not None
+    return closure
+
+
+def pushed_at(at: float, **changes: object) -> ComplyingRelease:
+    """The release whose image was pushed at this minute, by an event of that time."""
+    account = replace(BASE.account, image=Known(Image(DIGEST, (TAG,), minutes(at))))
+    events = (*EVENTS[:4], event("PutImage", at, NAME, SHARED, detail=TAG))
+    return replace(BASE, account=account, events=events, **changes)  # type: ignore[arg-type] # fields by name
+
+
+def keyed(*keys: str) -> ComplyingRelease:
+    """The release whose sessions and push show by which key they were made: the second, the closing one, the push."""
+    second, closing, push = keys
+    events = (
+        EVENTS[0],
+        replace(EVENTS[1], session=second),
+        EVENTS[2],
+        replace(EVENTS[3], session=closing),
+        replace(EVENTS[4], session=push),
+    )
+    return replace(BASE, events=events)
+
+
+@pytest.mark.parametrize(
+    ("release", "verdict", "told"),
+    [
+        (BASE, Verdict.PASS, "run 903"),
+        (pushed_at(17), Verdict.FAIL, "run 902, whose outcome is failure"),
+        (pushed_at(45), Verdict.FAIL, "in no run of the workflow"),
+        (pushed_at(-9), Verdict.UNKNOWN, "before the chain began"),
+        (pushed_at(45, neighbours=(Run(904, 43),)), Verdict.UNKNOWN, "run 904 of the same workflow"),
+        # The chain was looked at while it was open; a later run closed it.
+        (replace(BASE, runs=(FIRST, SECOND), neighbours=(CLOSING,)), Verdict.UNKNOWN, "run 903 of the same workflow"),
+        (replace(pushed_at(17), runs=(FIRST, SECOND)), Verdict.UNKNOWN, "run 902"),
+        (keyed("a", "b", "b"), Verdict.PASS, "run 903"),
+        (keyed("a", "b", "a"), Verdict.FAIL, "opened at 2026-03-02T10:15:30Z"),
+        (replace(BASE, events=EVENTS[:4]), Verdict.UNKNOWN, "who pushed is not proved"),
+        (
+            replace(BASE, events=(*EVENTS[:4], event("PutImage", 31.5, NAME, session_arn(902), detail=TAG))),
+            Verdict.FAIL,
+            "opened no session of that name",
+        ),
+        (
+            replace(BASE, events=(*EVENTS, session_event(31, subject="repo:acme/shop:ref:refs/heads/other"))),
+            Verdict.UNKNOWN,
+            "Another session of the role",
+        ),
+    ],
+)
+def test_the_push_is_the_closing_runs_own(release: ComplyingRelease, verdict: Verdict, told: str) -> None:
+    closure = closure_of(release)
+    found = next(item for item in closure.rules if item.rule == "no-side-channel")
+    assert found.verdict is verdict, found.reason
+    assert told in found.reason
+    accused = {item.slug for item in closure.integrity} & {"side-channel-publish"}
+    assert bool(accused) is (verdict is Verdict.FAIL)
+    if verdict is not Verdict.FAIL:
+        assert closure.status is not ClosureStatus.NON_COMPLIANT
+
+
+def test_where_the_neighbours_were_not_read_nobody_is_accused() -> None:
+    release = pushed_at(45)
+    diagnosis = release.diagnosis()
+    assert diagnosis.closure is not None
+    account = diagnosis.live.account if diagnosis.live else None
+    again = conclude(diagnosis.replays, account, release.case, made_at=release.made_at).closure
+    assert again is not None
+    found = next(item for item in again.rules if item.rule == "no-side-channel")
+    assert found.verdict is Verdict.UNKNOWN
+    assert "whether another run of the workflow pushed it is not known" in found.reason
