@@ -107,7 +107,7 @@ def judge_closure(
         status=status,
         sentence=sentence(status, rules, findings, subjects, steps),
         rules=rules,
-        integrity=findings,
+        integrity=tuple(replace(finding, rule=CONCERNS[finding.slug].id) for finding in findings),
         next_steps=steps,
         subjects=subjects,
     )

@@ -14,6 +14,7 @@ from diagnosis.documents.json_values import Json, Object, evidence_object, strin
 from diagnosis.facts.account import OtherRoles
 from diagnosis.facts.endpoints import Endpoint, Service
 from diagnosis.facts.reading import Known, Reading
+from diagnosis.verdicts.anchor import Anchor
 from diagnosis.verdicts.assessment import BeyondGrant, Opinion, Problem, SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure, IntegrityFinding
@@ -63,6 +64,7 @@ def document(diagnosis: Diagnosis) -> Object:
             "paths": [_path(path) for path in diagnosis.paths],
         },
         "closure": _closure(diagnosis.closure) if diagnosis.closure else None,
+        "anchors": [_anchor(anchor) for anchor in diagnosis.anchors],
         "history": _history(diagnosis.history),
         "drift": _drift(diagnosis.drift),
         "unknown": [missing_object(missing) for missing in diagnosis.unknown],
@@ -354,7 +356,21 @@ def _integrity(finding: IntegrityFinding) -> Object:
         "finding": finding.slug,
         "reason": finding.reason,
         "breaks_closure": finding.breaks_closure,
+        "rule": finding.rule or None,
         "evidence": [evidence_object(evidence) for evidence in finding.evidence],
+    }
+
+
+def _anchor(anchor: Anchor) -> Object:
+    """Return what of the chain can be checked, and how far it was."""
+    return {
+        "kind": anchor.kind.value,
+        "value": anchor.value,
+        "state": anchor.state.value,
+        "reason": anchor.reason,
+        "url": anchor.url or None,
+        "sha256": anchor.sha256 or None,
+        "evidence": [evidence_object(evidence) for evidence in anchor.evidence],
     }
 
 

@@ -45,6 +45,8 @@ class IntegrityFinding:
     reason: str
     evidence: tuple[Evidence, ...] = ()
     breaks_closure: bool = False
+    rule: str = ""
+    """The slug of the rule that it turns: one that concerns it never passes beside it."""
 
 
 class SubjectState(StrEnum):
@@ -78,3 +80,15 @@ class Closure:
     """What would bring the chain to ``closed``, the first to do first; empty for one that is closed."""
     subjects: tuple[SubjectClosure, ...] = ()
     """The access gates subject by subject, in the order of the attempts; no part of the status."""
+
+    @property
+    def proved(self) -> tuple[RuleVerdict, ...]:
+        """The rules that pass."""
+        return tuple(rule for rule in self.rules if rule.verdict is Verdict.PASS)
+
+    @property
+    def lacking(self) -> tuple[RuleVerdict, ...]:
+        """The rules that do not pass, in the order of the next steps."""
+        place = {step: number for number, step in enumerate(self.next_steps)}
+        short = (rule for rule in self.rules if rule.verdict is not Verdict.PASS)
+        return tuple(sorted(short, key=lambda rule: place.get(rule.next_step, len(place))))

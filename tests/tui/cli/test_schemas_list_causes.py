@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from diagnosis.causes import Cause, Integrity
+from diagnosis.verdicts.anchor import AnchorKind, AnchorState
 from tui.cli.main import planescope
 
 CAUSE = {"$ref": "#/$defs/cause"}
@@ -38,6 +39,12 @@ def test_wherever_a_cause_stands_the_list_is_meant(document: str) -> None:
 def test_integrity_findings_are_those_of_the_catalogue() -> None:
     finding = schema("diagnosis")["$defs"]["integrity"]["properties"]["finding"]
     assert finding["enum"] == [item.value for item in Integrity]
+
+
+def test_anchors_are_those_that_there_are() -> None:
+    told = schema("diagnosis")["$defs"]["anchor"]["properties"]
+    assert told["kind"]["enum"] == [kind.value for kind in AnchorKind]
+    assert told["state"]["enum"] == [state.value for state in AnchorState]
 
 
 def _causes(node: object) -> Iterator[object]:
