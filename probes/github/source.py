@@ -302,6 +302,21 @@ class GitHubSource:
         found = self._workers.in_parallel("reading commits", tasks, Watch(cancelled, progress))
         return tuple(found[place] for place in pairs)
 
+    def changed(
+        self,
+        pairs: Sequence[tuple[Attempt, Attempt]],
+        *,
+        cancelled: CancelHook = never,
+        progress: ProgressHook = silent,
+    ) -> tuple[Reading[CommitsBetween], ...]:
+        """Read which files differ between the commits of two attempts, a request for each pair. Raises Cancelled only."""
+        tasks = {
+            place: partial(read_between, base=base, head=head, pull_requests=False)
+            for place, (base, head) in enumerate(pairs)
+        }
+        found = self._workers.in_parallel("reading changed files", tasks, Watch(cancelled, progress))
+        return tuple(found[place] for place in tasks)
+
     def environments(
         self, *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> Reading[tuple[Environment, ...]]:

@@ -41,6 +41,7 @@ from tui.backend import (
     no_progress,
 )
 from tui.backends.between_attempts import read_between
+from tui.backends.closure_facts import ClosureReader
 from tui.backends.github_side import GitHubSide, stop_if
 from tui.backends.stated import StatedValues
 from tui.judging.judge import Judge
@@ -74,6 +75,7 @@ class RepositoryBackend:
     ) -> None:
         self._source = source
         self._github = GitHubSide(source, workflow=workflow, branch=branch)
+        self._closure = ClosureReader(source, self._github)
         self._read_account = read_account
         self._ledger = ledger
         self._title = title
@@ -155,6 +157,7 @@ class RepositoryBackend:
     def forget(self) -> None:
         """Drop everything that was read; the embedded incident calls it when the stage changes."""
         self._github.forget()
+        self._closure.forget()
         self._asked = None
         self._judged = self.case, ()
 
@@ -246,9 +249,11 @@ class RepositoryBackend:
                 # Whoever else uses the role matters where its policies are judged, and nowhere else.
                 attempt = self._github.with_other_workflows(chosen.attempt, progress, cancelled)
                 replays = tuple(replace(each, attempt=attempt) if each is chosen else each for each in replays)
+        state = account if isinstance(account, AccountState) else None
+        facts = self._closure.read(replays, state, progress, cancelled)
         diagnosis = conclude(
             replays,
-            account if isinstance(account, AccountState) else None,
+            state,
             case,
             subject=chosen.attempt.key if chosen else None,
             live_gap=account if isinstance(account, Missing) else None,
@@ -256,6 +261,7 @@ class RepositoryBackend:
             moment=self.moment_words,
             made_at=self._clock(),
             github=self.in_place_of_github,
+            facts=facts,
         )
         return self._stated.shown_on(diagnosis)
 

@@ -22,10 +22,13 @@ _MERGE = re.compile(r"Merge pull request #(\d{1,9}) from ")
 _SQUASH = re.compile(r".*\(#(\d{1,9})\)")
 
 
-def read_between(client: Client, base: Attempt, head: Attempt) -> Reading[CommitsBetween]:
+def read_between(
+    client: Client, base: Attempt, head: Attempt, *, pull_requests: bool = True
+) -> Reading[CommitsBetween]:
     """Read the commits from one attempt's head to another's. No request where both ran on the same commit.
 
-    One request a hundred commits, and one for each of at most ten commits whose titles name no pull request.
+    One request a hundred commits, and one for each of at most ten commits whose titles name no pull request. Without
+    ``pull_requests`` it is one request in all: what differs stands in the first answer.
     """
     what = f"the commits between run {base.run_id} and run {head.run_id}"
     if not base.head_sha or not head.head_sha:
@@ -34,19 +37,19 @@ def read_between(client: Client, base: Attempt, head: Attempt) -> Reading[Commit
         return Known(CommitsBetween(head.head_sha, Relation.IDENTICAL))
     repository = head.repository.full_name
     try:
-        found = _compared(client, repository, base.head_sha, head.head_sha)
+        found = _compared(client, repository, base.head_sha, head.head_sha, _MOST_PAGES if pull_requests else 1)
     except ReadFailure as failure:
         return failure.reading(what)
-    return Known(_with_pull_requests(client, repository, found))
+    return Known(_with_pull_requests(client, repository, found) if pull_requests else found)
 
 
-def _compared(client: Client, repository: str, base: str, head: str) -> CommitsBetween:
+def _compared(client: Client, repository: str, base: str, head: str, most_pages: int) -> CommitsBetween:
     path = f"/repos/{repository}/compare/{address_part(base)}...{address_part(head)}"
     first = members(client.object(path, {"per_page": 100, "page": 1}))
     commits = list(first.maybe_objects("commits"))
     total = first.maybe_integer("total_commits") or len(commits)
     page = 1
-    while len(commits) < total and page < _MOST_PAGES:
+    while len(commits) < total and page < most_pages:
         page += 1
         more = members(client.object(path, {"per_page": 100, "page": page})).maybe_objects("commits")
         if not more:
@@ -59,7 +62,7 @@ def _compared(client: Client, repository: str, base: str, head: str) -> CommitsB
     address = first.maybe_text("html_url") or ""
     missing = Unreadable(
         "the rest of the commits",
-        f"there are {total}, and planescope reads {_MOST_PAGES * 100}",
+        f"there are {total}, and planescope reads {most_pages * 100}",
         f"look at {address}" if address else "compare them on GitHub",
         lasting=True,
     )

@@ -1,0 +1,99 @@
+"""What closure asks of GitHub: nothing for a chain that needs nothing, the rest once, and a gap where it is not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from compliant_chain import ComplyingRelease, minutes
+from synthetic_recordings import Shape, synthetic_recording
+
+from diagnosis.closure.wanted_facts import commits_wanted, neighbours_wanted
+from diagnosis.facts.account import AccountQuestion, AccountState, Image
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.verdicts.replay import Replay
+from probes.embedded.github.server import GitHubServer
+from probes.github.http.credentials import GitHubAccess
+from probes.github.read.runs import RunFilter
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from tui.backends.repository import RepositoryBackend
+
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.fixture
+def server() -> Iterator[GitHubServer]:
+    with GitHubServer(synthetic_recording(Shape(runs=6, jobs=1, log_bytes=900))) as running:
+        yield running
+
+
+def asked(server: GitHubServer) -> dict[str, int]:
+    paths = [request.path for request in server.requests]
+    return {
+        "neighbours": sum("created=" in path for path in paths),
+        "commits": sum("/compare/" in path for path in paths),
+    }
+
+
+def test_neighbours_are_asked_for_where_a_push_lies_in_no_attempt_and_once(server: GitHubServer) -> None:
+    source = GitHubSource("example/widgets", GitHubAccess(server.url), Ledger())
+    attempts = sorted(source.list_runs(RunFilter(), 1).attempts, key=lambda each: each.created_at)
+    pushed: list[Any] = [None]
+
+    def read(question: AccountQuestion, *_: Any) -> AccountState:
+        return AccountState(question, image=Known(Image(DIGEST, ("v1",), pushed[0])))
+
+    made = RepositoryBackend(source, read, case=Case(), ledger=Ledger(), title="widgets")
+
+    def rule(run: Attempt, at: Any) -> str:
+        pushed[0] = at
+        found = made.diagnose_runs((run.run_id,), progress=lambda _: None, cancelled=lambda: False).closure
+        assert found is not None
+        return next(item.reason for item in found.rules if item.rule == "no-side-channel")
+
+    first, later = attempts[0], attempts[-1]
+    assert first.updated_at is not None
+    assert later.updated_at is not None
+    rule(first, first.updated_at)
+    rule(first, first.created_at - timedelta(days=1))
+    assert asked(server)["neighbours"] == 0
+    told = rule(first, later.updated_at)
+    assert f"run {later.run_id} of the same workflow" in told
+    assert asked(server)["neighbours"] == 1
+    assert rule(first, later.updated_at) == told
+    assert asked(server)["neighbours"] == 1
+    made.close()
+
+
+def test_what_is_wanted() -> None:
+    diagnosis = ComplyingRelease().diagnosis()
+    assert diagnosis.live is not None
+    replays, account = diagnosis.replays, diagnosis.live.account
+    assert neighbours_wanted(replays, account) is None
+    assert neighbours_wanted(replays, None) is None
+    assert commits_wanted(replays) == ()
+    late = replace(account, image=Known(Image(DIGEST, ("v1",), minutes(90))))
+    window = neighbours_wanted(replays, late)
+    assert window is not None
+    assert window[1] == minutes(90)
+    assert window[0] < minutes(-60 * 24 * 29)
+
+    def moved(place: int, **fields: Any) -> tuple[Replay, ...]:
+        return tuple(
+            replace(each, attempt=replace(each.attempt, **fields)) if number == place else each
+            for number, each in enumerate(replays)
+        )
+
+    running = moved(2, conclusion=None, status="in_progress")
+    assert neighbours_wanted(running, late) is None
+    assert [(one.run_id, two.run_id) for one, two in commits_wanted(moved(1, head_sha="d" * 40))] == [
+        (901, 902),
+        (902, 903),
+    ]
+    assert commits_wanted(moved(2, head_sha="d" * 40, conclusion="failure")) == ()
