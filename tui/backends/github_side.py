@@ -168,6 +168,21 @@ class GitHubSide:
             chain = in_order({attempt.key: attempt for attempt in (*chain, *whole)}.values())
         return chain
 
+    def chains_around(
+        self, runs: Sequence[int], case: Case, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[Attempt, ...]:
+        """Return the attempts of the chains in which these runs lie, in order of time; without a run, the newest chain's."""
+        if not runs:
+            return self.chain(None, case, progress, cancelled)
+        found: dict[RunKey, Attempt] = {}
+        for run in runs:
+            if all(known.run_id != run for known in found.values()):
+                own = self.attempts_of([run], progress, cancelled)
+                self._listed.update({attempt.key: attempt for attempt in own})
+                around = self.chain(own[-1].key, case, progress, cancelled) if own else ()
+                found.update({attempt.key: attempt for attempt in (*own, *around)})
+        return in_order(found.values())
+
     def attempts_of(self, runs: Sequence[int], progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
         """Read every attempt of these runs in order of time, without parts."""
         with asking():

@@ -218,6 +218,16 @@ class RepositoryBackend:
         progress(Progress("reading the runs"))
         return self._diagnosed(self._github.attempts_of(runs, progress, cancelled), None, progress, cancelled)
 
+    def replays_around(
+        self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[Replay, ...]:
+        """Replay the whole chains in which these runs lie, without asking the account; no run means the newest chain."""
+        progress(Progress("collecting the chain of attempts"))
+        chain = self._github.chains_around(runs, self._followed, progress, cancelled)
+        with Judge(self.case, self._source.conclusions) as judge:
+            attempts = self._github.with_parts(chain, progress, cancelled, judge)
+            return judge.replays(attempts, partial(stop_if, cancelled))
+
     def _diagnosed(
         self,
         chain: Sequence[Attempt],

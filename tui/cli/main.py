@@ -48,6 +48,7 @@ _COMMANDS = {
         "Decide policies offline; who a trust policy admits; faults.",
     ),
     "packet": ("tui.cli.commands.packet", "packet_group", "Write an evidence packet, or check one offline."),
+    "case": ("tui.cli.commands.case", "case_group", "Write a case file from what the runs tell, or check one."),
     "record": ("tui.cli.commands.record", "record_command", "Save runs as a recording that replays offline."),
     "cache": ("tui.cli.commands.cache", "cache_group", "See or clear what is kept of completed runs."),
     "permissions": (
@@ -76,7 +77,10 @@ class _Planescope(LazyGroup):
                 options = dict(read_settings().options)
                 of_a_command = {name: value for name, value in options.items() if name != "refresh"}
                 commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
-                extra.setdefault("default_map", {**options, **commands, "packet": {"export": of_a_command}})
+                extra.setdefault(
+                    "default_map",
+                    {**options, **commands, "packet": {"export": of_a_command}, "case": {"init": of_a_command}},
+                )
             return super().make_context(info_name, args, parent, **extra)
         except KeyboardInterrupt:
             # Click would say an empty line first.
