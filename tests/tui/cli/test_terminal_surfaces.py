@@ -172,7 +172,7 @@ def packets(folder: Path) -> Iterator[Step]:
 
 def words(folder: Path) -> Iterator[Step]:
     """Yield what is wrong usage, by words that the sentence quotes."""
-    for command in ((), ("policy",), ("packet",), ("cache",), ("schema",)):
+    for command in ((), ("policy",), ("packet",), ("case",), ("cache",), ("schema",)):
         yield Step([*command, WORD])
         yield Step([*command, f"--{WORD}"])
     for command in (
@@ -182,7 +182,8 @@ def words(folder: Path) -> Iterator[Step]:
         "policy lint x --account", "policy lint x --region", "policy admits x --repo-id", "policy admits x --repo",
         "migrate --repo", "migrate --repo o/r --after", "migrate --repo o/r --role", "migrate --repo o/r --show", "record",
         "record 1 --repo", "record --case", "cache clear --repo", "what-if --trust", "what-if --demo", "preflight --workflow",
-        "packet export --demo", "packet export --recording", "--refresh", "--case", "settings",
+        "packet export --demo", "packet export --recording", "--refresh", "--case", "settings", "case init", "case check",
+        "case init --demo", "case init --repo", "case init --recording", "case init --demo 3 --output",
     ):  # fmt: skip
         yield Step([*command.split(), WORD])
     case = folder / "case.toml"
