@@ -8,7 +8,7 @@ from typing import Any
 
 import tomlkit
 
-from diagnosis.documents.case_draft import CaseDraft, DraftChange, DraftMember, Value
+from diagnosis.closure.case_draft import CaseDraft, DraftChange, DraftMember, Value
 from diagnosis.logs.scrub import scrub
 from diagnosis.visible_text import visible_line
 from probes.case_rewrite import rewritten

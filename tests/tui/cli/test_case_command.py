@@ -108,7 +108,7 @@ def test_a_case_file_is_checked(tmp_path: Path) -> None:
 
 
 def test_a_foreign_title_is_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diagnosis.documents.case_draft import CaseDraft, DraftChange, DraftMember, DraftRun
+    from diagnosis.closure.case_draft import CaseDraft, DraftChange, DraftMember, DraftRun
     from probes.case_draft_text import new_text
 
     hostile = 'x"\nrole_arn = "y\x1b[31m\u202e'

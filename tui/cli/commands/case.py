@@ -18,7 +18,7 @@ from tui.cli.options.repository import live_options, read_case_option
 from tui.cli.output import say
 
 if TYPE_CHECKING:
-    from diagnosis.documents.case_draft import CaseDraft
+    from diagnosis.closure.case_draft import CaseDraft
     from tui.backends.repository import RepositoryBackend
 
 _STANDARD_OUTPUT = "-"
@@ -102,7 +102,7 @@ def init_command(
 
 
 def _draft(backend: RepositoryBackend, runs: tuple[int, ...]) -> CaseDraft:
-    from diagnosis.documents.case_draft import draft_of
+    from diagnosis.closure.case_draft import draft_of
 
     progress = ProgressLine()
     try:
