@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 
 import jinja2
 
 from diagnosis.documents.packet import SCHEMA, Packet
-from diagnosis.gates import Gate
+from diagnosis.documents.packet.content import RuleEntry
+from diagnosis.gates import Gate, Verdict
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.verdicts.anchor import AnchorKind
 from tui.packet import inert_text
@@ -85,6 +87,7 @@ def _environment(*, html: bool) -> jinja2.Environment:
         "dict": dict,
         "gate": _gate_name,
         "anchor_kind": _anchor_name,
+        "worst_first": _worst_first,
         "upper_first": _upper_first,
     }
     environment.globals["schema"] = SCHEMA
@@ -97,6 +100,12 @@ def _gate_name(gate: Gate | None) -> str:
 
 def _anchor_name(kind: AnchorKind) -> str:
     return _upper_first(kind.value.replace("-", " "))
+
+
+def _worst_first(rules: Iterable[RuleEntry]) -> list[RuleEntry]:
+    """Return the rules with those first that do not pass, a breach before anything else."""
+    order = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.BLOCKED, Verdict.PASS)
+    return sorted(rules, key=lambda rule: (order.index(rule.verdict), not rule.breach))
 
 
 def _upper_first(words: str) -> str:

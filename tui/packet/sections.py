@@ -27,7 +27,7 @@ _TITLES = {
 
 _ORDER = {
     Audience.AUDITOR: (
-        "readings", "closure", "timeline", "anchors", "attempts", "now", "fix", "quotes", "unknown", "not_covered",
+        "closure", "readings", "timeline", "anchors", "attempts", "now", "fix", "quotes", "unknown", "not_covered",
         "sessions", "uses", "reconstructed", "withheld", "non_claims",
     ),
     Audience.INCIDENT: (

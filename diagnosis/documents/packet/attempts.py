@@ -150,8 +150,12 @@ def _remediation(replay: Replay, diagnosis: Diagnosis, case: Case) -> Remediatio
         return RemediationEntry(RemediationSource.NOT_NEEDED, RemediationSource.NOT_NEEDED.value)
     if diagnosis.subject is replay and diagnosis.paths:
         path = diagnosis.paths[0]
-        return RemediationEntry(RemediationSource.PROPOSED, path.title, path.proves)
+        return RemediationEntry(RemediationSource.PROPOSED, f"{path.title}.", _would_prove(path.proves))
     return RemediationEntry(RemediationSource.NOT_ON_RECORD, RemediationSource.NOT_ON_RECORD.value)
+
+
+def _would_prove(words: str) -> str:
+    return f"A run after it would prove {words[0].lower()}{words[1:]}" if words else ""
 
 
 def _answers(change: StatedChange, replay: Replay, replays: Sequence[Replay]) -> bool:

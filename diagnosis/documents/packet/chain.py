@@ -86,8 +86,8 @@ def _stated(diagnosis: Diagnosis, case: Case) -> Iterator[AnchorEntry]:
 def _durable(diagnosis: Diagnosis, root: str) -> AnchorEntry:
     account = diagnosis.live.account if diagnosis.live else None
     if account is not None and isinstance(account.evidence_objects, Known):
-        reason = f"{len(account.evidence_objects.value)} objects were listed; their content was not read."
-        return AnchorEntry(AnchorKind.DURABLE_EVIDENCE, root, AnchorState.VERIFIED, reason)
+        reason = f"Objects listed below it: {len(account.evidence_objects.value)}. Their content was not read."
+        return AnchorEntry(AnchorKind.DURABLE_EVIDENCE, root, AnchorState.STATED, reason)
     return AnchorEntry(
         AnchorKind.DURABLE_EVIDENCE, root, AnchorState.STATED, "The case file names it; it was not listed."
     )

@@ -96,7 +96,7 @@ def _telling(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Chronology", " ".join(chronology(facts)) or "No run was read."
     yield "What was done", " ".join(_done(attempt) for attempt in _red(facts)) or "No failure is on record."
     anchors = "; ".join(
-        f"{anchor.kind.value} {anchor.value} ({anchor.state.value})"
+        f"{anchor.kind.value.replace('-', ' ')} {anchor.value} ({anchor.state.value})"
         for anchor in facts.anchors
         if anchor.kind in _SHOWN
     )
@@ -124,7 +124,7 @@ def _hooks(facts: Facts) -> Iterator[Hook]:
         plane = "an authentication" if gate.plane is Plane.AUTHENTICATION else "an authorization"
         yield Hook(
             f"Why was {run_words(attempt)} {plane} failure?",
-            f"It failed at {in_a_sentence(gate)}: {attempt.reason} The line says: {proof}",
+            f"{attempt.reason} The line says: {proof}",
             tuple(dict.fromkeys(filter(None, (attempt.url, address)))),
         )
     for slug, question in _ASKED:

@@ -9,7 +9,7 @@ from diagnosis.documents.packet.attempts import attempt_entry, session_entries
 from diagnosis.documents.packet.chain import anchor_entries, closure_entry
 from diagnosis.documents.packet.content import Audience, Facts, Packet
 from diagnosis.documents.packet.interview import interview_of
-from diagnosis.documents.packet.masking import accounts_of, masked_texts
+from diagnosis.documents.packet.masking import accounts_of, written
 from diagnosis.documents.packet.readings import AWS_SPECIFIC, NON_CLAIMS, readings_of
 from diagnosis.documents.packet.statements import quotes_of
 from diagnosis.documents.packet.today import (
@@ -38,7 +38,7 @@ def packet(
     """Return the packet of one chain. ``tool``: the name and version of what makes it."""
     accounts = accounts_of(diagnosis, case) if mask_accounts else None
     found = _facts(diagnosis, case, audience, tool, accounts)
-    return completed(found if accounts is None else masked_texts(found, accounts))
+    return completed(written(found, accounts))
 
 
 def completed(facts: Facts) -> Packet:

@@ -1,9 +1,10 @@
-"""Mask AWS account ids in every text of a packet's values, whatever their shape."""
+"""Bring a packet's values into the form in which they are written: no account id in any text, whatever its shape."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -47,19 +48,21 @@ def _of_account(diagnosis: Diagnosis) -> Iterator[str | None]:
             yield from (state.question.role_account, state.question.registry_id)
 
 
-def masked_texts(value: T, accounts: frozenset[str]) -> T:
-    """Return the value with the accounts masked in every text that it holds."""
-    return _masked(value, accounts, "")  # type: ignore[no-any-return] # of the kind that was given
+def written(value: T, accounts: frozenset[str] | None) -> T:
+    """Return the value as it is written: accounts masked in every text of it (None masks nothing), times in whole seconds."""
+    return _written(value, accounts, "")  # type: ignore[no-any-return] # of the kind that was given
 
 
-def _masked(value: Any, accounts: frozenset[str], name: str) -> Any:
+def _written(value: Any, accounts: frozenset[str] | None, name: str) -> Any:
     if isinstance(value, StrEnum):
         return value
     if isinstance(value, str):
-        return value if name in _DIGESTS else masked(value, accounts)
+        return value if accounts is None or name in _DIGESTS else masked(value, accounts)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(microsecond=0)
     if isinstance(value, tuple):
-        return tuple(_masked(item, accounts, name) for item in value)
+        return tuple(_written(item, accounts, name) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
         members = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return type(value)(**{each: _masked(member, accounts, each) for each, member in members})
+        return type(value)(**{each: _written(member, accounts, each) for each, member in members})
     return value

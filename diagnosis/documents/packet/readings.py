@@ -51,8 +51,8 @@ def _state(facts: Facts) -> str:
     if is_closed(facts):
         return "Every rule of closure is proved."
     if closure.status is ClosureStatus.NON_COMPLIANT:
-        why = " ".join(rule.reason for rule in breaches(facts)[:_MOST_NAMED]) or closure.sentence
-        return f"It is not acceptable as closure. {why}"
+        why = " ".join(rule.reason for rule in breaches(facts)[:_MOST_NAMED])
+        return f"It is not acceptable as closure. {why}".rstrip()
     if closure.status is ClosureStatus.OPEN or closing(facts) is None:
         step = f" Next: {closure.next_steps[0]}" if closure.next_steps else ""
         return f"The chain is open: it does not end in a run that proves anything closed.{step}"

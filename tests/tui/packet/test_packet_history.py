@@ -54,7 +54,7 @@ def made(traced: Traced, statement: str = "", **more: object) -> Diagnosis:
             "CreateOpenIDConnectProvider by x. Stated: Created the provider. (log.md:10)",
         ),
         (made(Traced.STATED, "whatever"), STATED, "stated", "Created the provider. (log.md:10)"),
-        (made(Traced.NOT_ON_RECORD), Case(), "proposed", "Create the provider"),
+        (made(Traced.NOT_ON_RECORD), Case(), "proposed", "Create the provider."),
         (made(Traced.NOT_ON_RECORD, paths=()), Case(), "none on record", "none on record"),
         (made(Traced.NOT_NEEDED, paths=()), Case(), "none needed", "none needed"),
         (made(Traced.STATED, history=()), STATED, "stated", "Created the provider. (log.md:10)"),

@@ -9,11 +9,23 @@ import click
 from tui.cli.console import print_json_text
 from tui.cli.exit_codes import exit_codes
 
-_SCHEMAS = ("diagnosis", "what-if", "preflight", "migration", "policy-lint", "policy-admits", "explanation")
+_SCHEMAS = {
+    "diagnosis": 1,
+    "what-if": 1,
+    "preflight": 1,
+    "migration": 1,
+    "policy-lint": 1,
+    "policy-admits": 1,
+    "explanation": 1,
+    "packet": 2,
+}
+"""The documents, each with the version of its schema."""
 
 
 @click.command("schema", epilog=exit_codes(passed="done"))
-@click.argument("document", type=click.Choice(_SCHEMAS), default=_SCHEMAS[0], metavar="[DOCUMENT]")
+@click.argument("document", type=click.Choice([*_SCHEMAS]), default=next(iter(_SCHEMAS)), metavar="[DOCUMENT]")
 def schema_command(document: str) -> None:
-    """Print the JSON Schema of a DOCUMENT, by default of a `diagnosis`; each is in version 1."""
-    print_json_text((resources.files("tui.cli") / "schemas" / f"{document}-1.json").read_text(encoding="utf-8"))
+    """Print the JSON Schema of a DOCUMENT, by default of a `diagnosis`; its title names the version."""
+    print_json_text(
+        (resources.files("tui.cli") / "schemas" / f"{document}-{_SCHEMAS[document]}.json").read_text(encoding="utf-8")
+    )
