@@ -48,7 +48,7 @@ def integrity_findings(chain: Chain) -> tuple[IntegrityFinding, ...]:
         findings += self_asserted(workflow, replays)
     findings += denials_swallowed(replays)
     findings += side_channel(chain)
-    findings += widenings(replays, chain.account, chain.case)
+    findings += widenings(chain)
     findings += order_conflicts(replays, chain.case)
     findings += trail_conflicts(replays, chain.history, chain.case)
     return tuple(findings)

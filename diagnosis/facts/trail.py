@@ -34,6 +34,9 @@ class TrailEvent:
     """What the request named, in a few words (policy name, image tag); no policy document."""
     broad: bool | None = None
     """Whether the document that it put grants by wildcards or to anybody; None where it put none, or none that was read."""
+    grants: tuple[str, ...] = ()
+    """Digests of what that document grants, each of an action and where, or of who is let in and when; equal for equal grants.
+    Empty where it is not known whole."""
     session: str = ""
     """Which session made the call, or was opened by it: a digest of its key's id, equal for equal sessions; empty where it
     is not known."""

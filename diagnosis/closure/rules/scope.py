@@ -21,8 +21,8 @@ def scope_bounded(chain: Chain) -> RuleVerdict:
 
 def no_undocumented_widening(chain: Chain) -> RuleVerdict:
     """Judge what was widened on the way."""
-    verdict, reason, evidence = judge_widening(chain.replays, chain.live, chain.case)
-    return NO_UNDOCUMENTED_WIDENING.verdict(verdict, reason, evidence)
+    seen = judge_widening(chain)
+    return NO_UNDOCUMENTED_WIDENING.verdict(seen.verdict, seen.reason, seen.evidence, seen.next_step)
 
 
 def escalation_justified(chain: Chain) -> RuleVerdict:

@@ -1,14 +1,21 @@
-"""Derive from the document that a change event put what of it counts: whether it is broad. The document itself is not kept."""
+"""Derive from the document that a change event put what of it counts: whether it is broad, and digests of its grants.
+
+The document itself is not kept.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from hashlib import sha256
+from itertools import product
 
 from diagnosis.json_members import JsonMembers
 
 _DOCUMENTS = ("policyDocument", "assumeRolePolicyDocument", "policyText", "bucketPolicy", "policy")
 _TRUST = frozenset({"UpdateAssumeRolePolicy", "CreateRole"})
 _OWN = frozenset({"PutRolePolicy", "CreatePolicyVersion"})
+_MOST_GRANTS, _DIGITS = 400, 16
 
 
 def is_broad(name: str, asked: JsonMembers) -> bool | None:
@@ -27,6 +34,27 @@ def is_broad(name: str, asked: JsonMembers) -> bool | None:
     if name in _OWN:
         return any(_grants_much(each) for each in allowed)
     return any(_admits_many(each, trust=name in _TRUST) for each in allowed)
+
+
+def grants_of(asked: JsonMembers) -> tuple[str, ...]:
+    """Return a digest of each grant of the document, sorted; none where it denies too, or grants what cannot be taken apart."""
+    found: set[str] = set()
+    for statement in _statements(_document(asked)):
+        if statement.get("Effect") != "Allow" or {"NotAction", "NotResource", "NotPrincipal"} & set(statement):
+            return ()
+        parts = [_named(statement.get(name)) for name in ("Principal", "Action", "Resource")]
+        condition = json.dumps(statement.get("Condition"), sort_keys=True)
+        if len(parts[0]) * len(parts[1]) * len(parts[2]) > _MOST_GRANTS:
+            return ()
+        for grant in product(*parts):
+            found.add(sha256(json.dumps([*grant, condition]).encode()).hexdigest()[:_DIGITS])
+    return tuple(sorted(found)) if len(found) <= _MOST_GRANTS else ()
+
+
+def _named(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{kind}:{text}" for kind, texts in sorted(value.items()) for text in _texts(texts)]
+    return [""] if value is None else _texts(value)
 
 
 def _document(asked: JsonMembers) -> object:

@@ -13,7 +13,7 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.json_members import JsonMembers, is_usable
 from diagnosis.names.arn import Arn
-from probes.aws.read.granted_by_event import is_broad
+from probes.aws.read.granted_by_event import grants_of, is_broad
 from probes.aws.session.answers import event_record, maybe_moment
 
 PROVIDER_EVENTS = (
@@ -88,6 +88,7 @@ class Subject:
             subject=_clip(subject) if subject else None,
             detail=_clip(_detail(name, asked)),
             broad=is_broad(name, asked),
+            grants=grants_of(asked),
             session=_session(name, identity, got),
         )
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from diagnosis.json_members import JsonMembers
-from probes.aws.read.granted_by_event import is_broad
+from probes.aws.read.granted_by_event import grants_of, is_broad
 
 ARN = "arn:aws:ecr:eu-west-1:111122223333:repository/app"
 PROVIDER = {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}
@@ -51,3 +51,19 @@ def admit(principal: object, subject: object = None) -> dict[str, object]:
 )
 def test_a_document_is_broad_or_not(name: str, member: str, text: str, broad: bool | None) -> None:
     assert is_broad(name, JsonMembers({member: text})) is broad
+
+
+def test_grants_are_compared_by_digest() -> None:
+    def grants(*statements: dict[str, object]) -> set[str]:
+        found = grants_of(JsonMembers({"policyDocument": document(*statements)}))
+        assert all(len(each) == 16 for each in found)
+        return set(found)
+
+    push, pull = allow("ecr:PutImage", ARN), allow("ecr:BatchGetImage", ARN)
+    both = allow(["ecr:BatchGetImage", "ecr:PutImage"], [ARN])
+    assert grants(push) < grants(push, pull) == grants(both)
+    bounded = {**push, "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}
+    assert not grants(push) & grants(bounded)
+    assert grants(both, {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}) == set()
+    assert grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}) == set()
+    assert grants(allow([f"s3:Action{n}" for n in range(500)], ARN)) == set()
