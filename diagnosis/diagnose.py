@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from diagnosis.claims.naming import issuer_at
 from diagnosis.closure.drift import drift_of
+from diagnosis.closure.evidence.anchors import anchors_of
 from diagnosis.closure.history import history_of
 from diagnosis.closure.judge import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState
@@ -159,4 +160,5 @@ def conclude(
     history = history_of(replays, account, case)
     today = made_at.date() if made_at else None
     closure = judge_closure(replays, chosen, read, case, history, facts, today) if replays else None
-    return replace(diagnosis, closure=closure, history=history, drift=drift_of(replays, chosen, read))
+    anchors = anchors_of(replays, account, case, facts, history, diagnosis.endpoints)
+    return replace(diagnosis, closure=closure, history=history, drift=drift_of(replays, chosen, read), anchors=anchors)

@@ -108,9 +108,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceObject:
-    """An object under the durable evidence root, as the listing names it; its content is never read."""
+    """An object under the durable evidence root, as the listing names it, with what was read of it."""
 
     key: str
+    size: int | None = None
+    """In bytes; None where the listing does not tell."""
+    modified_at: datetime | None = None
+    sha256: Reading[str] = _not_read("the object's digest", "s3:GetObject")
+    """Of its bytes, hexadecimal: reckoned, or of a large one as S3 keeps it."""
+    text: Reading[str] = _not_read("the object's text", "s3:GetObject")
+    """Of a small JSON file, secrets replaced; foreign text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from diagnosis.facts.evidence import Origin
 from diagnosis.facts.github_context import CommitsBetween
 from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.facts.runs import Attempt
@@ -25,6 +26,10 @@ class DecisionLog:
     """Where a reader can open it."""
     committed_at: datetime | None = None
     """When the commit that last changed the file was made, where that was read."""
+    read_at: datetime | None = None
+    """When it was read: no entry can be younger."""
+    origin: Origin = Origin.RECORDED
+    """``RECONSTRUCTED`` in a recording whose log was written around the public facts."""
 
 
 @dataclass(frozen=True, slots=True)
