@@ -19,35 +19,30 @@ _LONG = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
     *("november", "december"),
 )
-_MONTH = rf"(?:{'|'.join((*_LONG, *_MONTHS, 'sept'))})\.?"
-_DATE = (
-    r"(?P<y1>\d{4})(?P<s1>[-/.])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})",
-    r"(?P<y2>\d{4})(?P<m2>\d{2})(?P<d2>\d{2})(?=T\d)",
-    rf"(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[ .-]{{1,2}}(?:of )?(?P<n3>{_MONTH}),?[ -](?P<y3>\d{{4}})",
-    rf"(?P<n4>{_MONTH}) (?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y4>\d{{4}})",
-    r"(?P<d5>\d{1,2})\.(?P<m5>\d{1,2})\.(?P<y5>\d{4})",
-    r"(?P<a6>\d{1,2})/(?P<b6>\d{1,2})/(?P<y6>\d{4})",
-)
-_TIME = (
-    r"(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?(?: ?(?P<half>[ap])\.?m\b\.?)?",
-    r"(?P<h2>\d{1,2}) ?(?P<half2>[ap])\.?m\b\.?",
-    r"(?P<h3>\d{2})(?P<mi3>\d{2})(?P<s3>\d{2})?",
-)
-_ZONE = (
-    r"(?:[ (]{0,2}(?:(?P<utc>utc|gmt)(?P<from_utc> ?[+-]\d{1,2}(?::?\d{2})?)?\b|(?P<z>z)\b"
-    r"|(?P<offset>[+-]\d{2}(?::?\d{2})?)(?![\d:])|(?-i:(?P<name>[A-Z]{2,5})\b)))?"
-)
-_BETWEEN = r"(?:t|,? {1,3}(?:at )?|_| {0,2}[@|·–—-] {0,2})"
-_TIMES = rf"(?:{_TIME[0]}|{_TIME[1]})"
-_PATTERNS = tuple(
-    re.compile(rf"(?<![\w.:/-]){pattern}", re.IGNORECASE)
+_NAME = rf"(?P<n>{'|'.join((*_LONG, *_MONTHS, 'sept'))})\.?"
+_DATES = tuple(
+    re.compile(rf"(?<![\w.:/-]){pattern}(?!\d)", re.IGNORECASE)
     for pattern in (
-        *(rf"{date}{_BETWEEN}{_TIMES}{_ZONE}" for date in _DATE),
-        rf"{_DATE[1]}t{_TIME[2]}{_ZONE}",
-        *(rf"{_TIMES}{_ZONE}(?:,? (?:on )?){date}(?![\d:])" for date in (_DATE[0], *_DATE[2:])),
-        *(rf"{date}(?![\d:/.-]\d|\d)" for date in (_DATE[0], *_DATE[2:])),
+        r"(?P<y>\d{4})(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})",
+        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[ .-]{{1,2}}{_NAME},?[ -](?P<y>\d{{4}})",
+        rf"{_NAME} (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})",
+        r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})",
+        r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})",
     )
 )
+_COMPACT = re.compile(
+    r"(?<![\w.:/-])(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)T(?P<h>\d\d)(?P<mi>\d\d)(?P<s>\d\d)?(?!\d)", re.IGNORECASE
+)
+_BETWEEN = re.compile(r"t|,? {1,3}(?:at )?|_| {0,2}[@|·–—-] {0,2}", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?P<h>\d{1,2})(?::(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d{1,9})?)?)?(?: ?(?P<half>[ap])\.?m(?![a-y])\.?)?(?!\d)",
+    re.IGNORECASE,
+)
+_ZONE = re.compile(
+    r"[ (]{0,2}(?:(?P<utc>(?i:utc|gmt))(?P<from_utc> ?[+-]\d{1,2}(?::?\d\d)?)?(?!\w)|(?P<z>[Zz])(?!\w)"
+    r"|(?P<offset>[+-]\d\d(?::?\d\d)?)(?![\d:])|(?P<name>[A-Z]{2,5})(?!\w))"
+)
+_MOST_BEFORE = 40
 _LONGEST = 2_000
 
 _NAMED = {
@@ -125,22 +120,20 @@ class WrittenClock:
 
 
 def clocks_in(text: str) -> tuple[WrittenClock, ...]:
-    """Return the times in a text, in its order, each once; of a time that can be read in two ways, the longer reading."""
+    """Return the times in a text, in its order, each once."""
     text = text[:_LONGEST]
     taken: list[tuple[int, int]] = []
     found: list[tuple[int, WrittenClock]] = []
-    for pattern in _PATTERNS:
+    for pattern in (_COMPACT, *_DATES):
         for match in pattern.finditer(text):
             start, end = match.span()
             if any(start < until and since < end for since, until in taken):
                 continue
-            clock = _clock(match)
+            clock = _clock(text, match)
             if clock is not None:
                 taken.append((start, end))
                 found.append((start, clock))
-    by_meaning = {
-        (clock.first, clock.span, clock.offset): clock for _, clock in sorted(found, key=lambda each: each[0])
-    }
+    by_meaning = {(each.first, each.span, each.offset): each for _, each in sorted(found, key=lambda item: item[0])}
     return tuple(by_meaning.values())
 
 
@@ -171,13 +164,52 @@ def _zone(offset: timedelta) -> str:
     return "UTC" if not minutes else f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
-def _clock(match: re.Match[str]) -> WrittenClock | None:
-    given = {name: value for name, value in match.groupdict().items() if value is not None}
-    day = _day(given)
-    time = _time(given)
-    if day is None or time is None:
+def _clock(text: str, date: re.Match[str]) -> WrittenClock | None:
+    """Return the clock of a date with the time behind it, else the one before it, else of the day alone."""
+    day = _day(date)
+    if day is None:
         return None
-    hour, minute, second, span = time
+    start, end = date.span()
+    if date.re is _COMPACT:
+        return _made(text, (start, end), day, date, _ZONE.match(text, end))
+    between = _BETWEEN.match(text, end)
+    time = _TIME.match(text, between.end()) if between else None
+    if time is not None and _is_time(time):
+        return _made(text, (start, time.end()), day, time, _ZONE.match(text, time.end()))
+    before = _time_before(text, start)
+    if before is not None:
+        time, zone = before
+        return _made(text, (time.start(), end), day, time, zone)
+    return _made(text, (start, end), day, None, None)
+
+
+def _time_before(text: str, date: int) -> tuple[re.Match[str], re.Match[str] | None] | None:
+    """Return the time that stands right before a date, with its zone: ``11:42 UTC, 13 Feb 2026``."""
+    for place in range(max(0, date - _MOST_BEFORE), date):
+        if place and (text[place - 1].isalnum() or text[place - 1] in ":.-/"):
+            continue
+        time = _TIME.match(text, place, date)
+        if time is None or not _is_time(time):
+            continue
+        zone = _ZONE.match(text, time.end(), date)
+        if text[zone.end() if zone else time.end() : date].strip(" ,)").lower() in ("", "on"):
+            return time, zone
+    return None
+
+
+def _is_time(time: re.Match[str]) -> bool:
+    """Return whether a number is a time of day: with minutes, or by its half of the day."""
+    return bool(time["mi"] or time["half"])
+
+
+def _made(
+    text: str, place: tuple[int, int], day: tuple[int, int, int], time: re.Match[str] | None, zone: re.Match[str] | None
+) -> WrittenClock | None:
+    read = (0, 0, 0, timedelta(days=1)) if time is None else _time(time.groupdict())
+    if read is None:
+        return None
+    hour, minute, second, span = read
+    given = {} if zone is None else {name: value for name, value in zone.groupdict().items() if value is not None}
     offset = _offset(given)
     if offset is not None and offset not in ZONES:
         return None
@@ -185,24 +217,26 @@ def _clock(match: re.Match[str]) -> WrittenClock | None:
         first = datetime(*day, hour, minute, second)  # noqa: DTZ001 - the zone is what is not known
     except ValueError:
         return None
-    if not (is_usable((first - timedelta(days=1)).replace(tzinfo=UTC)) and first.year < 9000):
+    if not is_usable(first.replace(tzinfo=UTC)) or first.year == 1970:
+        # A day is taken off and added; and 1970 is the year of clocks that were never set.
         return None
+    end = (
+        max(place[1], zone.end())
+        if zone is not None and (offset is not None or given.get("name") in _OF_SEVERAL)
+        else place[1]
+    )
     unclear = given.get("name", "")
-    return WrittenClock(match.group().strip(), first, span, offset, unclear if unclear in _OF_SEVERAL else "")
+    return WrittenClock(text[place[0] : end].strip(), first, span, offset, unclear if unclear in _OF_SEVERAL else "")
 
 
-def _day(given: dict[str, str]) -> tuple[int, int, int] | None:
-    for key, value in given.items():
-        if key[0] != "y":
-            continue
-        year, number = int(value), key[1]
-        if number == "6":
-            one, other = int(given["a6"]), int(given["b6"])
-            return next(_either(year, one, other), None) if one > 12 or other > 12 or one == other else None
-        month = given.get(f"m{number}")
-        named = given.get(f"n{number}", "")[:3].lower()
-        return year, int(month) if month else _MONTHS.index(named) + 1, int(given[f"d{number}"])
-    return None
+def _day(date: re.Match[str]) -> tuple[int, int, int] | None:
+    given = date.groupdict()
+    year = int(given["y"])
+    if "a" in given:
+        one, other = int(given["a"]), int(given["b"])
+        return next(_either(year, one, other), None) if one > 12 or other > 12 or one == other else None
+    month = int(given["m"]) if "m" in given else _MONTHS.index(given["n"][:3].lower()) + 1
+    return year, month, int(given["d"])
 
 
 def _either(year: int, one: int, other: int) -> Iterator[tuple[int, int, int]]:
@@ -213,22 +247,18 @@ def _either(year: int, one: int, other: int) -> Iterator[tuple[int, int, int]]:
         yield year, one, other
 
 
-def _time(given: dict[str, str]) -> tuple[int, int, int, timedelta] | None:
+def _time(given: dict[str, str | None]) -> tuple[int, int, int, timedelta] | None:
     """Return hour, minute, second, and how exact that is; None for what is no time of day."""
-    hour = given.get("h") or given.get("h2") or given.get("h3")
-    if hour is None:
-        return 0, 0, 0, timedelta(days=1)
-    minute, second = given.get("mi") or given.get("mi3"), given.get("s") or given.get("s3")
-    half = (given.get("half") or given.get("half2") or "").lower()
-    number = int(hour)
+    hour, minute, second = int(given["h"] or 0), given["mi"], given["s"]
+    half = (given.get("half") or "").lower()
     if half:
-        if not 1 <= number <= 12:
+        if not 1 <= hour <= 12:
             return None
-        number = number % 12 + (12 if half == "p" else 0)
-    if number > 23 or int(minute or 0) > 59 or int(second or 0) > 59:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour > 23 or int(minute or 0) > 59 or int(second or 0) > 59:
         return None
     span = timedelta(seconds=1) if second else timedelta(minutes=1) if minute else timedelta(hours=1)
-    return number, int(minute or 0), int(second or 0), span
+    return hour, int(minute or 0), int(second or 0), span
 
 
 def _offset(given: dict[str, str]) -> timedelta | None:
