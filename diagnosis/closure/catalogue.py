@@ -185,6 +185,12 @@ EVIDENCE_PRESENT = RuleRecord(
     "The evidence files that the case names lie under its evidence root.",
     "Name the evidence root in the case file and grant its listing (s3:ListBucket).",
 )
+EVIDENCE_CONSISTENT = RuleRecord(
+    "evidence-consistent",
+    "The evidence agrees with the run and with itself",
+    "What the evidence files say of run, commit, tag, digest and time is the closing run's, and copies of a file are the same.",
+    "Make the evidence readable, and let the release write run id, commit and digest into it.",
+)
 EVIDENCE_MEASURED = RuleRecord(
     "evidence-measured",
     "The evidence measures what it says",
@@ -194,8 +200,14 @@ EVIDENCE_MEASURED = RuleRecord(
 DECISION_LOG = RuleRecord(
     "decision-log",
     "A timestamped decision-log entry",
-    "A decision-log entry with its timestamp tells of the failures and their remediation.",
+    "The decision log holds the entry that the case names, once, with its time.",
     "Name the decision log and the heading of its entry in the case file.",
+)
+DECISION_LOG_CLOCK = RuleRecord(
+    "decision-log-clock",
+    "The entry's time agrees with the runs",
+    "By its own clock the entry was written after the closing run had ended, and before the file was committed.",
+    "Name the entry that was written when this chain was closed, with day, time and zone in its heading.",
 )
 SCOPE_BOUNDED = RuleRecord(
     "scope-bounded",

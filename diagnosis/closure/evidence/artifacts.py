@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from diagnosis.closure.catalogue import EVIDENCE_CONSISTENT, EVIDENCE_PRESENT
 from diagnosis.closure.evidence.expected import Expected, agrees, expected_of
 from diagnosis.closure.evidence.said_values import NotRead, Said, SaidValue, Whose, values_in
 from diagnosis.closure.evidence.sources import Kind, Source, base_name, sources
@@ -22,13 +23,6 @@ from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import RuleVerdict
 from diagnosis.verdicts.replay import Replay
 
-PRESENT_RULE = ("evidence-present", "The evidence artifacts are there")
-CONSISTENT_RULE = ("evidence-consistent", "The evidence agrees with the run and with itself")
-_PRESENT_ASKS = "Every evidence file that the case names lies under its evidence root."
-_CONSISTENT_ASKS = (
-    "The evidence files were read and hashed; what they say of run, commit, ref, tag, digest and time is the closing run's, "
-    "and a file that lies in several places is the same in each."
-)
 _TELLING = frozenset({Said.RUN_ID, Said.COMMIT, Said.DIGEST, Said.IMAGE})
 """Kinds that tie a file to one release; a ref or a tag alone is shared by many."""
 _SHOWN = 6
@@ -306,8 +300,8 @@ def _listed(items: Sequence[str]) -> str:
 
 
 def _present(verdict: Verdict, reason: str, next_step: str, evidence: tuple[Evidence, ...] = ()) -> RuleVerdict:
-    return RuleVerdict(*PRESENT_RULE, verdict, reason, evidence, _PRESENT_ASKS, next_step)
+    return EVIDENCE_PRESENT.verdict(verdict, reason, evidence, next_step)
 
 
 def _consistent(verdict: Verdict, reason: str, next_step: str, evidence: tuple[Evidence, ...] = ()) -> RuleVerdict:
-    return RuleVerdict(*CONSISTENT_RULE, verdict, reason, evidence, _CONSISTENT_ASKS, next_step)
+    return EVIDENCE_CONSISTENT.verdict(verdict, reason, evidence, next_step)

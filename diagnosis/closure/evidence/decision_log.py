@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from diagnosis.closure.catalogue import DECISION_LOG, DECISION_LOG_CLOCK
 from diagnosis.closure.evidence.log_entry import LogEntry, NoEntry, find_entry
 from diagnosis.facts.case import Case
 from diagnosis.facts.closure_facts import ClosureFacts, DecisionLog
@@ -20,10 +21,6 @@ from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import RuleVerdict
 from diagnosis.verdicts.replay import Replay
 
-LOG_RULE = ("decision-log", "A timestamped decision-log entry")
-CLOCK_RULE = ("decision-log-clock", "The entry's time agrees with the runs")
-_LOG_ASKS = "The decision log holds the entry that the case names, once, with its time."
-_CLOCK_ASKS = "The entry was written after the closing run and before the file was committed, by its own clock."
 _MINUTE = timedelta(minutes=1)
 _LATE = timedelta(days=7)
 """An entry that is dated later than that after the chain tells what was remembered, not what was recorded."""
@@ -186,8 +183,8 @@ def _evidence(log: DecisionLog, entry: LogEntry) -> Evidence:
 
 
 def _log(verdict: Verdict, reason: str, next_step: str, evidence: tuple[Evidence, ...] = ()) -> RuleVerdict:
-    return RuleVerdict(*LOG_RULE, verdict, reason, evidence, _LOG_ASKS, next_step)
+    return DECISION_LOG.verdict(verdict, reason, evidence, next_step)
 
 
 def _clock(verdict: Verdict, reason: str, next_step: str, evidence: tuple[Evidence, ...] = ()) -> RuleVerdict:
-    return RuleVerdict(*CLOCK_RULE, verdict, reason, evidence, _CLOCK_ASKS, next_step)
+    return DECISION_LOG_CLOCK.verdict(verdict, reason, evidence, next_step)

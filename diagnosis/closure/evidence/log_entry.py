@@ -48,12 +48,11 @@ def find_entry(log: DecisionLog, wanted: str) -> LogEntry | NoEntry:
     asked = _plain(wanted)
     if not asked:
         return NoEntry("the case names no heading", absent=False)
-    within = re.compile(rf"(?<!\w){re.escape(asked)}(?!\w)")
     plain = [_plain(line) for line in lines]
     ways: tuple[Callable[[int], bool], ...] = (
         lambda place: plain[place] == asked,
-        lambda place: _HEADING.match(lines[place]) is not None and within.search(plain[place]) is not None,
-        lambda place: within.search(plain[place]) is not None,
+        lambda place: _HEADING.match(lines[place]) is not None and _holds(plain[place], asked),
+        lambda place: _holds(plain[place], asked),
     )
     for fits in ways:
         found = [place for place in range(len(lines)) if fits(place)]
@@ -65,6 +64,17 @@ def find_entry(log: DecisionLog, wanted: str) -> LogEntry | NoEntry:
         if found:
             return NoEntry(f"it stands only within a code block or a comment (line {found[0] + 1})", absent=False)
     return NoEntry("the file has no such entry", absent=True)
+
+
+def _holds(line: str, asked: str) -> bool:
+    """Return whether a line holds the text as whole words."""
+    at = line.find(asked)
+    while at >= 0:
+        before, after = line[:at][-1:], line[at + len(asked) :][:1]
+        if not (before.isalnum() or after.isalnum()):
+            return True
+        at = line.find(asked, at + len(asked))
+    return False
 
 
 def _named(places: list[int]) -> str:

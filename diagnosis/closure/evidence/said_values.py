@@ -107,7 +107,6 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-_WORD = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z]|[^A-Za-z]|$)|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _INDEX = re.compile(r"\[\d+\]")
 _LONGEST_NAME = 200
 
@@ -118,7 +117,18 @@ def _words(path: Sequence[str]) -> tuple[str, ...]:
 
 
 def _split(part: str) -> list[str]:
-    found = [match.group().lower() for match in _WORD.finditer(part[:_LONGEST_NAME])]
+    found: list[str] = []
+    text = part[:_LONGEST_NAME]
+    for place, sign in enumerate(text):
+        if not (sign.isascii() and sign.isalnum()):
+            continue
+        before, after = text[place - 1 : place], text[place + 1 : place + 2]
+        begins = not (before.isascii() and before.isalnum()) or before.isdigit() != sign.isdigit()
+        begins = begins or (sign.isupper() and (before.islower() or (before.isupper() and after.islower())))
+        if begins:
+            found.append(sign.lower())
+        else:
+            found[-1] += sign.lower()
     # `sha256` is one word, and another one than `sha`.
     joined: list[str] = []
     for word in found:
@@ -219,7 +229,7 @@ _OF_THE_RUN = (Said.RUN_ID, Said.ATTEMPT, Said.RUN_NUMBER, Said.COMMIT)
 _OF_GITHUB = _listed("github gh gha actions workflow git vcs source src ci scm")
 
 _RUN_ID = re.compile(r"[1-9]\d{0,18}")
-_HEX = re.compile(r"(?=.*[a-f])[0-9a-f]{7,64}|\d{40}|\d{64}")
+_HEX = re.compile(r"[0-9a-f]{7,64}")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _REPOSITORY = re.compile(r"(?:https://[^/\s]{1,200}/)?([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?")
@@ -298,7 +308,7 @@ def _number(kind: Said) -> _Reader:
 
 def _commit(rest: tuple[str, ...], last: str, values: tuple[str, ...]) -> _Read | None:
     lower = tuple(value.lower() for value in values)
-    if _all(_HEX, lower):
+    if _all(_HEX, lower) and all(not value.isdigit() or len(value) in (40, 64) for value in lower):
         return Said.COMMIT, _whose(rest), lower
     # `commit` and `revision` may hold a title or a version; what is called a sha holds one.
     return None if last in ("commit", "revision", "ref") else (Said.COMMIT, Whose.UNSURE, values)

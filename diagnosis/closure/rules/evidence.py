@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from diagnosis.causes import Integrity
-from diagnosis.closure.catalogue import DECISION_LOG, EVIDENCE_MEASURED, EVIDENCE_PRESENT
+from diagnosis.closure.catalogue import EVIDENCE_MEASURED
+from diagnosis.closure.evidence.artifacts import judge_evidence_consistent, judge_evidence_present
+from diagnosis.closure.evidence.decision_log import judge_clock, judge_decision_log
 from diagnosis.closure.judged_chain import Chain
-from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.facts.reading import Absent, Known
+from diagnosis.facts.reading import Known
 from diagnosis.verdicts.closure import RuleVerdict
 
 
 def evidence_present(chain: Chain) -> RuleVerdict:
     """Judge whether the evidence files lie where the case says."""
-    case, account = chain.case, chain.account
-    if case.evidence_root is None:
-        return EVIDENCE_PRESENT.unknown("No evidence root is named (case file: evidence_root).")
-    if account is None:
-        return EVIDENCE_PRESENT.unknown("The evidence root was not read.")
-    reading = account.evidence_objects
-    if isinstance(reading, Absent):
-        return EVIDENCE_PRESENT.fails(f"Nothing lies under {case.evidence_root}.")
-    if not isinstance(reading, Known):
-        return EVIDENCE_PRESENT.unknown(f"The evidence root could not be read: {reading.why}.")
-    present = {item.key.rpartition("/")[2] for item in reading.value}
-    lacking = [name for name in case.evidence_artifacts if name not in present]
-    text = f"{len(reading.value)} objects under {case.evidence_root}"
-    proof = [Evidence(EvidenceKind.API_CALL, text, "s3:ListBucket", Origin.LIVE, account.read_at)]
-    if lacking or not present:
-        return EVIDENCE_PRESENT.fails(f"Missing: {', '.join(lacking) or 'every object'}.", proof)
-    return EVIDENCE_PRESENT.passes(f"All {len(present)} objects are there.", proof)
+    return judge_evidence_present(chain.replays, chain.case, chain.account, chain.facts)
+
+
+def evidence_consistent(chain: Chain) -> RuleVerdict:
+    """Judge whether the evidence contradicts the closing run, or itself."""
+    return judge_evidence_consistent(chain.replays, chain.case, chain.account, chain.facts)
 
 
 def evidence_measured(chain: Chain) -> RuleVerdict:
@@ -45,12 +35,10 @@ def evidence_measured(chain: Chain) -> RuleVerdict:
 
 
 def decision_log(chain: Chain) -> RuleVerdict:
-    """Judge whether an entry of the decision log is anchored."""
-    case = chain.case
-    if not case.decision_log:
-        return DECISION_LOG.unknown("No decision log is named (case file: decision_log).")
-    text = case.decision_log_entry or case.decision_log
-    proof = [Evidence(EvidenceKind.STATED, text, case.decision_log, Origin.STATED)]
-    if not case.decision_log_entry:
-        return DECISION_LOG.unknown("The decision log is named, its entry is not.", proof)
-    return DECISION_LOG.passes("The entry is anchored (stated; its content was not read).", proof)
+    """Judge whether the entry is in the decision log."""
+    return judge_decision_log(chain.case, chain.facts)
+
+
+def decision_log_clock(chain: Chain) -> RuleVerdict:
+    """Judge whether the entry's time can be that of an entry about this chain."""
+    return judge_clock(chain.replays, chain.case, chain.facts)

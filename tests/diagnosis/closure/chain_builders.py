@@ -14,7 +14,7 @@ from diagnosis.closure.history import history_of
 from diagnosis.closure.judge import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState, Image, RegistryDetails
 from diagnosis.facts.case import Case, StatedChange
-from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts
+from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts, DecisionLog
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Artifact, Attempt, Repository
@@ -157,6 +157,10 @@ def workflow(*steps: WorkflowStep, **job: object) -> Workflow:
     return Workflow(".github/workflows/release.yml", "Release", (replace(made, **job),))  # type: ignore[arg-type] # fields by name
 
 
+LOG = DecisionLog(
+    "log.md", "d" * 40, "# Log\n\n## 2026-03-02 10:30\n\nPublished.\n", "0" * 64, committed_at=minutes(60)
+)
+"""A decision log as it was read, with an entry from after the closing run."""
 NO_CASE = Case()
 STATED = Case(
     changes=(
@@ -173,7 +177,8 @@ def closed(
     file: Workflow | None = None,
     facts: ClosureFacts = NOTHING_READ,
 ) -> Closure:
-    """The closure of a chain, with the history that belongs to it."""
+    """The closure of a chain, with the history that belongs to it; its decision log was read."""
+    facts = replace(facts, decision_log=Known(LOG)) if facts.decision_log == NOTHING_READ.decision_log else facts
     file = file or workflow()
     replays = tuple(replace(item, workflow=file) for item in replays)
     history = history_of(replays, state, case)

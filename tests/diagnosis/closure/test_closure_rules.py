@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -55,7 +56,8 @@ def sessions() -> tuple[object, ...]:
 
 def whole_account(**parts: object) -> AccountState:
     events = (*FIXES, *sessions(), event("PutImage", 21, "shop", SESSION, detail="v1"))
-    objects = Known((EvidenceObject("evidence/a.json"),))
+    text = json.dumps({"run_id": "3"})
+    objects = Known((EvidenceObject("evidence/a.json", len(text), None, Known("5" * 64), Known(text)),))
     return account(*events, **{"evidence_objects": objects, **parts})  # type: ignore[arg-type] # events of our own
 
 
@@ -244,8 +246,12 @@ def test_evidence_objects() -> None:
 
 
 def test_a_decision_log_entry() -> None:
-    assert verdict("decision-log", chain(), account(), Case(decision_log="l", decision_log_entry="e")) is Verdict.PASS
-    assert verdict("decision-log", chain(), account(), Case(decision_log="l")) is Verdict.UNKNOWN
+    entry = Case(decision_log="log.md", decision_log_entry="2026-03-02 10:30")
+    assert verdict("decision-log", chain(), account(), entry) is Verdict.PASS
+    assert verdict("decision-log-clock", chain(), account(), entry) is Verdict.PASS
+    unread = ClosureFacts(decision_log=DENIED)
+    assert verdict("decision-log", chain(), account(), entry, facts=unread) is Verdict.UNKNOWN
+    assert verdict("decision-log", chain(), account(), Case(decision_log="log.md")) is Verdict.UNKNOWN
     assert verdict("decision-log", chain(), account()) is Verdict.UNKNOWN
 
 
