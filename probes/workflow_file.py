@@ -198,9 +198,17 @@ class _Reader:
             outputs=self._pairs(job.get("outputs")),
             matrix=self._matrix(job.get("strategy")),
             runs_on=_scalar(job.get("runs-on")),
+            labels=self._labels(job.get("runs-on")),
             handed_on=self._secrets(job),
             images=tuple(self._images(job)),
         )
+
+    def _labels(self, node: Any) -> tuple[str, ...]:
+        """Read ``runs-on`` as a label, a list of labels, or a group of runners with labels."""
+        if not isinstance(node, MappingNode):
+            return self._texts(node)
+        own = dict(self._members_of(node, "`runs-on`"))
+        return (*(f"group:{name}" for name in self._texts(own.get("group"))), *self._texts(own.get("labels")))
 
     def _images(self, job: dict[str, Any]) -> Iterator[JobImage]:
         """Yield the images of ``container`` (a name, or a mapping) and of ``services``."""
@@ -210,7 +218,8 @@ class _Reader:
             image = _scalar(own.get("image")) or _scalar(node)
             if image:
                 given = dict(self._pairs(own.get("credentials")))
-                yield JobImage(image, given.get("username", ""), given.get("password", ""))
+                env, options = self._pairs(own.get("env")), _scalar(own.get("options")) or ""
+                yield JobImage(image, given.get("username", ""), given.get("password", ""), env, options)
 
     def _steps_of(self, node: Any, what: str, defaults: dict[str, str]) -> tuple[WorkflowStep, ...]:
         if node is not None and not isinstance(node, SequenceNode):

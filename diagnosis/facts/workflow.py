@@ -72,6 +72,10 @@ class JobImage:
     username: str = ""
     password: str = ""
     """The credentials that it is pulled with; expressions are left as written, empty where none are given."""
+    env: tuple[tuple[str, str], ...] = ()
+    """The variables that its container is given; expressions are left as written."""
+    options: str = ""
+    """What is given to ``docker create``, as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ class WorkflowJob:
     """``strategy.matrix`` as JSON text, with the kinds that YAML gives its values; expressions are left as written."""
     runs_on: str | None = None
     """The label of the runner, where one is named alone; as written."""
+    labels: tuple[str, ...] = ()
+    """All labels of the runner, as written; of a group of runners ``group:NAME`` is one. Empty where the file states none."""
     handed_on: tuple[tuple[str, str], ...] | None = None
     """The secrets that a calling job hands on, by name; None where it hands on its own (``inherit``), or calls nothing."""
     images: tuple[JobImage, ...] = ()

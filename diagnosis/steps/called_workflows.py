@@ -142,7 +142,13 @@ def _in_scope(job: WorkflowJob, scope: Scope) -> WorkflowJob:
         outputs=_pairs(job.outputs, scope),
         handed_on=None if job.handed_on is None else _pairs(job.handed_on, scope),
         images=tuple(
-            JobImage(scope.text(each.image), scope.text(each.username), scope.text(each.password))
+            JobImage(
+                scope.text(each.image),
+                scope.text(each.username),
+                scope.text(each.password),
+                _pairs(each.env, scope),
+                scope.text(each.options),
+            )
             for each in job.images
         ),
         matrix=_matrix(job.matrix, scope) if job.matrix and "${{" in job.matrix else job.matrix,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, MutableMapping
+from typing import TypeVar
 
 from diagnosis.steps.aws_cli import operations_of_aws
 from diagnosis.steps.infrastructure.read_tool import READERS as INFRASTRUCTURE
@@ -44,16 +45,32 @@ def operations_of_script(
     ``values``: variables and contexts at the step; ``files``: the repository's; ``folder``: where the script runs, from the root
     of the repository, None where that is not known; ``shell``: the step's own.
     """
+    operations, handed_on, _ = follow_script(ScriptRun, script, values, files, folder, shell)
+    return operations, handed_on
+
+
+Run = TypeVar("Run", bound=ScriptRun)
+
+
+def follow_script(
+    follower: type[Run],
+    script: str,
+    values: Mapping[str, str],
+    files: Files = NO_FILES,
+    folder: str | None = "",
+    shell: str | None = None,
+) -> tuple[tuple[Operation, ...], dict[str, str], Run | None]:
+    """Follow a script with a follower of this kind; return it too, with what it noted; None for a script that is not read."""
     if shell is not None and not _is_read(shell):
         name = shell.split()[0] if shell.split() else shell
-        return opaque(f"a script in {name}", "it is not read", "name its calls of AWS in a step of their own"), {}
+        return opaque(f"a script in {name}", "it is not read", "name its calls of AWS in a step of their own"), {}, None
     notes = {name: value for name, value in values.items() if name.startswith(NOTES)}
-    run = ScriptRun(_read, _READERS.__contains__, files, notes)
+    run = follower(_read, _READERS.__contains__, files, notes)
     state = State(Variables(dict(values), {}, ()), set(values), folder)
     state.pipefail = shell == "bash"
     if is_powershell(shell, values.get("runner.os")):
         script = with_blocks_apart(script)
-    return run.follow(script, state), {**state.handed_on, **notes}
+    return run.follow(script, state), {**state.handed_on, **notes}, run
 
 
 def _is_read(shell: str) -> bool:

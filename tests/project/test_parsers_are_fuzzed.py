@@ -23,6 +23,7 @@ _BEGINS = ("parse", "read_", "is_event", "explain")
 READERS: dict[tuple[str, str], tuple[type[Exception], ...]] = {
     ("diagnosis/claims/claim_set.py", "read_subject"): (),
     ("diagnosis/claims/claim_set.py", "read_prefix"): (),
+    ("diagnosis/closure/steps/marked_json.py", "read_marked"): (),
     ("diagnosis/documents/preflight.py", "read_preflight"): (),
     ("diagnosis/failures/__init__.py", "explain_text"): (),
     ("diagnosis/failures/__init__.py", "explain"): (),
@@ -70,6 +71,8 @@ LANGUAGES: dict[tuple[str, str], tuple[type[Exception], ...]] = {
     ("diagnosis/names/endpoint.py", "object_of_url"): (),
     ("diagnosis/names/ecr_address.py", "hosts_quoted_in"): (),
     ("diagnosis/closure/stated_clock.py", "moment"): (),
+    ("diagnosis/closure/steps/python_literals.py", "written_by_python"): (),
+    ("diagnosis/closure/steps/python_literals.py", "written_by_javascript"): (),
     ("probes/bounded_json.py", "holds_too_much"): (),
     ("probes/github/http/credentials.py", "api_address"): (GitHubProblem,),
     ("probes/recording/format.py", "moment_of"): (ValueError,),

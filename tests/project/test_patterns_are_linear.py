@@ -34,6 +34,8 @@ SEARCHED = {
 LENGTH = 16_000
 PROVED: dict[tuple[str, str], tuple[int, str]] = {
     ("probes/case_rewrite.py", "_PIECES"): (LENGTH, "every string takes what it has looked at, with or without an end"),
+    ("diagnosis/closure/steps/jq_filter.py", "_TOKEN"): (LENGTH, "an open string goes to the end of the text"),
+    ("diagnosis/closure/steps/python_literals.py", "_PIECES"): (LENGTH, "an open string goes to the end of the text"),
     ("diagnosis/names/ecr_address.py", "_ADDRESS"): (
         LENGTH,
         "behind the host every part may be empty: it is an answer",

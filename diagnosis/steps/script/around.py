@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.steps.shell.outcomes import Outcome
+from diagnosis.steps.shell.tree import Statement
 
 _DEEPEST = 12
 
@@ -21,6 +22,8 @@ class Around:
     stdin: str | None = None
     builds: bool = False
     """It is part of the project's own build or tests."""
+    guards: tuple[Statement, ...] = ()
+    """What decides whether it runs at all, as far as that is not settled: conditions, and what stands before ``&&`` or ``||``."""
 
     @property
     def at_the_bound(self) -> bool:
@@ -31,11 +34,17 @@ class Around:
         """Return the same, or the same under a guard."""
         if guarded is self.guarded:
             return self
-        return Around(guarded, self.source, self.depth, self.stdin, self.builds)
+        return Around(guarded, self.source, self.depth, self.stdin, self.builds, self.guards)
+
+    def behind(self, guards: tuple[Statement, ...]) -> Around:
+        """Return the same behind further conditions."""
+        return replace(self, guards=(*self.guards, *guards)) if guards else self
 
     def reading(self, stdin: str | None) -> Around:
         """Return the same with another input."""
-        return self if stdin is self.stdin else Around(self.guarded, self.source, self.depth, stdin, self.builds)
+        if stdin is self.stdin:
+            return self
+        return Around(self.guarded, self.source, self.depth, stdin, self.builds, self.guards)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Flow(ABC):
     def statements(self, statements: tuple[Statement, ...], state: State, around: Around) -> Result:
         """Follow a list in order; the state becomes what it leaves."""
         outcome, before = Outcome.RUNS, ""
+        chained: tuple[Statement, ...] = ()
         out: str | None = ""
         seen: list[str] = []
         shell = state
@@ -92,11 +93,13 @@ class Flow(ABC):
                 before = statement.operator
                 continue
             skipped, unsettled = _way(before, outcome)
+            chained = chained if before in ("&&", "||") else ()
             before = statement.operator
             if skipped:
                 continue
             guarded = around.guarded or unsettled or before in ("||", "&") or state.tolerant
-            inner = around.under(guarded=guarded)
+            inner = around.under(guarded=guarded).behind(chained)
+            chained = (*chained, statement)
             if unsettled:
                 way = state.fork()
                 result = self._node(statement.node, way, inner)
@@ -176,6 +179,7 @@ class Flow(ABC):
         ways: list[State] = []
         results: list[Result] = []
         settled = True
+        asked: tuple[Statement, ...] = ()
         for condition, body in node.branches:
             outcome = Outcome.YES
             if condition is not None:
@@ -183,8 +187,10 @@ class Flow(ABC):
             if outcome is Outcome.NO:
                 continue
             settled = settled and outcome is Outcome.YES
+            asked = asked if settled else (*asked, *(condition or ()))
             way = state if outcome is Outcome.YES else state.fork()
-            results.append(self.statements(body, way, around if settled else around.under(guarded=True)))
+            inner = around if settled else around.under(guarded=True).behind(asked)
+            results.append(self.statements(body, way, inner))
             ways.append(way)
             if outcome is Outcome.YES:
                 break
@@ -198,6 +204,7 @@ class Flow(ABC):
 
     def _case(self, node: Case, state: State, around: Around) -> Result:
         text = text_of_word(node.word, state.variables, self._substitute(state, around))
+        asked = (Statement(Simple(((Part(PartKind.LITERAL, "["),), node.word))),)
         ways: list[State] = []
         seen: list[str] = []
         settled = True
@@ -212,7 +219,8 @@ class Flow(ABC):
             certain = settled and True in fits
             settled = settled and True in fits
             way = state if certain else state.fork()
-            found = self.statements(body, way, around if certain else around.under(guarded=True)).seen
+            inner = around if certain else around.under(guarded=True).behind(asked)
+            found = self.statements(body, way, inner).seen
             seen.append(found if certain else unsure(found))
             ways.append(way)
             if True in fits:

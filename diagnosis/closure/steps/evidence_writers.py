@@ -1,0 +1,331 @@
+"""Follow how the files of evidence come to be: which step writes each, from what, and under which condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from diagnosis.closure.steps.jq_filter import input_names, made_by_jq
+from diagnosis.closure.steps.marked_json import read_marked
+from diagnosis.closure.steps.python_literals import written_by_javascript, written_by_python
+from diagnosis.closure.steps.release_steps import Release, ReleaseJob, ReleaseStep
+from diagnosis.closure.steps.watched_script import Ran, Watched, Wrote
+from diagnosis.steps.repository_files import path_in
+from diagnosis.steps.shell.syntax import script_of
+from diagnosis.steps.shell.tree import Case, For, Group, If, Node, Part, PartKind, Pipeline, Simple, Statement, While
+from diagnosis.steps.shell.words import source_of
+from diagnosis.steps.tools.call import arguments, option
+
+_TEXTS = frozenset(
+    {"cat", "echo", "printf", "tee", "sponge", "base64", "xxd", "tr", "head", "tail", "sort", "awk", "perl"}
+)
+"""Programs that can print whatever they are told: what they print is understood by their text, or not at all."""
+_PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
+_TRIVIAL_NAMED = """
+mkdir cd pushd popd echo printf set shopt export declare local touch rm chmod chown cp mv sleep date cat true
+false : pwd ls which type hash command umask exec trap source . tee install ln basename dirname git
+"""
+_TRIVIAL = frozenset(_TRIVIAL_NAMED.split())
+"""Commands whose success says nothing about the release."""
+_OF_THE_RUNNER = re.compile(r"\$\{?(?:GITHUB_|RUNNER_|CI\b|HOME\b|PWD\b|ImageOS)")
+_MEASURES = re.compile(r"\b(?:steps|needs|job)\s*\.|\bfailure\s*\(|\bcancelled\s*\(")
+_NO_FILES = re.compile(
+    r"GITHUB_(?:OUTPUT|ENV|STEP_SUMMARY|PATH|STATE)|github\.(?:output|env)|^/dev/|^[12]$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One way in which a file may come to be."""
+
+    name: str
+    """The file's path in the workspace, or as it is written."""
+    step: ReleaseStep
+    value: object | None
+    """The JSON that is written, with marks; None where that is not understood."""
+    text: str | None = None
+    measured: bool = False
+    """Whether what is written depends on how a command or a step ended, or is a program's own output."""
+    why: str = ""
+    """Why it is not understood; empty where it is."""
+    append: bool = False
+
+    @property
+    def base(self) -> str:
+        """The file's name without its folder."""
+        return self.name.rpartition("/")[2]
+
+
+def writings_of(release: Release) -> dict[str, list[Writing]]:
+    """Return the ways in which each file of the release comes to be, by the file's path, in the order of the steps."""
+    found: dict[str, list[Writing]] = {}
+    for job in release.jobs:
+        for step in job.steps:
+            for writing in _of_step(step, found):
+                _add(found, writing)
+    return found
+
+
+def _add(found: dict[str, list[Writing]], writing: Writing) -> None:
+    earlier = found.setdefault(writing.name, [])
+    if writing.append and earlier:
+        joined = [_joined(each, writing) for each in earlier]
+        found[writing.name] = joined if not writing.measured else [*earlier, *joined]
+    elif writing.measured:
+        earlier.append(writing)
+    else:
+        found[writing.name] = [writing]
+
+
+def _joined(first: Writing, more: Writing) -> Writing:
+    if first.text is None or more.text is None:
+        return Writing(
+            first.name,
+            more.step,
+            None,
+            None,
+            first.measured or more.measured,
+            more.why or first.why or "a piece of it is not known",
+        )
+    text = f"{first.text}\n{more.text}"
+    return Writing(first.name, more.step, read_marked(text), text, first.measured or more.measured)
+
+
+def measures(guards: tuple[Statement, ...], step: ReleaseStep) -> bool:
+    """Return whether a condition asks how a command or a step ended, and not only what is always so."""
+    return bool(_MEASURES.search(step.written.condition or "")) or any(_asks(each.node) for each in guards)
+
+
+def asks_a_command(substitution: str) -> bool:
+    """Return whether ``$(…)`` takes the output of a command that measures something."""
+    return any(_asks(each.node) for each in script_of(substitution.removeprefix("$(").removesuffix(")")))
+
+
+def _asks(node: Node) -> bool:
+    match node:
+        case Simple():
+            if not node.words:
+                return any(
+                    any(_asks(inner.node) for part in each.word for inner in part.body) for each in node.assignments
+                )
+            name = source_of(node.words[0]).rsplit("/", 1)[-1]
+            if name in ("[", "[[", "test", "((", "let"):
+                return any(_unsettled(part) for word in node.words[1:] for part in word)
+            return name not in _TRIVIAL
+        case Pipeline():
+            return any(_asks(each) for each in node.nodes)
+        case Group() | For():
+            return any(_asks(each.node) for each in node.body)
+        case While():
+            return any(_asks(each.node) for each in (*node.condition, *node.body))
+        case If():
+            return any(_asks(each.node) for condition, _ in node.branches for each in condition or ())
+        case Case():
+            return any(_unsettled(part) for part in node.word)
+        case _:
+            return False
+
+
+def _unsettled(part: Part) -> bool:
+    match part.kind:
+        case PartKind.SUBSTITUTION:
+            return any(_asks(each.node) for each in part.body)
+        case PartKind.PARAMETER:
+            return not _OF_THE_RUNNER.match(part.text)
+        case PartKind.EXPRESSION:
+            return bool(_MEASURES.search(part.text))
+        case PartKind.LITERAL:
+            return False
+
+
+def _of_step(step: ReleaseStep, found: dict[str, list[Writing]]) -> Iterator[Writing]:
+    seen = step.watched
+    events: list[Ran | Wrote] = [*seen.ran, *seen.wrote]
+    for event in sorted(events, key=lambda each: each.place):
+        if isinstance(event, Wrote):
+            if not _NO_FILES.search(event.target):
+                yield _wrote(event, step, seen, found)
+        else:
+            yield from _ran(event, step, found)
+
+
+def _path(name: str, folder: str | None) -> str:
+    return path_in(folder, name) or name
+
+
+def _wrote(wrote: Wrote, step: ReleaseStep, seen: Watched, found: dict[str, list[Writing]]) -> Writing:
+    name = _path(wrote.target, wrote.folder)
+    measured = measures(wrote.guards, step)
+    text = wrote.text
+    if text is not None:
+        return Writing(
+            name,
+            step,
+            read_marked(text),
+            text,
+            measured,
+            "" if _parses(text) else "it is no JSON that is understood",
+            wrote.append,
+        )
+    ran = wrote.ran
+    if ran is None:
+        return Writing(name, step, None, None, measured, "what it holds is not known", wrote.append)
+    printed = _printed(ran, step, seen, found, 0)
+    if isinstance(printed, str):
+        own = printed == ""
+        return Writing(name, step, None, None, measured or own, printed, wrote.append)
+    return Writing(name, step, printed[0], None, measured, "", wrote.append)
+
+
+def _parses(text: str) -> bool:
+    return read_marked(text) is not None
+
+
+def _printed(
+    ran: Ran, step: ReleaseStep, seen: Watched, found: dict[str, list[Writing]], depth: int
+) -> tuple[object] | str:
+    """Return the JSON that a command prints; empty text where it is a measurement of its own; else why it is not understood."""
+    if depth > 5:
+        return "its pipe is too long"
+    before = _before(ran, seen)
+    match ran.program:
+        case "jq":
+            given = _given(ran, input_names(ran.tail), before, step, seen, found, depth)
+            if isinstance(given, str) and given:
+                return given
+            value = made_by_jq(ran.tail, given[0] if isinstance(given, tuple) else None)
+            if value is None and isinstance(given, str) and not given:
+                return ""
+            return (value,) if value is not None else f"the filter of {ran.shown} is not understood"
+        case "yq":
+            return _by_yq(ran)
+        case "sed" | "envsubst" | "cat" | "sort" | "head" | "tail":
+            names = tuple(
+                name for name in arguments(ran.tail, frozenset({"-e", "-f"})) if "." in name and "/" not in name[:2]
+            )
+            names = names[-1:] or ((ran.tail[-1],) if ran.tail and ran.program != "envsubst" else ())
+            if ran.stdin is not None:
+                value = read_marked(ran.stdin)
+                return (value,) if value is not None else f"what {ran.shown} prints is not understood"
+            given = _given(ran, names, before, step, seen, found, depth)
+            return given if isinstance(given, tuple) else given or ""
+        case program if _PYTHON.fullmatch(program) or program in ("node", "nodejs", "deno", "bun"):
+            values = [value for name, value in _by_language(ran) or () if name == ""]
+            return (values[0],) if len(values) == 1 else f"what {ran.shown} prints is not read"
+        case program if program in _TEXTS:
+            return f"what {program} prints is not known"
+        case _:
+            gaps = {each.gap.what for each in seen.opaque if each.gap is not None}
+            if any(
+                what and (what.startswith(ran.program) or ran.words[0] in what or what in ran.shown) for what in gaps
+            ):
+                return f"{ran.shown} is not read"
+            return ""
+
+
+def _before(ran: Ran, seen: Watched) -> Ran | None:
+    """Return the command before this one in its pipe."""
+    earlier = [each for each in seen.ran if each.place < ran.place]
+    return earlier[-1] if earlier and ran.program in earlier[-1].piped_to else None
+
+
+def _given(
+    ran: Ran,
+    names: tuple[str, ...],
+    before: Ran | None,
+    step: ReleaseStep,
+    seen: Watched,
+    found: dict[str, list[Writing]],
+    depth: int,
+) -> tuple[object] | str:
+    """Return the JSON that a command takes in: by name, by its pipe, or as it is given; a text as :func:`_printed` has it."""
+    if ran.program == "jq" and ("-n" in ran.tail or "--null-input" in ran.tail or _is_fresh(ran)):
+        return ""
+    if names:
+        return _content(_path(names[0], ran.folder), step.job, found)
+    if ran.stdin is not None:
+        value = read_marked(ran.stdin)
+        return (value,) if value is not None else ""
+    if before is not None:
+        return _printed(before, step, seen, found, depth + 1)
+    return ""
+
+
+def _is_fresh(ran: Ran) -> bool:
+    return any(word[:1] == "-" and word[1:].isalpha() and "n" in word for word in ran.tail)
+
+
+def _content(name: str, job: ReleaseJob, found: dict[str, list[Writing]]) -> tuple[object] | str:
+    earlier = found.get(name)
+    if earlier:
+        last = earlier[-1]
+        if last.measured:
+            return ""
+        return (last.value,) if last.value is not None else last.why
+    text = job.files.text(name)
+    if text is not None:
+        value = read_marked(text)
+        return (value,) if value is not None else f"{name} is no JSON"
+    return f"where {name} comes from is not known"
+
+
+def _by_yq(ran: Ran) -> tuple[object] | str:
+    words = tuple(word for word in ran.tail if not word.startswith("-") or word == "-n")
+    if "=" in " ".join(words) and "env(" not in " ".join(words):
+        value = made_by_jq(tuple(word for word in words if word not in ("eval", "e")), None)
+        if value is not None:
+            return (value,)
+    return f"what {ran.shown} prints is not understood"
+
+
+def _by_language(ran: Ran) -> tuple[tuple[str, object], ...] | None:
+    code = option(ran.tail, "-c", "-e", "-p", "--eval", "--print")
+    if code is None and (not arguments(ran.tail, frozenset()) or ran.tail[-1:] == ("-",) or "-" in ran.tail):
+        code = ran.stdin
+    if code is None:
+        return None
+    return written_by_python(code) if _PYTHON.fullmatch(ran.program) else written_by_javascript(code)
+
+
+def _ran(ran: Ran, step: ReleaseStep, found: dict[str, list[Writing]]) -> Iterator[Writing]:
+    """Yield what a command writes into files that it names itself."""
+    measured = measures(ran.guards, step)
+    if _PYTHON.fullmatch(ran.program) or ran.program in ("node", "nodejs", "deno", "bun"):
+        for name, value in _by_language(ran) or ():
+            if name:
+                yield Writing(_path(name, ran.folder), step, value, None, measured)
+        return
+    if ran.program in ("cp", "mv", "install", "ln", "rsync"):
+        named = [word for word in ran.tail if not word.startswith("-")]
+        for source in named[:-1]:
+            if not source.endswith(".json") and not named[-1].endswith(".json"):
+                continue
+            target = named[-1]
+            target = target if target.endswith(".json") else f"{target.rstrip('/')}/{source.rpartition('/')[2]}"
+            content = _content(_path(source, ran.folder), step.job, found)
+            if isinstance(content, tuple):
+                yield Writing(_path(target, ran.folder), step, content[0], None, measured)
+            else:
+                yield Writing(_path(target, ran.folder), step, None, None, measured or not content, content)
+        return
+    if ran.program in ("sed", "yq") and any(re.match(r"-i|--in-?place", word) for word in ran.tail):
+        name = _path(ran.tail[-1], ran.folder)
+        content = _content(name, step.job, found)
+        if ran.program == "yq":
+            printed = _by_yq(ran)
+            if isinstance(printed, tuple):
+                yield Writing(name, step, printed[0], None, measured)
+                return
+        if isinstance(content, tuple):
+            yield Writing(name, step, content[0], None, measured)
+        return
+    output = option(
+        ran.tail, "-o", "--output", "--output-file", "--out", "--report-path", "--metadata-file", "--report"
+    )
+    if output is not None and output.endswith(".json") and ran.program not in _TEXTS:
+        gaps = {each.gap.what for each in step.watched.opaque if each.gap is not None}
+        unread = any(ran.words[0] in what or what in ran.shown for what in gaps)
+        yield Writing(
+            _path(output, ran.folder), step, None, None, not unread, f"{ran.shown} is not read" if unread else ""
+        )

@@ -1,0 +1,288 @@
+"""Judge whether the code that the closing run built is that of its commit: nothing brings other code in before the publication."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from diagnosis.causes import Integrity
+from diagnosis.closure.steps.git_commands import CodeMove, GitReader, read_gh
+from diagnosis.closure.steps.own_code import Whose, is_remote, whose_ref, whose_repository
+from diagnosis.closure.steps.release_steps import Release, ReleaseStep, read_release
+from diagnosis.closure.steps.step_proof import StepProof
+from diagnosis.closure.steps.watched_script import Ran
+from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.runs import Attempt
+from diagnosis.gates import Verdict
+from diagnosis.steps.tools.call import arguments, options
+from diagnosis.steps.variables import is_legible
+from diagnosis.verdicts.closure import IntegrityFinding
+from diagnosis.verdicts.replay import Replay
+
+_RAW = re.compile(r"//raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/")
+_RELEASES = re.compile(r"//github\.com/([^/\s]+/[^/\s]+)/releases/")
+_FETCHERS = frozenset({"curl", "wget", "aria2c", "http", "https", "xh"})
+_UNPACKS = frozenset({"tar", "unzip", "bsdtar", "cpio", "patch", "sh", "bash", "docker", "git", "zsh", "dash"})
+_OTHER_SYSTEMS = frozenset(
+    {"hg", "svn", "bzr", "fossil", "p4", "cvs", "darcs", "jj", "degit", "tiged", "giget", "hub", "glab"}
+)
+_CONTEXT_OPTIONS_NAMED = """
+-f --file -t --tag --build-arg --target --platform --cache-from --cache-to -o --output --secret --ssh --label
+--network --add-host --progress --iidfile --metadata-file --builder --provenance --sbom --build-context
+--allow --attest --shm-size --ulimit -m --memory --cpuset-cpus --cgroup-parent --isolation --annotation --no-
+cache-filter --call --format --authfile --creds --manifest --arch --os --layers --jobs --squash-all
+"""
+_CONTEXT_OPTIONS = frozenset(_CONTEXT_OPTIONS_NAMED.split())
+_ASKS_A_PULL_REQUEST = re.compile(r"pull_request|head_ref|workflow_run|client_payload|issue|comment", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Found:
+    other: list[tuple[str, Evidence]] = field(default_factory=list)
+    unclear: list[tuple[str, Evidence | None]] = field(default_factory=list)
+
+    def note(self, whose: Whose, clause: str, evidence: Evidence) -> None:
+        if whose is Whose.OTHER and all(each != clause for each, _ in self.other):
+            self.other.append((clause, evidence))
+        elif whose is Whose.UNKNOWN and all(each != clause for each, _ in self.unclear):
+            self.unclear.append((clause, evidence))
+
+
+def judge_other_code(closing: Replay, release: Release | None = None) -> StepProof:
+    """Judge one run: ``pass`` only where every step up to the last push was understood and none brings other code in."""
+    release = release or read_release(closing)
+    if release.workflow is None:
+        return StepProof(Verdict.UNKNOWN, "The workflow file at the run's commit was not read.")
+    found = _Found()
+    found.unclear += [(clause, None) for clause in release.not_read]
+    looked = 0
+    for job in release.jobs:
+        if not (job.publishes or job.hands_on):
+            continue
+        git = GitReader(closing.attempt, job.read.values)
+        for step in job.steps:
+            if step.place <= job.last_publication:
+                looked += 1
+                _look(step, closing.attempt, git, found)
+    if found.other:
+        findings = tuple(_finding(clause, evidence) for clause, evidence in found.other)
+        return StepProof(Verdict.FAIL, findings[0].reason, tuple(each for _, each in found.other), findings)
+    if found.unclear:
+        clauses = tuple(clause for clause, _ in found.unclear)
+        more = f" ({len(clauses) - 1} more)" if clauses[1:] else ""
+        reason = f"That the code is that of the run's commit is not proved: {clauses[0]}{more}."
+        shown = tuple(evidence for _, evidence in found.unclear if evidence is not None)
+        return StepProof(Verdict.UNKNOWN, reason, shown, not_understood=clauses)
+    if not release.jobs or not looked:
+        return StepProof(Verdict.UNKNOWN, "No job that releases was recognised in the workflow.")
+    reason = f"Nothing before the publication brings other code in than that of commit {closing.attempt.head_sha[:12]}."
+    first = next(step for job in release.jobs for step in job.steps)
+    return StepProof(Verdict.PASS, reason, (first.evidence(f"{looked} steps of the release"),))
+
+
+def _finding(clause: str, evidence: Evidence) -> IntegrityFinding:
+    reason = f"The job {clause}, not the ref in its subject: the admitted ref need not be the code that runs."
+    return IntegrityFinding(Integrity.REF_LAUNDERING, reason, (evidence,))
+
+
+def _look(step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) -> None:
+    if step.written.unread:
+        clause = f"the local action of step {step.name} was not read: {step.written.unread}"
+        found.note(Whose.UNKNOWN, clause, step.evidence(step.name))
+    if step.written.uses:
+        _action(step, attempt, found)
+    if step.script:
+        _script(step, attempt, git, found)
+
+
+# Actions
+
+
+def _action(step: ReleaseStep, attempt: Attempt, found: _Found) -> None:
+    use = step.use
+    name = use.repository
+    if "checkout" in name.partition("/")[2] or "checkout" in use.name:
+        _checkout(step, attempt, found)
+    elif "download-artifact" in name or name == "actions/download-artifact":
+        _artifact(step, attempt, found)
+    elif name in ("docker/build-push-action", "depot/build-push-action", "redhat-actions/buildah-build"):
+        for key in ("context", "build-contexts"):
+            for each in use.lines(key):
+                address = each.partition("=")[2] if key == "build-contexts" else each
+                _context(address, step, attempt, found)
+    elif name in ("docker/bake-action", "depot/bake-action"):
+        for each in (*use.lines("source"), *use.lines("files"), *use.lines("set")):
+            _context(each.partition("=")[2] or each, step, attempt, found)
+    elif step.foreign:
+        clause = f"step {step.name} uses an action that is not read ({step.written.uses})"
+        found.note(Whose.UNKNOWN, clause, step.evidence(step.written.uses or ""))
+
+
+def _checkout(step: ReleaseStep, attempt: Attempt, found: _Found) -> None:
+    use = step.use
+    own = step.written
+    repository = use.text("repository", "repo")
+    if repository:
+        whose = whose_repository(repository, attempt)
+        if whose is not Whose.OWN:
+            written = own.input("repository") or repository
+            clause = f"checks out the repository `{written}`"
+            found.note(Whose.OTHER, clause, step.evidence(f"repository: {written}"))
+            return
+    for key in ("ref", "branch", "commit", "tag"):
+        wanted = use.text(key)
+        written = (own.input(key) or "").strip()
+        if not written:
+            continue
+        if not wanted and not _ASKS_A_PULL_REQUEST.search(written):
+            continue
+        whose = whose_ref(wanted, attempt, step.values) if wanted else Whose.OTHER
+        if whose is not Whose.OWN:
+            # What whoever starts the run may choose is another ref as well.
+            found.note(Whose.OTHER, f"checks out `{written}`", step.evidence(f"{key}: {written}"))
+    if use.repository != "actions/checkout" and step.foreign:
+        clause = f"step {step.name} uses an action that is not read ({own.uses})"
+        found.note(Whose.UNKNOWN, clause, step.evidence(own.uses or ""))
+
+
+def _artifact(step: ReleaseStep, attempt: Attempt, found: _Found) -> None:
+    use = step.use
+    run = use.text("run-id", "run_id")
+    of_run = not run or run == str(attempt.run_id) or "github.run_id" in run
+    repository = use.text("repository", "repo")
+    of_repository = not repository or whose_repository(repository, attempt) is Whose.OWN
+    if use.repository == "actions/download-artifact" and of_run and of_repository:
+        return
+    if use.repository != "actions/download-artifact" and run and of_run and of_repository:
+        return
+    clause = (
+        "takes an artifact of another run" if of_repository else f"takes an artifact of the repository `{repository}`"
+    )
+    whose = Whose.UNKNOWN if run and not is_legible(run) and of_repository else Whose.OTHER
+    found.note(whose, clause, step.evidence(f"{use.uses} {run}".strip()))
+
+
+def _context(address: str, step: ReleaseStep, attempt: Attempt, found: _Found) -> None:
+    """Judge where a build takes its files from."""
+    text = address.strip().strip("'\"")
+    if not text or "defaultContext" in text or text.startswith(("docker-image://", "target:", "oci-layout://")):
+        return
+    if not is_remote(text):
+        if text.startswith("$") and not text.startswith(
+            ("${{ github.workspace", "${{github.workspace", "$GITHUB_WORKSPACE")
+        ):
+            clause = f"where step {step.name} builds from is not legible"
+            found.note(Whose.UNKNOWN, clause, step.evidence(text))
+        return
+    where, _, fragment = text.partition("#")
+    whose = whose_repository(where, attempt)
+    ref = fragment.partition(":")[0]
+    if whose is Whose.OWN:
+        whose = whose_ref(ref, attempt, step.values) if ref else Whose.OTHER
+    found.note(whose, f"builds from `{text}`", step.evidence(text))
+
+
+# Scripts
+
+
+def _script(step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) -> None:
+    seen = step.watched
+    for ran in seen.ran:
+        for move in _moves(ran, step, attempt, git, found):
+            clause = move.what if move.whose is Whose.UNKNOWN else f"brings code in by `{move.what}`"
+            if move.whose is Whose.UNKNOWN:
+                clause = f"step {step.name} runs {move.what}"
+            found.note(move.whose, clause, step.evidence(ran.shown))
+    if not seen.read:
+        found.note(
+            Whose.UNKNOWN, f"the script of step {step.name} is in a language that is not read", step.evidence(step.name)
+        )
+        return
+    for operation in seen.opaque:
+        what = operation.gap.what if operation.gap is not None else "a command"
+        if what.startswith(("git ", "gh ", "curl", "wget")):
+            continue
+        found.note(Whose.UNKNOWN, f"step {step.name} runs {what}, which is not read", step.evidence(what))
+
+
+def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) -> Iterator[CodeMove]:
+    if ran.program == "git":
+        yield git.read(ran.tail)
+    elif ran.program == "gh":
+        yield read_gh(ran.tail, attempt, git)
+    elif ran.program in _FETCHERS:
+        yield from _fetched(ran, attempt)
+    elif ran.program in _OTHER_SYSTEMS:
+        if not ran.tail or ran.tail[0] not in (
+            "log",
+            "info",
+            "status",
+            "--version",
+            "auth",
+            "id",
+            "release",
+            "mr",
+            "ci",
+        ):
+            yield CodeMove(Whose.OTHER, ran.shown)
+    elif ran.program in ("docker", "podman", "buildah", "nerdctl", "depot", "executor", "kaniko"):
+        for address in _contexts(ran):
+            _context(address, step, attempt, found)
+
+
+def _contexts(ran: Ran) -> Iterator[str]:
+    """Yield where a build takes its files from."""
+    words = ran.tail
+    if ran.program in ("executor", "kaniko"):
+        yield from options(words, "--context", "-c")
+        return
+    at = next((at for at, word in enumerate(words[:4]) if word in ("build", "bud", "b")), None)
+    if at is None:
+        if "bake" in words[:4]:
+            yield from (word for word in words if is_remote(word))
+        return
+    rest = words[at + 1 :]
+    yield from (each.partition("=")[2] for each in options(rest, "--build-context"))
+    named = arguments(rest, _CONTEXT_OPTIONS)
+    if named and named[-1] != "-":
+        yield named[-1]
+
+
+def _is_source(address: str) -> bool:
+    """Return whether an address hands out the files of a repository."""
+    host, _, path = address.partition("://")[2].partition("/")
+    parts = path.split("/")
+    match host.rpartition("@")[2].lower():
+        case "codeload.github.com":
+            return True
+        case "github.com" | "www.github.com":
+            return parts[2:3] in (["archive"], ["tarball"], ["zipball"])
+        case "api.github.com":
+            return parts[:1] == ["repos"] and parts[3:4] in (["tarball"], ["zipball"])
+        case "bitbucket.org":
+            return parts[2:3] == ["get"]
+        case _:
+            return "/-/archive/" in path
+
+
+def _fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
+    """Judge a download: the files of a repository are code, a tool's release or an answer of an API is none of the run's."""
+    addresses = [word for word in ran.tail if "://" in word and not word.startswith("-")]
+    full = attempt.repository.full_name.lower()
+    unpacked = bool(set(ran.piped_to) & _UNPACKS)
+    for address in addresses:
+        if _is_source(address):
+            own = f"/{full}/" in address.lower() and attempt.head_sha and attempt.head_sha in address
+            yield CodeMove(Whose.OWN if own else Whose.OTHER, f"{ran.program} {address}"[:150])
+            continue
+        raw, release = _RAW.search(address), _RELEASES.search(address)
+        if raw and raw[1].lower() == full and raw[2] != attempt.head_sha:
+            yield CodeMove(Whose.OTHER, f"{ran.program} {address}"[:150])
+        elif (release and release[1].lower() == full) or (
+            "$" in address.partition("://")[2].partition("/")[0] and unpacked
+        ):
+            yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address}"[:150])
+    computed = [word for word in ran.tail if word.startswith("$") and not word.startswith("$((")]
+    if not addresses and computed and unpacked:
+        yield CodeMove(Whose.UNKNOWN, f"{ran.program} of an address that is not legible"[:150])
