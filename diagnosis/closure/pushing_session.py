@@ -15,7 +15,8 @@ from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Verdict
 from diagnosis.live.observed_subject import SESSION_EVENT, session_evidence
 from diagnosis.live.run_claims import RunClaims
-from diagnosis.verdicts.replay import Replay
+from diagnosis.steps.variables import expand, is_legible, run_values
+from diagnosis.verdicts.replay import Replay, RunFacts
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
 
@@ -88,13 +89,18 @@ def _session_name(principal: str) -> str:
 def _may_be(name: str, closing: Replay, run: RunClaims, own: Sequence[TrailEvent]) -> bool:
     """Return whether the closing run may have opened a session of this name; one that it computes may be any that fits."""
     opened = {event.detail.removeprefix("session ") for event in own if event.detail}
-    told = {_session_name(closing.facts.principal.value)} if closing.facts.principal else set()
-    jobs = {_session_name(each.facts.principal.value) for each in closing.sessions if each.facts.principal}
-    if opened | told | jobs:
-        return name in opened | told | jobs
-    if run.session_name:
-        return name == run.session_name
-    return run.session_form is None or _has_form(name, run.session_form)
+    if opened:
+        return name in opened
+    told = {_session_name(each.principal.value) for each in _facts(closing) if each.principal}
+    written = run.release.input("role-session-name")
+    filled = expand(written, run_values(closing.attempt)) if written else run.session_name
+    if filled and is_legible(filled):
+        return name in told | {filled}
+    return name in told or run.session_form is None or _has_form(name, run.session_form)
+
+
+def _facts(closing: Replay) -> tuple[RunFacts, ...]:
+    return (closing.facts, *(session.facts for session in closing.sessions))
 
 
 def _has_form(name: str, form: str) -> bool:

@@ -312,7 +312,10 @@ class ComplyingRelease:
         job = _job(run, parsed)
         conclusion = run.conclusion or ("success" if run.succeeded else "failure")
         files = (("receipt.json", self.receipt),)
-        artifact = Artifact(77, "evidence", 400, expired=False, created_at=minutes(run.at + 3), files=files)
+        digests = (("receipt.json", hashlib.sha256(self.receipt.encode()).hexdigest()),)
+        artifact = Artifact(
+            77, "evidence", 400, expired=False, created_at=minutes(run.at + 3), files=files, digests=digests
+        )
         return Attempt(
             repository=REPOSITORY,
             run_id=run.number,
