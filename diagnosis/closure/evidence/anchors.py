@@ -46,7 +46,11 @@ def anchors_of(
 def _run(replay: Replay) -> Anchor:
     attempt = replay.attempt
     how = f"Attempt {attempt.attempt} of run {attempt.run_id} was read through GitHub's API"
-    made_up = f"; reconstructed: {'; '.join(attempt.reconstructed)}" if attempt.reconstructed else ""
+    made_up = (
+        f"; parts of the recording that are reconstructed: {len(attempt.reconstructed)}"
+        if attempt.reconstructed
+        else ""
+    )
     if attempt.origin is Origin.RECONSTRUCTED:
         return Anchor(
             AnchorKind.RUN, attempt.html_url, _STATED, f"The record of run {attempt.run_id} is a reconstruction."
