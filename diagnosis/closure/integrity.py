@@ -7,8 +7,7 @@ was missing, so that silence is never taken for proof.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnosis.causes import Integrity
@@ -17,7 +16,6 @@ from diagnosis.closure.side_channel import judge_push
 from diagnosis.closure.stated_clock import order_conflicts, trail_conflicts
 from diagnosis.closure.widening import widenings
 from diagnosis.facts.evidence import Evidence, EvidenceKind
-from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.gates import Verdict
@@ -28,13 +26,10 @@ from diagnosis.steps.releasing_job import has_credential_step, releasing_job
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
 
-_HEREDOC = re.compile(r"<<-?[ \t]*(?P<quote>['\"]?)(?P<end>\w++)(?P=quote)")
-_TARGET = re.compile(r">\s*[\"']?(?:[^\s\"'>|;]*/)?([A-Za-z0-9_.-]+\.json)")
 _SWALLOWS = re.compile(
     r"(?:docker push|aws ecr [a-z-]|crane push)(?:(?!docker push|aws ecr [a-z-]|crane push)[^\n])*\|\|\s*(?:true|echo|:)"
 )
 _SWALLOWS_SERVICE = re.compile(r"\baws [a-z](?:(?!\baws [a-z])[^\n])*\|\|\s*(?:true|echo|:)")
-_ASSERTION = re.compile(r"\"(?:verdict|status|result|[a-z_]+(?:rejected|verified|passed))\"\s*:\s*(?:true|\"[A-Z]+\")")
 
 
 def integrity_findings(chain: Chain) -> tuple[IntegrityFinding, ...]:
@@ -44,8 +39,7 @@ def integrity_findings(chain: Chain) -> tuple[IntegrityFinding, ...]:
     findings += ref_changed(replays)
     if isinstance(workflow, Workflow):
         findings += gates_demoted(workflow, replays[-1].attempt if replays else None)
-        findings += ref_laundered(workflow, replays)
-        findings += self_asserted(workflow, replays)
+    findings += chain.proofs.findings
     findings += denials_swallowed(replays)
     findings += side_channel(chain)
     findings += widenings(chain)
@@ -177,104 +171,6 @@ def _demoted(workflow: Workflow, what: str, line: int, file: str = "") -> Integr
         reason=f"{what[0].upper()}{what[1:]}: a denial there does not stop the release.",
         evidence=(Evidence(kind=EvidenceKind.WORKFLOW_FILE, text=what, address=file or workflow.path, line=line),),
         breaks_closure=True,
-    )
-
-
-def ref_laundered(workflow: Workflow, replays: Sequence[Replay]) -> list[IntegrityFinding]:
-    """Find a run that is dispatched on a trusted ref and checks out another: its subject does not name the code that runs."""
-    findings = []
-    for step in _releasing_steps(workflow):
-        if not (step.uses or "").lower().startswith("actions/checkout@"):
-            continue
-        wanted = (step.input("ref") or "").strip()
-        own = {"", "${{ github.ref }}", "${{ github.sha }}", "${{ github.ref_name }}"}
-        own |= {replay.attempt.head_sha for replay in replays} | {replay.attempt.ref for replay in replays}
-        own |= {replay.attempt.head_branch or "" for replay in replays}
-        if wanted in own:
-            continue
-        findings.append(
-            IntegrityFinding(
-                slug=Integrity.REF_LAUNDERING,
-                reason=f"The job checks out `{wanted}`, not the ref in its subject: "
-                "the admitted ref need not be the code that runs.",
-                evidence=(
-                    Evidence(
-                        kind=EvidenceKind.WORKFLOW_FILE,
-                        text=f"ref: {wanted}",
-                        address=step.file or workflow.path,
-                        line=step.line,
-                    ),
-                ),
-            )
-        )
-    return findings
-
-
-def self_asserted(workflow: Workflow, replays: Sequence[Replay]) -> list[IntegrityFinding]:
-    """Find evidence files whose verdict is a constant in the workflow text: they measure nothing."""
-    present = {name.rpartition("/")[2] for replay in replays for name in _artifact_files(replay.attempt)}
-    findings = []
-    for step in _releasing_steps(workflow):
-        for head, opened, body in _heredocs(step.run or ""):
-            target = _TARGET.search(head[: opened.end("end") + 40])
-            if target is None or not _ASSERTION.search(body):
-                continue
-            if not opened["quote"] and "$" in body.replace("$schema", ""):
-                continue
-            findings.append(_self_asserted(workflow, step, target.group(1), target.group(1) in present))
-    return findings
-
-
-def _heredocs(script: str) -> Iterator[tuple[str, re.Match[str], str]]:
-    """Yield the line that opens a here-document, where in it, and its body; each line is looked at once.
-
-    The line that ends it holds nothing but the word. Only where no such line follows is one with blanks around it taken.
-    """
-    lines = script.split("\n")
-    ends: dict[str, list[int]] = {}
-    loose: dict[str, list[int]] = {}
-    for number, line in enumerate(lines):
-        ends.setdefault(line.lstrip("\t").rstrip("\r"), []).append(number)
-        loose.setdefault(line.strip(), []).append(number)
-    after = 0
-    for number, line in enumerate(lines):
-        if number < after:
-            continue
-        for opened in _HEREDOC.finditer(line):
-            found = (_following(closing.get(opened["end"], []), number) for closing in (ends, loose))
-            end = next((place for place in found if place is not None), None)
-            if end is not None:
-                yield line, opened, "\n".join(lines[number + 1 : end])
-                after = end + 1
-                break
-
-
-def _following(numbers: Sequence[int], number: int) -> int | None:
-    """Return the first of the ascending numbers that is greater."""
-    place = bisect_right(numbers, number)
-    return numbers[place] if place < len(numbers) else None
-
-
-def _artifact_files(attempt: Attempt) -> list[str]:
-    if not isinstance(attempt.artifacts, Known):
-        return []
-    return [name for artifact in attempt.artifacts.value for name, _ in artifact.files]
-
-
-def _self_asserted(workflow: Workflow, step: WorkflowStep, file: str, present: bool) -> IntegrityFinding:
-    held = " It is in the run's artifacts." if present else ""
-    return IntegrityFinding(
-        slug=Integrity.SELF_ASSERTED_EVIDENCE,
-        reason=f"{file} is a constant written by the workflow (step {step.name or '?'}): "
-        f"it asserts, it does not measure.{held}",
-        evidence=(
-            Evidence(
-                kind=EvidenceKind.WORKFLOW_FILE,
-                text=f"{file} is written from a literal heredoc",
-                address=step.file or workflow.path,
-                line=step.line,
-            ),
-        ),
     )
 
 

@@ -26,8 +26,10 @@ from diagnosis.closure.rules import (
     same_release,
     same_subject,
     scope,
+    steps,
 )
 from diagnosis.closure.sentence import sentence
+from diagnosis.closure.step_proofs import step_proofs
 from diagnosis.closure.subjects import subjects_of
 from diagnosis.facts.case import Case
 from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts
@@ -47,20 +49,20 @@ RULES: tuple[tuple[catalogue.RuleRecord, Callable[[Chain], RuleVerdict]], ...] =
     (catalogue.SAME_WORKFLOW, same_release.same_workflow),
     (catalogue.SAME_COMMIT, same_release.same_commit),
     (catalogue.SAME_SUBJECT, same_subject.same_subject),
-    (catalogue.SUBJECT_NAMES_THE_CODE, closing_run.subject_names_the_code),
+    (catalogue.SUBJECT_NAMES_THE_CODE, steps.subject_names_the_code),
     (catalogue.REMEDIATION_TRACED, remediation.remediation_traced),
     (catalogue.CLOCKS_AGREE, progression.clocks_agree),
     (catalogue.FIX_IN_PLANE, remediation.fix_in_plane),
     (catalogue.POSITIVE_PATH, closing_run.positive_path),
-    (catalogue.NO_STATIC_CREDENTIALS, closing_run.no_static_credentials),
+    (catalogue.NO_STATIC_CREDENTIALS, steps.no_static_credentials),
     (catalogue.SHORT_LIVED_SESSION, closing_run.short_lived_session),
-    (catalogue.NO_OVERRIDE, closing_run.no_override),
+    (catalogue.NO_OVERRIDE, steps.no_override),
     (catalogue.TAG_AND_DIGEST, image.tag_and_digest),
     (catalogue.NO_SIDE_CHANNEL, image.no_side_channel),
     (catalogue.PUBLISH_HAS_PATH, progression.publish_has_path),
     (catalogue.EVIDENCE_PRESENT, evidence.evidence_present),
     (catalogue.EVIDENCE_CONSISTENT, evidence.evidence_consistent),
-    (catalogue.EVIDENCE_MEASURED, evidence.evidence_measured),
+    (catalogue.EVIDENCE_MEASURED, steps.evidence_measured),
     (catalogue.DECISION_LOG, evidence.decision_log),
     (catalogue.DECISION_LOG_CLOCK, evidence.decision_log_clock),
     (catalogue.SCOPE_BOUNDED, scope.scope_bounded),
@@ -99,6 +101,7 @@ def judge_closure(
     attempts (:func:`diagnosis.closure.history.history_of`). ``today`` is the day against which expiries are held.
     """
     chain = Chain(tuple(replays), subject, live, case, tuple(history), facts, made_on=today)
+    chain = chain.with_proofs(step_proofs(chain.judged_run, chain.replays))
     findings = integrity_findings(chain)
     chain = chain.with_findings(findings)
     rules = tuple(_turned(judge(chain), findings) for _, judge in RULES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
+from diagnosis.closure.step_proofs import StepProofs
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts
@@ -14,6 +15,8 @@ from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.chronology import AttemptHistory
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
+
+NO_PROOFS = StepProofs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Chain:
     history: tuple[AttemptHistory, ...]
     """What was done between the attempts: one entry for each of them."""
     facts: ClosureFacts = NOTHING_READ
+    proofs: StepProofs = NO_PROOFS
+    """What the steps of :attr:`judged_run` prove."""
     findings: tuple[IntegrityFinding, ...] = ()
     """What is green for the wrong reason."""
     made_on: date | None = None
@@ -52,6 +57,11 @@ class Chain:
         return last if last is not None and last.attempt.conclusion == "success" else None
 
     @property
+    def judged_run(self) -> Replay | None:
+        """The run whose steps count: the closing one, else the subject."""
+        return self.closing or self.subject or (self.replays[-1] if self.replays else None)
+
+    @property
     def failed(self) -> tuple[Replay, ...]:
         """The attempts that failed."""
         return tuple(replay for replay in self.replays if replay.attempt.conclusion == "failure")
@@ -72,6 +82,10 @@ class Chain:
             return self.made_on
         account = self.account
         return account.read_at.date() if account is not None and account.read_at is not None else None
+
+    def with_proofs(self, proofs: StepProofs) -> Chain:
+        """Return the chain with what its run's steps prove."""
+        return replace(self, proofs=proofs)
 
     def with_findings(self, findings: tuple[IntegrityFinding, ...]) -> Chain:
         """Return the chain with these findings."""

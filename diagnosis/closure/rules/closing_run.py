@@ -1,25 +1,19 @@
-"""The closing run: whether it proves the gates itself, and by what credentials."""
+"""The closing run: whether it proves the gates itself, with a session that it opened by its own token."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from diagnosis.causes import Cause, Integrity
+from diagnosis.causes import Cause
 from diagnosis.closure.catalogue import (
-    NO_OVERRIDE,
-    NO_STATIC_CREDENTIALS,
     POSITIVE_PATH,
     SHORT_LIVED_SESSION,
-    SUBJECT_NAMES_THE_CODE,
 )
 from diagnosis.closure.judged_chain import Chain
-from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Known
-from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Gate, Verdict
 from diagnosis.live.observed_subject import SESSION_EVENT, session_evidence
-from diagnosis.steps.releasing_job import has_credential_step, releasing
 from diagnosis.verdicts.closure import RuleVerdict
 
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -38,37 +32,6 @@ def positive_path(chain: Chain) -> RuleVerdict:
     return POSITIVE_PATH.passes(
         f"{_listed([verdict.gate.label for verdict in proved])} are proved by the closing run itself.",
         [evidence for verdict in proved for evidence in verdict.evidence[:1]],
-    )
-
-
-def no_static_credentials(chain: Chain) -> RuleVerdict:
-    """Judge whether a long-lived key reaches the job that releases."""
-    workflow = chain.workflow
-    if any(verdict.cause is Cause.STATIC_CREDENTIALS for replay in chain.replays for verdict in replay.gates):
-        return NO_STATIC_CREDENTIALS.fails("A run of the chain authenticated with static keys.")
-    if not isinstance(workflow, Workflow):
-        return NO_STATIC_CREDENTIALS.unknown("The workflow file at the run's commit was not read.")
-    step = releasing(workflow).step
-    places = [
-        workflow.env,
-        *(job.env for job in workflow.jobs),
-        *(step.env for job in workflow.jobs for step in job.all_steps),
-    ]
-    keyed = [name for env in places for name, value in env if name.upper() == "AWS_SECRET_ACCESS_KEY" and value]
-    given = any(
-        each.input("aws-secret-access-key")
-        for job in workflow.jobs
-        if has_credential_step(job)
-        for each in job.all_steps
-    )
-    if keyed or given:
-        return NO_STATIC_CREDENTIALS.fails("The workflow hands static AWS keys to the release.")
-    if step is None or not step.input("role-to-assume"):
-        return NO_STATIC_CREDENTIALS.unknown("No step that assumes a role was recognised in the workflow.")
-    file = step.file or workflow.path
-    proof = Evidence(EvidenceKind.WORKFLOW_FILE, "role-to-assume, no key inputs", address=file, line=step.line)
-    return NO_STATIC_CREDENTIALS.passes(
-        "The workflow assumes a role by web identity and names no static keys.", [proof]
     )
 
 
@@ -109,29 +72,6 @@ def short_lived_session(chain: Chain) -> RuleVerdict:
         "The closing run assumed the role with its token, by its own record (CloudTrail shows no session).",
         gate.evidence,
     )
-
-
-def subject_names_the_code(chain: Chain) -> RuleVerdict:
-    """Judge whether the job runs the code of the ref in its subject."""
-    found = [finding for finding in chain.findings if finding.slug == Integrity.REF_LAUNDERING]
-    if found:
-        return SUBJECT_NAMES_THE_CODE.unknown(found[0].reason, found[0].evidence, found[0].slug.record.next_step)
-    if not isinstance(chain.workflow, Workflow):
-        return SUBJECT_NAMES_THE_CODE.unknown("The workflow file at the run's commit was not read.")
-    return SUBJECT_NAMES_THE_CODE.passes("No step of the release checks out another ref.")
-
-
-def no_override(chain: Chain) -> RuleVerdict:
-    """Judge whether a denial at a gate would have stopped the closing run."""
-    found = [finding for finding in chain.findings if finding.slug == Integrity.GATE_DEMOTED]
-    breach = next((finding for finding in found if finding.breaks_closure), None)
-    if breach is not None:
-        return NO_OVERRIDE.fails(breach.reason, breach.evidence)
-    if found:
-        return NO_OVERRIDE.unknown(found[0].reason, found[0].evidence)
-    if chain.workflow is None:
-        return NO_OVERRIDE.unknown("The workflow file at the run's commit was not read.")
-    return NO_OVERRIDE.passes("No step of the release swallows a denial or is switched off.")
 
 
 def _listed(names: Sequence[str]) -> str:

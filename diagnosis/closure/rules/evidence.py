@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from diagnosis.causes import Integrity
-from diagnosis.closure.catalogue import EVIDENCE_MEASURED
 from diagnosis.closure.evidence.artifacts import judge_evidence_consistent, judge_evidence_present
 from diagnosis.closure.evidence.decision_log import judge_clock, judge_decision_log
 from diagnosis.closure.judged_chain import Chain
-from diagnosis.facts.reading import Known
 from diagnosis.verdicts.closure import RuleVerdict
 
 
@@ -19,19 +16,6 @@ def evidence_present(chain: Chain) -> RuleVerdict:
 def evidence_consistent(chain: Chain) -> RuleVerdict:
     """Judge whether the evidence contradicts the closing run, or itself."""
     return judge_evidence_consistent(chain.replays, chain.case, chain.account, chain.facts)
-
-
-def evidence_measured(chain: Chain) -> RuleVerdict:
-    """Judge whether the evidence tells what was measured."""
-    asserted = [finding for finding in chain.findings if finding.slug == Integrity.SELF_ASSERTED_EVIDENCE]
-    if asserted:
-        return EVIDENCE_MEASURED.unknown(asserted[0].reason, asserted[0].evidence)
-    artifacts = chain.replays[-1].attempt.artifacts if chain.replays else None
-    if not isinstance(artifacts, Known):
-        return EVIDENCE_MEASURED.unknown("The closing run's artifacts were not read.")
-    if not artifacts.value:
-        return EVIDENCE_MEASURED.unknown("The closing run left no artifacts.")
-    return EVIDENCE_MEASURED.passes("No artifact's verdict is a constant of the workflow text.")
 
 
 def decision_log(chain: Chain) -> RuleVerdict:

@@ -16,6 +16,7 @@ from chain_builders import (
     failed,
     findings,
     minutes,
+    rule,
     success,
     workflow,
 )
@@ -27,7 +28,7 @@ from diagnosis.facts.closure_facts import ClosureFacts
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Artifact
 from diagnosis.facts.workflow import WorkflowStep
-from diagnosis.gates import Gate
+from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.closure import ClosureStatus
 
 
@@ -124,11 +125,16 @@ TABS = CONSTANT.replace("<<", "<<-").replace("\nEOF", "\n\tEOF")
 
 @pytest.mark.parametrize(
     ("script", "found"),
-    [(CONSTANT, True), (MEASURED, False), (PLAIN, False), (EARLY, True), (LOOSE, True), (TABS, True)],
+    [(CONSTANT, True), (MEASURED, False), (PLAIN, False), (LOOSE, True), (TABS, True)],
 )
 def test_self_asserted_evidence(script: str, found: bool) -> None:
     file = workflow(WorkflowStep("Evidence", None, script))
     assert ("self-asserted-evidence" in findings(closed(chain(), account(), file=file))) is found
+
+
+def test_a_file_that_is_no_json_proves_nothing() -> None:
+    file = workflow(WorkflowStep("Evidence", None, EARLY))
+    assert rule(closed(chain(), account(), file=file), "evidence-measured").verdict is Verdict.UNKNOWN
 
 
 def test_a_self_asserted_file_in_the_artifacts_is_told() -> None:

@@ -8,7 +8,6 @@ import pytest
 from cost import cost
 from thoroughness import THOROUGH
 
-from diagnosis.closure.integrity import _heredocs
 from diagnosis.facts.ref_filters import may_push
 from diagnosis.failures import explain
 from diagnosis.policy.language.globs import covers, meet, pattern_cells
@@ -48,7 +47,6 @@ WORK: dict[str, Callable[[int], object]] = {
     "times before an event": lambda n: explain("2026-01-01T10:00  " * (n // 18) + "x"),
     "marks before a line": lambda n: explain(">" * n + "AccessDenied: x"),
     "blanks behind a time": lambda n: explain("10:00:00" + " " * n + "ERROR"),
-    "here-documents that are not closed": lambda n: list(_heredocs("cat > a.json <<A\n" * (n // 17))),
 }
 
 

@@ -1,0 +1,61 @@
+"""What the steps of the run that closes a chain prove, each question asked once: keys, other code, constants in the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from diagnosis.closure.steps.constant_evidence import judge_constant_evidence
+from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
+from diagnosis.closure.steps.other_code import judge_other_code
+from diagnosis.closure.steps.release_steps import read_release
+from diagnosis.closure.steps.step_proof import StepProof
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.closure import IntegrityFinding
+from diagnosis.verdicts.replay import Replay
+
+_NO_RUN = StepProof(Verdict.UNKNOWN, "No attempts were read.")
+
+
+@dataclass(frozen=True, slots=True)
+class StepProofs:
+    """One proof for each question."""
+
+    keys: StepProof = _NO_RUN
+    """Whether a long-lived key reaches the release."""
+    code: StepProof = _NO_RUN
+    """Whether the code that runs is that of the run's own commit."""
+    measured: StepProof = _NO_RUN
+    """Whether the evidence measures what it says."""
+
+    @property
+    def findings(self) -> tuple[IntegrityFinding, ...]:
+        """Everything that was found, each once."""
+        return tuple(dict.fromkeys(each for proof in (self.code, self.measured) for each in proof.findings))
+
+
+def step_proofs(run: Replay | None, replays: Sequence[Replay] = ()) -> StepProofs:
+    """Ask every question about the steps of one run; another attempt of the chain counts where it shows other code."""
+    if run is None:
+        return StepProofs()
+    release = read_release(run)
+    return StepProofs(
+        keys=judge_long_lived_keys(run, release),
+        code=_code(run, judge_other_code(run, release), replays),
+        measured=judge_constant_evidence(run, release),
+    )
+
+
+def _code(run: Replay, own: StepProof, replays: Sequence[Replay]) -> StepProof:
+    """Return the proof of the run's code; that of an attempt which ran other code than its subject names takes its place."""
+    if own.verdict is Verdict.FAIL:
+        return own
+    for replay in replays:
+        if replay is run or replay.attempt.conclusion not in ("failure", "success"):
+            continue
+        proof = judge_other_code(replay)
+        if proof.verdict is Verdict.FAIL:
+            number = replay.attempt.run_id
+            findings = tuple(replace(each, reason=f"Run {number}: {each.reason}") for each in proof.findings)
+            return replace(proof, reason=f"Run {number}: {proof.reason}", findings=findings)
+    return own
