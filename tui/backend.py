@@ -94,11 +94,27 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """How a packet is to be."""
+
+    masked: bool = True
+    """Whether account ids are replaced by asterisks."""
+    zipped: bool = False
+    """Whether it is one zip file, else a folder."""
+    force: bool = False
+    """Whether it takes the place of an older packet."""
+    sign: Callable[[bytes], str] | None = None
+    """Make the signed envelope of the packet's statement."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExportResult:
     """Where the packet lies, and what it consists of."""
 
-    directory: Path
+    place: Path
     files: tuple[str, ...]
+    root: str
+    """The sum that stands for all its files, to be compared over another channel."""
     masked: bool = True
     """Whether account ids were replaced by asterisks."""
 
@@ -209,9 +225,12 @@ class Backend(Protocol):
         """Return the ledger: every call made so far."""
 
     def export_packet(
-        self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True
+        self,
+        diagnosis: Diagnosis,
+        place: Path | None,
+        choice: ExportChoice = ExportChoice(),
     ) -> ExportResult:
-        """Write the evidence packet (None: a new folder in the current directory), account ids masked or as they are."""
+        """Write the evidence packet; None is the usual name in the current directory, where that is free."""
 
     def close(self) -> None:
         """Stop servers and sessions that were started for this backend."""

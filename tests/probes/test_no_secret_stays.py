@@ -137,8 +137,8 @@ def test_nothing_that_is_shown_or_exported_holds_a_secret(
                 "text": text_report(found),
                 "screen": on_screen(found),
             }
-            exported = backend.export_packet(found, tmp_path / "packet", mask_accounts=True)
-    shown |= {name: (exported.directory / name).read_text(encoding="utf-8") for name in exported.files}
+            exported = backend.export_packet(found, tmp_path / "packet")
+    shown |= {name: (exported.place / name).read_text(encoding="utf-8") for name in exported.files}
     assert {name for name, text in shown.items() if leaked(text)} == set()
     assert planted_so_far() > 200
     assert "[scrubbed:" in shown["diagnosis"]

@@ -21,6 +21,7 @@ from tui.backend import (
     CallRow,
     CancelHook,
     Cancelled,
+    ExportChoice,
     ExportResult,
     Moment,
     Progress,
@@ -32,7 +33,9 @@ from tui.backend import (
     Update,
     no_progress,
 )
+from tui.packet.files import EVERY_FILE
 
+AS_USUAL = ExportChoice()
 NOW = datetime(2026, 2, 13, 12, 30, tzinfo=UTC)
 PAGE = 100
 MOMENTS = (
@@ -100,6 +103,7 @@ class BackendDouble:
         self.origin_note = "embedded incident: logs reconstructed"
         self.limit_note = ""
         self.moments: tuple[Moment, ...] = MOMENTS
+        self.choices: list[tuple[FilePath | None, ExportChoice]] = []
         self.export_directory = FilePath("planescope-packet-21985402789")
 
     @property
@@ -174,11 +178,12 @@ class BackendDouble:
         return self.call_rows
 
     def export_packet(
-        self, diagnosis: Diagnosis, directory: FilePath | None, *, mask_accounts: bool = True
+        self, diagnosis: Diagnosis, place: FilePath | None, choice: ExportChoice = AS_USUAL
     ) -> ExportResult:
         self._trip("export_packet")
         self.exported.append(diagnosis)
-        return ExportResult(self.export_directory, ("packet.json", "packet.md", "SHA256SUMS"), mask_accounts)
+        self.choices.append((place, choice))
+        return ExportResult(self.export_directory, EVERY_FILE, f"sha256:{0:064d}", choice.masked)
 
     def close(self) -> None:
         self.closed.set()

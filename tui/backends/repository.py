@@ -23,12 +23,12 @@ from probes.github.read.runs import RunFilter
 from probes.github.read.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
-from tui import __version__
 from tui.backend import (
     BackendProblem,
     Between,
     CallRow,
     CancelHook,
+    ExportChoice,
     ExportResult,
     Moment,
     Progress,
@@ -45,8 +45,10 @@ from tui.backends.closure_facts import ClosureReader
 from tui.backends.github_side import GitHubSide, stop_if
 from tui.backends.stated import StatedValues
 from tui.judging.judge import Judge
+from tui.packet.contents import TOOL
 from tui.packet.files import PacketProblem
-from tui.packet.folder import write
+from tui.packet.names import usual_name
+from tui.packet.write import Form, write
 
 AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook, SearchOf], "AccountState | Missing"]
 """Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out. The last argument
@@ -304,18 +306,21 @@ class RepositoryBackend:
         return read_between(self._source, earlier, later, progress, cancelled)
 
     def export_packet(
-        self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True
+        self,
+        diagnosis: Diagnosis,
+        place: Path | None,
+        choice: ExportChoice = ExportChoice(),  # noqa: B008 - frozen
     ) -> ExportResult:
-        """Write the evidence packet; None makes a new folder in the current directory."""
+        """Write the evidence packet; None is the usual name in the current directory, where that is free."""
         first = diagnosis.replays[0].attempt.run_id if diagnosis.replays else 0
-        target = directory or Path.cwd() / f"planescope-packet-{first}"
+        form = Form(zipped=choice.zipped, force=choice.force, sign=choice.sign)
         try:
             case = self._case_of([each.attempt for each in diagnosis.replays])
-            made = packet(diagnosis, case, mask_accounts=mask_accounts, tool=f"planescope {__version__}")
-            written = write(made, target)
+            made = packet(diagnosis, case, mask_accounts=choice.masked, tool=TOOL)
+            written = write(made, place or usual_name(Path.cwd(), first, zipped=choice.zipped), form)
         except PacketProblem as problem:
             raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
-        return ExportResult(written.directory, written.files, mask_accounts)
+        return ExportResult(written.place, written.files, written.root, choice.masked)
 
 
 def _rows(page: SourcePage) -> RunPage:

@@ -9,7 +9,7 @@ from pathlib import Path
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import messages
-from tui.backend import Backend, RunKey, RunQuery
+from tui.backend import Backend, ExportChoice, RunKey, RunQuery
 from tui.background.jobs import Job, Lane
 
 Work = Callable[[Job], None]
@@ -89,11 +89,11 @@ class Reads:
         return work
 
 
-def exporting(backend: Backend, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool) -> Work:
+def exporting(backend: Backend, diagnosis: Diagnosis, place: Path, choice: ExportChoice) -> Work:
     """Write the evidence packet."""
 
     def work(job: Job) -> None:
-        job.post(messages.Exported(backend.export_packet(diagnosis, directory, mask_accounts=mask_accounts)))
+        job.post(messages.Exported(backend.export_packet(diagnosis, place, choice)))
 
     return work
 

@@ -1,4 +1,4 @@
-"""Put a packet's files into a folder: all or none, in place of an older packet or into a new folder, never mixed.
+"""Put a packet's files into a folder, all or none: into a new one or, where that is asked for, in the place of an older packet.
 
 The new files are written whole beside the older ones first, so that a full disk is met before anything is changed. Then the
 older ones are moved out and the new ones in, the sums last: at no moment does a folder hold the sums of one packet and a page
@@ -14,12 +14,13 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from probes.stages import stage_in
 from probes.whole_writes import parents_of, settle, signals_held, write_new
+from tui.atomic_write import PlaceTakenError
 
 _STAGE = ".planescope-packet-"
 _TRIES = 3
@@ -27,23 +28,24 @@ _LOCK_SECONDS = 10.0
 _MOST_NAMED = 3
 
 
-def write_folder(directory: Path, files: Mapping[str, str]) -> None:
+def write_folder(directory: Path, files: Mapping[str, bytes], *, known: Sequence[str], force: bool = False) -> None:
     """Write the files into the folder, which is made if it is absent; the last of them is the one that makes them a packet.
 
-    Raises OSError for a folder that cannot be written, or that holds anything but a packet of the same files; then it is as
-    it was before.
+    With ``force`` they take the place of an older packet: of the files that are ``known``, which go first to last as they
+    come. Raises OSError for a folder that cannot be written or holds anything else, PlaceTakenError for one that holds a
+    packet and may not be replaced; then it is as it was before.
     """
     with signals_held() as stopped, parents_of(directory):
         for _ in range(_TRIES):
             if os.path.lexists(directory):
-                _replace(directory, files, stopped)
+                _replace(directory, files, stopped, known if force else ())
                 return
             if _appear(directory, files):
                 return
         raise OSError(errno.EBUSY, "it is being changed by somebody else", str(directory))
 
 
-def _appear(directory: Path, files: Mapping[str, str]) -> bool:
+def _appear(directory: Path, files: Mapping[str, bytes]) -> bool:
     """Make the folder with the files in it; False where somebody else has made it meanwhile."""
     with stage_in(directory.parent) as stage:
         _write_all(stage, files)
@@ -57,12 +59,12 @@ def _appear(directory: Path, files: Mapping[str, str]) -> bool:
         return True
 
 
-def _replace(directory: Path, files: Mapping[str, str], stopped: Callable[[], bool]) -> None:
+def _replace(directory: Path, files: Mapping[str, bytes], stopped: Callable[[], bool], replaced: Sequence[str]) -> None:
     """Put the files in the place of an older packet, or into an empty folder."""
     if not directory.is_dir():
         raise OSError(errno.ENOTDIR, "it is no folder", str(directory))
     with _locked(directory, stopped):
-        stale = _require_packet(directory, files)
+        stale = _require_packet(directory, replaced)
         stage = Path(tempfile.mkdtemp(prefix=_STAGE, dir=directory))
         old, new = stage / "older", stage / "new"
         swapped = False
@@ -70,7 +72,7 @@ def _replace(directory: Path, files: Mapping[str, str], stopped: Callable[[], bo
             old.mkdir(mode=0o700)
             new.mkdir(mode=0o700)
             _write_all(new, files)
-            _swap(directory, files, old, new)
+            _swap(directory, files, old, new, replaced)
             swapped = True
             settle(directory)
         finally:
@@ -80,17 +82,17 @@ def _replace(directory: Path, files: Mapping[str, str], stopped: Callable[[], bo
                     shutil.rmtree(each, ignore_errors=True)
 
 
-def _write_all(folder: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        write_new(folder / name, text.encode())
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, body in files.items():
+        write_new(folder / name, body)
     settle(folder)
 
 
-def _swap(directory: Path, files: Mapping[str, str], old: Path, new: Path) -> None:
+def _swap(directory: Path, files: Mapping[str, bytes], old: Path, new: Path, replaced: Sequence[str]) -> None:
     """Move the older files out and the new ones in; if that fails on the way, undo it. The sums go first and come last."""
     done: list[tuple[Path, Path]] = []
     try:
-        for name in reversed(list(files)):
+        for name in reversed(replaced):
             if os.path.lexists(directory / name):
                 (directory / name).rename(old / name)
                 done.append((directory / name, old / name))
@@ -114,20 +116,22 @@ def _holds(old: Path) -> bool:
         return True
 
 
-def _require_packet(directory: Path, files: Mapping[str, str]) -> list[Path]:
-    """Raise OSError where the folder holds what is no file of a packet; return what a stopped planescope has left."""
+def _require_packet(directory: Path, replaced: Sequence[str]) -> list[Path]:
+    """Raise OSError where the folder holds what is not to be replaced; return what a stopped planescope has left."""
     others: list[str] = []
     stale: list[Path] = []
     with os.scandir(directory) as entries:
         for entry in entries:
             if entry.name.startswith(_STAGE):
                 stale.append(directory / entry.name)
-            elif entry.name not in files or not (entry.is_symlink() or stat.S_ISREG(entry.stat().st_mode)):
+            elif entry.name not in replaced or not (entry.is_symlink() or stat.S_ISREG(entry.stat().st_mode)):
                 others.append(entry.name)
                 if len(others) > _MOST_NAMED:
                     break
     if others:
         named = ", ".join(sorted(others)[:_MOST_NAMED]) + (" and more" if len(others) > _MOST_NAMED else "")
+        if not replaced:
+            raise PlaceTakenError(f"there is something in that folder already ({named})", directory)
         raise OSError(errno.ENOTEMPTY, f"it holds what is no part of a packet ({named})", str(directory))
     # Where folders cannot be locked, another planescope may be at work in it.
     return stale if sys.platform != "win32" else []

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +22,7 @@ from textual.driver import Driver
 from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.github.http.pace import WAITING
 from tui import internal_error
-from tui.backend import BackendProblem, Progress
+from tui.backend import BackendProblem, ExportChoice, ExportResult, Progress
 from tui.cli import dashboard
 from tui.cli.console import ProgressLine
 from tui.cli.lazy_group import LazyGroup
@@ -306,8 +305,8 @@ class Answering:
     def diagnose_runs(self, *_: object, **__: object) -> Diagnosis:
         return self.diagnosis
 
-    def export_packet(self, _: Diagnosis, directory: Path) -> SimpleNamespace:
-        return SimpleNamespace(directory=directory, files=("packet.json", "packet.md"))
+    def export_packet(self, _: Diagnosis, place: Path, __: ExportChoice) -> ExportResult:
+        return ExportResult(place, ("packet.json", "packet.md"), "sha256:ab")
 
     def close(self) -> None:
         self.closed = True
@@ -328,6 +327,7 @@ def test_a_diagnosis_names_its_packet_and_what_the_store_says(monkeypatch: pytes
     assert json.loads(result.stdout)["schema"] == "planescope.diagnosis/1"
     assert result.stderr.splitlines() == [
         f"Evidence packet: {tmp_path} (packet.json, packet.md)",
+        "Root hash: sha256:ab (compare it over another channel than the packet's)",
         "planescope: The local store is full.",
     ]
     assert backend.closed

@@ -161,7 +161,7 @@ def logs(folder: Path) -> Iterator[Step]:
 def packets(folder: Path) -> Iterator[Step]:
     packet = folder / f"packet{WORD[:30].replace('/', '')}"
     packet.mkdir()
-    (packet / "SHA256SUMS").write_text(
+    (packet / "MANIFEST.sha256").write_text(
         f"{0:064d}  {EVIL[:-60]}\n{0:064d}  packet.json\n".encode("utf-8", "replace").decode()
     )
     (packet / "packet.json").write_text(json.dumps({"schema": EVIL, EVIL: EVIL}))

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from deploying_release import released
@@ -20,14 +21,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
 
-from diagnosis.documents.packet import completed, packet
+from diagnosis.documents.packet import SCHEMA, completed, packet
 from diagnosis.facts.case import Case
+from tui import __version__
 from tui.cli.main import planescope
-from tui.packet.check import LARGEST_FILE, verify
-from tui.packet.files import EVERY_FILE, PAGES, PacketProblem
-from tui.packet.folder import write
+from tui.packet.files import MANIFEST, PAGES, STATEMENT, SUMMED, PacketProblem
 from tui.packet.from_json import NotAPacketError, packet_of
 from tui.packet.pages import json_page, markdown_page, pages_of
+from tui.packet.verify.lying import LARGEST_FILE
+from tui.packet.verify.report import Sign
+from tui.packet.verify.verify import verify
+from tui.packet.write import write
 
 MADE = packet(released().diagnosis(), Case())
 JSON = json_page(MADE)
@@ -48,21 +52,95 @@ def folder(sound: Path, tmp_path: Path) -> Path:
 
 def summed(folder: Path, *names: str) -> None:
     """Write the sums anew, as whoever forges a packet can."""
-    lines = (f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names or PAGES)
-    (folder / "SHA256SUMS").write_text("".join(lines))
+    lines = (f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names or SUMMED)
+    (folder / MANIFEST).write_text("".join(lines))
 
 
-def said(folder: Path) -> str:
-    return " ".join(verify(folder))
+def said(place: Path) -> str:
+    """What is broken, as sentences."""
+    return " ".join(verify(place).broken)
 
 
 def test_a_packet_that_agrees_with_itself_says_no_more_than_that(folder: Path) -> None:
-    assert verify(folder) == ()
+    root = f"sha256:{hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()}"
+    assert (verify(folder).verdict, verify(folder).root) == ("agrees", root)
     result = CliRunner().invoke(planescope, ["packet", "verify", str(folder)])
     assert result.exit_code == 0
     assert "agrees with itself" in result.output
     assert "does not say who made it" in result.output
+    assert "Unsigned: whoever had the folder could have rewritten it" in result.output
+    assert f"! root         {root}" in result.output
     assert "unchanged" not in result.output
+    assert "sound" not in result.output
+
+
+def test_the_root_hash_of_another_channel_is_compared(folder: Path) -> None:
+    root = verify(folder).root
+    assert root is not None
+    assert [verify(folder, root=word).verdict for word in (root, root[7:].upper(), f" {root}\n")] == ["agrees"] * 3
+    assert [verify(folder, root=word).verdict for word in ("", "sha256:", root[:-1], "0" * 64)] == ["broken"] * 4
+    (folder / "packet.md").write_text("another")
+    summed(folder)
+    assert "not the one that was given" in " ".join(verify(folder, root=root).broken)
+
+
+def test_the_same_packet_makes_the_same_bytes_and_the_json_says_what_the_text_says(
+    folder: Path, tmp_path: Path
+) -> None:
+    again = write(MADE, tmp_path / "again")
+    assert again.root == verify(folder).root
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()
+    }
+    found = verify(folder)
+    told = json.loads(CliRunner().invoke(planescope, ["packet", "verify", str(folder), "--json"]).stdout)
+    jsonschema.validate(told, json.loads(CliRunner().invoke(planescope, ["schema", "packet-verify"]).stdout))
+    assert [each["sentence"] for each in told["checks"]] == [line.sentence for line in found.lines]
+    assert (told["verdict"], told["root"], told["made_by"]) == ("agrees", found.root, __version__)
+
+
+def test_the_statement_covers_each_page_and_fits_the_json(folder: Path) -> None:
+    statement = json.loads((folder / STATEMENT).read_text())
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert {each["name"]: each["digest"]["sha256"] for each in statement["subject"]} == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in PAGES
+    }
+    assert statement["predicate"]["closure"] == MADE.closure
+    statement["predicate"]["closure"] = "closed"
+    (folder / STATEMENT).write_text(json.dumps(statement, indent=2) + "\n")
+    summed(folder)
+    assert "says something else than packet.json" in said(folder)
+    (folder / STATEMENT).write_text("{}")
+    summed(folder)
+    assert "does not cover packet.json" in said(folder)
+
+
+def test_what_another_version_made_is_no_forgery_and_not_known_to_be_none(folder: Path) -> None:
+    statement = (folder / STATEMENT).read_text().replace(f'"version": "{__version__}"', '"version": "99.1"')
+    (folder / STATEMENT).write_text(statement)
+    summed(folder)
+    assert verify(folder).verdict == "agrees", "its pages are those that this version makes as well"
+    page = folder / "packet.md"
+    old = hashlib.sha256(page.read_bytes()).hexdigest()
+    page.write_text(page.read_text() + "\n")
+    (folder / STATEMENT).write_text(statement.replace(old, hashlib.sha256(page.read_bytes()).hexdigest()))
+    summed(folder)
+    found = verify(folder)
+    assert (found.verdict, found.exit_code) == ("unknown", 3)
+    assert any("99.1" in line.sentence for line in found.lines if line.sign is Sign.UNKNOWN)
+    (folder / "packet.json").write_text(JSON.replace(SCHEMA, "planescope.packet/98", 1))
+    summed(folder)
+    assert any("planescope.packet/98" in line.sentence for line in verify(folder).lines)
+    assert verify(folder).verdict == "unknown"
+
+
+def test_of_a_packet_of_the_schema_before_its_maker_is_told(tmp_path: Path) -> None:
+    (tmp_path / "packet.md").write_text("# Evidence packet")
+    (tmp_path / "packet.json").write_text('{"schema":"planescope.packet/1"}')
+    (tmp_path / "SHA256SUMS").write_text("")
+    found = verify(tmp_path)
+    assert (found.verdict, found.exit_code) == ("unknown", 3)
+    assert "planescope 0.1.0 or earlier" in found.lines[-1].sentence
 
 
 def test_a_packet_is_read_back_as_it_was() -> None:
@@ -72,8 +150,9 @@ def test_a_packet_is_read_back_as_it_was() -> None:
 
 
 def test_one_made_from_nothing_is_none(tmp_path: Path) -> None:
-    (tmp_path / "packet.md").write_text("# All gates passed\n")
-    (tmp_path / "packet.html").write_text("<h1>All gates passed</h1>\n")
+    for name in PAGES:
+        (tmp_path / name).write_text("# All gates passed\n")
+    (tmp_path / STATEMENT).write_text("{}")
     (tmp_path / "packet.json").write_text(
         '{"schema":"planescope.packet/2","attempts":[{"verdicts":["a","b","c","d"]}]}'
     )
@@ -109,7 +188,7 @@ def test_a_changed_json_is_told(folder: Path) -> None:
         ("", "cannot be read"),
         ("[]", "holds no JSON object"),
         ("{}", "not of schema"),
-        ('{"schema":"planescope.packet/1"}', "not of schema"),
+        ('{"schema":"planescope.packets/2"}', "not of schema"),
         ('{"schema":"planescope.packet/2","attempts":[{"verdicts":5}]}', "lacks `title`"),
         (JSON.replace('"title": ', '"title": "x", "title": ', 1), "cannot be read"),
         (JSON.replace('"title": ""', '"title": NaN', 1), "cannot be read"),
@@ -145,13 +224,13 @@ def test_a_file_that_is_no_part_of_it_is_named(kind: str, folder: Path) -> None:
             (folder / f"appendix-{number}").touch()
     else:
         (folder / {"file": "appendix", "hidden": ".appendix", "capitals": "Packet.md"}[kind]).write_text("# All passed")
-    wrong = verify(folder)
+    wrong = verify(folder).broken
     assert any("is not part of the packet" in sentence for sentence in wrong)
     assert len(wrong) < 60
 
 
 @posix
-@pytest.mark.parametrize("name", EVERY_FILE)
+@pytest.mark.parametrize("name", [*SUMMED, MANIFEST])
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device", "gone", "large", "bytes"])
 def test_each_file_may_be_anything(kind: str, name: str, folder: Path, tmp_path: Path) -> None:
     file = folder / name
@@ -170,8 +249,8 @@ def test_each_file_may_be_anything(kind: str, name: str, folder: Path, tmp_path:
             big.truncate(LARGEST_FILE * 100)
     elif kind == "bytes":
         file.write_bytes(b"\xff\xfe\x00" * 100)
-    if kind == "gone" and name == "SHA256SUMS":
-        with pytest.raises(PacketProblem, match="holds no SHA256SUMS") as told:
+    if kind == "gone" and name == MANIFEST:
+        with pytest.raises(PacketProblem, match="holds no MANIFEST") as told:
             verify(folder)
         assert told.value.exit_code == 6
     else:
@@ -195,9 +274,9 @@ def test_each_file_may_be_anything(kind: str, name: str, folder: Path, tmp_path:
     ids=map(str, itertools.count()),
 )
 def test_each_line_of_the_sums_is_a_page_once(line: str, folder: Path) -> None:
-    with (folder / "SHA256SUMS").open("a") as file:
+    with (folder / MANIFEST).open("a") as file:
         file.write(line + "\n")
-    wrong = verify(folder)
+    wrong = verify(folder).broken
     assert wrong
     assert all(len(sentence) < 400 for sentence in wrong)
     result = CliRunner().invoke(planescope, ["packet", "verify", str(folder)])
@@ -211,7 +290,7 @@ def test_a_sum_that_is_missing_or_of_another_file_is_told(folder: Path) -> None:
     assert "holds no sum of packet.json" in said(folder)
     (folder / "appendix.md").write_text("x")
     summed(folder, "packet.md", "packet.json", "appendix.md")
-    assert "line 3 is not the sum of a page" in said(folder)
+    assert "line 3 is not the sum of a file" in said(folder)
 
 
 @posix

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +25,11 @@ from diagnosis.facts.case import Case
 from probes import whole_writes
 from probes.whole_writes import signals_held
 from tui.atomic_write import write_atomically
-from tui.packet.check import verify
-from tui.packet.files import EVERY_FILE, PacketProblem
-from tui.packet.folder import write
+from tui.packet.files import ENVELOPE, EVER_WRITTEN, EVERY_FILE, PacketProblem
+from tui.packet.names import free_name
+from tui.packet.verify.verify import verify
 from tui.packet.whole_folder import write_folder
+from tui.packet.write import Form, write
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes, modes and signals of POSIX")
 
@@ -46,9 +48,13 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-OLDER = {name: f"older {name}" for name in EVERY_FILE}
-NEWER = {name: f"newer {name}" for name in EVERY_FILE}
-AS_NEWER = {name: text.encode() for name, text in NEWER.items()}
+OLDER = {name: f"older {name}".encode() for name in (*EVERY_FILE[:-1], "SHA256SUMS")}
+"""Of a version that had another file of sums."""
+NEWER = {name: f"newer {name}".encode() for name in EVERY_FILE if name != ENVELOPE}
+
+
+def put(target: Path, files: Mapping[str, bytes], *, force: bool = True) -> None:
+    write_folder(target, files, known=EVER_WRITTEN, force=force)
 
 
 @pytest.mark.parametrize("before", ["nothing", "an empty folder", "an older packet"])
@@ -63,20 +69,20 @@ def test_wherever_writing_fails_everything_is_as_it_was(
         if before == "an empty folder":
             target.mkdir()
         elif before == "an older packet":
-            write_folder(target, OLDER)
+            put(target, OLDER)
         as_it_was = tree(target.parent)
         with monkeypatch.context() as patch:
             failing = Failing(patch, target.parent, number, error)
             try:
-                write_folder(target, NEWER)
+                put(target, NEWER)
             except (OSError, KeyboardInterrupt):
                 failures += 1
         found = tree(target.parent)
         # What fails after the last rename, such as bringing the names to the disk, leaves the new packet, whole.
-        assert found == as_it_was or (tree(target) == AS_NEWER and names(target.parent) == {"packet"}), number
+        assert found == as_it_was or (tree(target) == NEWER and names(target.parent) == {"packet"}), number
         if not failing.failed:
             break
-    assert tree(target) == AS_NEWER
+    assert tree(target) == NEWER
     assert failures > 6
 
 
@@ -87,11 +93,11 @@ def test_folders_made_for_a_packet_that_cannot_be_written_go_again(
     with monkeypatch.context() as patch:
         failing = Failing(patch, tmp_path, 4, full_disk())
         with pytest.raises(OSError, match="space"):
-            write_folder(tmp_path / "there" / "a" / "b" / "packet", NEWER)
+            put(tmp_path / "there" / "a" / "b" / "packet", NEWER)
     assert failing.failed
     assert tree(tmp_path) == {"there": None}
-    write_folder(tmp_path / "there" / "a" / "b" / "packet", NEWER)
-    assert tree(tmp_path / "there" / "a" / "b" / "packet") == AS_NEWER
+    put(tmp_path / "there" / "a" / "b" / "packet", NEWER)
+    assert tree(tmp_path / "there" / "a" / "b" / "packet") == NEWER
 
 
 def test_a_full_disk_is_told_from_a_bad_place(older: Packet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,15 +113,71 @@ def test_a_packet_is_for_its_user_alone(older: Packet, tmp_path: Path) -> None:
     target = tmp_path / "packet"
     write(older, target)
     assert stat.S_IMODE(target.stat().st_mode) == 0o700
-    assert {stat.S_IMODE((target / name).stat().st_mode) for name in EVERY_FILE} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in target.iterdir()} == {0o600}
 
 
-def test_an_older_packet_is_replaced_and_leaves_nothing(older: Packet, newer: Packet, tmp_path: Path) -> None:
+def test_an_older_packet_is_replaced_where_that_is_asked_for_and_leaves_nothing(
+    older: Packet, newer: Packet, tmp_path: Path
+) -> None:
     write(older, tmp_path)
+    (tmp_path / ENVELOPE).write_text("of an older packet")
+    (tmp_path / "SHA256SUMS").write_text("of a packet of a version before")
     (tmp_path / ".planescope-packet-stopped" / "older").mkdir(parents=True)
-    write(newer, tmp_path)
-    assert names(tmp_path) == set(EVERY_FILE)
-    assert verify(tmp_path) == ()
+    before = tree(tmp_path)
+    with pytest.raises(PacketProblem, match=r"already.*--force") as told:
+        write(newer, tmp_path)
+    assert told.value.exit_code is ExitCode.USAGE
+    assert tree(tmp_path) == before
+    write(newer, tmp_path, Form(force=True))
+    assert names(tmp_path) == {*EVERY_FILE} - {ENVELOPE}
+    assert verify(tmp_path).verdict == "agrees"
+
+
+@posix
+def test_an_archive_is_written_whole_and_over_nothing_but_a_packet(
+    older: Packet, newer: Packet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 0
+    for number in itertools.count(1):
+        target = tmp_path / str(number) / "new" / "packet.zip"
+        target.parent.parent.mkdir()
+        with monkeypatch.context() as patch:
+            failing = Failing(patch, target.parent.parent, number, full_disk())
+            try:
+                write(older, target, Form(zipped=True))
+            except PacketProblem:
+                failures += 1
+                assert names(target.parent.parent) == set()
+        if not failing.failed:
+            break
+    assert failures > 3
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    first = target.read_bytes()
+    with pytest.raises(PacketProblem, match=r"already.*--force"):
+        write(newer, target, Form(zipped=True))
+    assert tree(target.parent) == {"packet.zip": first}
+    write(newer, target, Form(zipped=True, force=True))
+    assert verify(target).verdict == "agrees"
+    assert target.read_bytes() != first
+    write(older, tmp_path / "again.zip", Form(zipped=True))
+    assert (tmp_path / "again.zip").read_bytes() == first
+    for place, content in ((tmp_path / "thesis", b"mine"), (tmp_path / "other.zip", b"PK\x05\x06" + bytes(18))):
+        place.write_bytes(content)
+        with pytest.raises(PacketProblem, match="no packet of planescope"):
+            write(newer, place, Form(zipped=True, force=True))
+        assert place.read_bytes() == content
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(PacketProblem):
+            write(newer, place, Form(zipped=True, force=True))
+
+
+def test_a_name_is_offered_that_nothing_has(tmp_path: Path) -> None:
+    assert free_name(tmp_path, 7, zipped=False).name == "planescope-packet-7"
+    (tmp_path / "planescope-packet-7").mkdir()
+    (tmp_path / "planescope-packet-7-2").symlink_to(tmp_path / "absent")
+    assert free_name(tmp_path, 7, zipped=False).name == "planescope-packet-7-3"
+    assert free_name(tmp_path, 7, zipped=True).name == "planescope-packet-7.zip"
 
 
 @posix
@@ -129,7 +191,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(what: str, older: Pack
         os.mkfifo(tmp_path / "packet.json")
     before = names(tmp_path)
     with pytest.raises(PacketProblem, match="no part of a packet") as told:
-        write(older, tmp_path)
+        write(older, tmp_path, Form(force=True))
     assert told.value.exit_code is ExitCode.USAGE
     assert names(tmp_path) == before
 
@@ -141,9 +203,9 @@ def test_a_link_in_the_folder_is_replaced_and_not_followed(older: Packet, tmp_pa
     target = tmp_path / "packet"
     target.mkdir()
     (target / "packet.md").symlink_to(mine)
-    write(older, target)
+    write(older, target, Form(force=True))
     assert mine.read_text() == "mine"
-    assert verify(target) == ()
+    assert verify(target).verdict == "agrees"
 
 
 @posix
@@ -169,10 +231,10 @@ def test_many_at_once_leave_one_whole_packet(tmp_path: Path) -> None:
     target = tmp_path / "packet"
     problems: list[Exception] = []
 
-    def work(files: dict[str, str]) -> None:
+    def work(files: dict[str, bytes]) -> None:
         try:
             for _ in range(4):
-                write_folder(target, files)
+                put(target, files)
         except Exception as error:  # noqa: BLE001 - whatever it was
             problems.append(error)
 
@@ -182,7 +244,7 @@ def test_many_at_once_leave_one_whole_packet(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert problems == []
-    assert tree(target) in (AS_NEWER, {name: text.encode() for name, text in OLDER.items()})
+    assert tree(target) in (NEWER, OLDER)
     assert names(tmp_path) == {"packet"}
 
 
@@ -214,7 +276,7 @@ def test_who_is_stopped_waits_for_nobody_else_who_writes(tmp_path: Path, monkeyp
     begun = time.monotonic()
     try:
         with pytest.raises(KeyboardInterrupt):
-            write_folder(target, NEWER)
+            put(target, NEWER)
     finally:
         os.close(held)
     assert time.monotonic() - begun < 8
@@ -247,7 +309,7 @@ def test_nothing_is_begun_while_the_process_ends(tmp_path: Path, monkeypatch: py
 
     def write_in_vain() -> None:
         try:
-            write_folder(tmp_path / "packet", NEWER)
+            put(tmp_path / "packet", NEWER)
         except OSError as error:
             told.append(error)
 

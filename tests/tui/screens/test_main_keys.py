@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -287,6 +288,26 @@ async def test_e_asks_first_then_writes_the_packet_and_says_where_and_what_is_ma
             await app.press("escape")
             assert app.app.screen is app.main
         assert len(app.backend.exported) == 3
+        assert [choice.masked for _, choice in app.backend.choices] == [True, False, True]
+
+
+async def test_an_export_is_offered_a_name_that_is_free_as_a_folder_or_a_zip_file(
+    opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "planescope-packet-21985402789").mkdir()
+    async with opened() as app:
+        for keys, zipped, name in (
+            ([], False, "planescope-packet-21985402789-2"),
+            (["z"], True, "planescope-packet-21985402789.zip"),
+        ):
+            await app.press("e", *keys)
+            assert name in app.text
+            await app.press("enter")
+            await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
+            place, choice = app.backend.choices[-1]
+            assert (place, choice.zipped, choice.force) == (tmp_path / name, zipped, False)
+            await app.press("escape")
 
 
 async def test_other_screens_open_and_close(opened: Any) -> None:

@@ -8,12 +8,14 @@ import click
 
 from diagnosis.documents.diagnosis import document
 from diagnosis.documents.exit_code import ExitCode, exit_code
+from tui.backend import ExportChoice
 from tui.bootstrap import embedded_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.exit_codes import JUDGED, exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, INCIDENTS, LATER, check_stage, incident_option
-from tui.cli.output import on_a_terminal, say
+from tui.cli.output import on_a_terminal
 from tui.cli.reports.diagnosis import show
+from tui.cli.reports.packet import say_written
 
 
 @click.command("demo", epilog=exit_codes(*JUDGED[:2], ExitCode.ANOTHER_REASON))
@@ -35,10 +37,11 @@ from tui.cli.reports.diagnosis import show
     metavar="DIR",
     help="Write the evidence packet of the last stage shown into DIR.",
 )
+@click.option("--force", is_flag=True, help="Let --export replace an older packet in DIR.")
 @click.option("--text", is_flag=True, help="Print text even in a terminal.")
 @click.pass_context
 def demo_command(
-    ctx: click.Context, incident: str, stage: str | None, as_json: bool, directory: Path | None, text: bool
+    ctx: click.Context, incident: str, stage: str | None, as_json: bool, directory: Path | None, force: bool, text: bool
 ) -> None:
     """Replay a public incident: recorded runs and an AWS account, embedded. No credentials, nothing leaves the machine.
 
@@ -51,10 +54,10 @@ def demo_command(
 
         open_demo(stage or "1", incident)
         return
-    ctx.exit(_print(incident, stage, as_json, directory))
+    ctx.exit(_print(incident, stage, as_json, directory, force))
 
 
-def _print(incident: str, stage: str | None, as_json: bool, directory: Path | None) -> int:
+def _print(incident: str, stage: str | None, as_json: bool, directory: Path | None, force: bool) -> int:
     shown = (stage,) if stage else tuple(name for name in INCIDENTS[incident] if name != LATER)
     progress, console, code = ProgressLine(), text_console(), int(ExitCode.PASSED)
     documents: list[object] = []
@@ -71,8 +74,7 @@ def _print(incident: str, stage: str | None, as_json: bool, directory: Path | No
                 show(diagnosis, console)
                 console.print()
             if name == shown[-1] and directory is not None:
-                written = backend.export_packet(diagnosis, directory)
-                say(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=as_json)
+                say_written(backend.export_packet(diagnosis, directory, ExportChoice(force=force)), err=as_json)
     finally:
         backend.close()
     if as_json:

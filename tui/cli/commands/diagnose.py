@@ -11,7 +11,7 @@ import click
 
 from diagnosis.documents.diagnosis import document
 from diagnosis.documents.exit_code import ExitCode, exit_code
-from tui.backend import BackendProblem
+from tui.backend import BackendProblem, ExportChoice
 from tui.bootstrap import live_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.credentials import code_for_credentials
@@ -19,6 +19,7 @@ from tui.cli.exit_codes import JUDGED, exit_codes
 from tui.cli.options.repository import app_options, live_options, read_case_option, require_host
 from tui.cli.output import say
 from tui.cli.reports.diagnosis import show
+from tui.cli.reports.packet import say_written
 
 _ADDRESS = re.compile(r"(https?://[^/\s]+/)([^/\s]+/[^/\s]+)/actions/runs/(\d{1,19})(?![0-9])", re.ASCII)
 _LONGEST_NUMBER = 20
@@ -74,9 +75,10 @@ def _require_host(match: re.Match[str], options: Mapping[str, Any]) -> None:
     metavar="DIR",
     help="Write the packet too.",
 )
+@click.option("--force", is_flag=True, help="Let --export replace an older packet in DIR.")
 @click.pass_context
 def diagnose_command(
-    ctx: click.Context, /, runs: tuple[str, ...], as_json: bool, directory: Path | None, **options: Any
+    ctx: click.Context, /, runs: tuple[str, ...], as_json: bool, directory: Path | None, force: bool, **options: Any
 ) -> None:
     """Diagnose workflow runs, given as ids or addresses: every attempt of each, in order of time.
 
@@ -96,8 +98,7 @@ def diagnose_command(
         else:
             show(diagnosis, text_console())
         if directory is not None:
-            written = backend.export_packet(diagnosis, directory)
-            say(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=True)
+            say_written(backend.export_packet(diagnosis, directory, ExportChoice(force=force)), err=True)
     finally:
         progress.clear()
         backend.close()

@@ -8,21 +8,17 @@ from typing import Any
 import click
 
 from diagnosis.documents.exit_code import ExitCode
-from tui.backend import BackendProblem
+from tui.backend import BackendProblem, ExportChoice
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
-from tui.cli.console import ProgressLine, printable
+from tui.cli.console import ProgressLine, print_json
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.output import say
-from tui.packet.check import verify
+from tui.cli.reports.packet import say_verification, say_written, verification_document
 from tui.packet.files import PacketProblem
-
-AGREES = (
-    "The packet agrees with itself: its files have the sums in SHA256SUMS, and packet.md is the page that packet.json makes. "
-    "That does not say who made it: whoever can change the files can change the sums."
-)
+from tui.packet.verify.verify import verify
 
 
 @click.group("packet")
@@ -40,10 +36,12 @@ def packet_group() -> None:
 @click.option(
     "-o",
     "--output",
-    "directory",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder; a new one by default.",
+    "place",
+    type=click.Path(path_type=Path),
+    help="Folder, or file for a name that ends in .zip; a new one here by default.",
 )
+@click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
+@click.option("--force", is_flag=True, help="Put it in the place of an older packet; of nothing else.")
 @click.option("--account-ids", is_flag=True, help="Leave AWS account ids as they are; by default they are masked.")
 @click.pass_context
 def export_command(
@@ -52,23 +50,27 @@ def export_command(
     runs: tuple[str, ...],
     demo_stage: str | None,
     incident: str,
-    directory: Path | None,
+    place: Path | None,
+    zipped: bool,
+    force: bool,
     account_ids: bool,
     **options: Any,
 ) -> None:
     """Write the packet of these runs (ids or addresses), or of the case file's runs.
 
-    No policy document and no whole log goes in; a finding of the scan stops the export.
+    No policy document and no whole log goes in; a finding of the scan stops the export. It is written whole or not at all, and
+    nothing that is there already is replaced without --force.
     """
     check_stage(ctx, incident, demo_stage, "--demo")
     progress = ProgressLine()
-    masked = not account_ids
+    zipped = zipped or (place is not None and place.suffix.lower() == ".zip")
+    choice = ExportChoice(masked=not account_ids, zipped=zipped, force=force)
     if demo_stage:
         embedded = embedded_backend(demo_stage, incident)
         try:
             diagnosis = embedded.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = embedded.export_packet(diagnosis, directory, mask_accounts=masked)
+            written = embedded.export_packet(diagnosis, place, choice)
         finally:
             progress.clear()
             embedded.close()
@@ -81,36 +83,40 @@ def export_command(
         try:
             diagnosis = backend.diagnose_runs(ids or case.runs, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = backend.export_packet(diagnosis, directory, mask_accounts=masked)
+            written = backend.export_packet(diagnosis, place, choice)
         finally:
             progress.clear()
             backend.close()
         if backend.store_note:
             say(f"planescope: {backend.store_note}", err=True)
-    said = "" if masked else "; AWS account ids are in it as they are"
-    say(f"Evidence packet: {written.directory} ({', '.join(written.files)}){said}")
+    say_written(written)
 
 
 @packet_group.command(
     "verify",
     epilog=exit_codes(
-        passed="its files agree with each other", usage="no such folder, or bad usage", broken="they do not agree"
+        passed="its files agree with each other",
+        usage="no such packet, or bad usage",
+        unknown="something could not be checked",
+        broken="they do not agree",
     ),
 )
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("place", type=click.Path(path_type=Path), metavar="PATH")
+@click.option("--root", metavar="HASH", help="The root hash that the export printed, from another channel.")
+@click.option("--json", "as_json", is_flag=True, help="JSON (schema planescope.packet-verify/1) instead of text.")
 @click.pass_context
-def verify_command(ctx: click.Context, directory: Path) -> None:
-    """Check a packet offline: that its files agree with each other, and that nothing in it should not have left.
+def verify_command(ctx: click.Context, place: Path, root: str | None, as_json: bool) -> None:
+    """Check a packet offline, a folder or a zip file, and say line by line what is known of it.
 
-    It holds its own files and no others, they have the sums in SHA256SUMS, packet.md is the page that packet.json makes, and no
-    file holds a secret, a policy document or a whole log. That does not say who made it: whoever can change the files can
-    change the sums.
+    Nothing is unpacked to the disk. A packet whose files agree with each other was not thereby made by anybody in
+    particular: whoever can change the files can change the sums.
     """
     try:
-        wrong = verify(directory)
+        found = verify(place, root=root)
     except PacketProblem as problem:
         raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
-    for sentence in wrong:
-        say(printable(sentence))
-    say("The packet is not sound." if wrong else AGREES)
-    ctx.exit(ExitCode.BROKEN if wrong else ExitCode.PASSED)
+    if as_json:
+        print_json(verification_document(found))
+    else:
+        say_verification(found)
+    ctx.exit(found.exit_code)

@@ -18,6 +18,7 @@ _SCHEMAS = {
     "policy-admits": 1,
     "explanation": 1,
     "packet": 2,
+    "packet-verify": 1,
 }
 """The documents, each with the version of its schema."""
 

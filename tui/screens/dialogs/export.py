@@ -1,7 +1,9 @@
-"""Ask, before the packet is written, whether account ids are masked; say what goes in and where it will lie."""
+"""Ask, before the packet is written, how it is to be; say what goes in and where it will lie."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +13,9 @@ from textual.screen import ModalScreen
 
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap
+from tui.backend import ExportChoice
 from tui.foreign_text import foreign_line
+from tui.packet.names import free_name
 from tui.screens.present_size import PresentSize
 from tui.widgets.base.blocks import GAP, Block, field, paragraph
 from tui.widgets.base.key_line import KeyLine
@@ -19,49 +23,71 @@ from tui.widgets.base.page import Page
 from tui.widgets.timeline.columns import attempt_title
 
 
-class ExportScreen(PresentSize, ModalScreen[bool | None]):
-    """Return whether to mask account ids, or None where nothing is to be written."""
+class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
+    """Return where to write the packet and how, or None where nothing is to be written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("export"), *keymap.bindings("", "dialog.close")]
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         super().__init__()
         self.diagnosis = diagnosis
-        self.masked = True
+        self.choice = ExportChoice()
 
     def compose(self) -> ComposeResult:
         """Lay out a box with a page."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Write the evidence packet"
-            box.border_subtitle = "enter writes · m account ids · esc goes back"
+            box.border_subtitle = "enter writes · m ids · z zip · esc goes back"
             yield Page(self._blocks())
         yield KeyLine()
 
     def _blocks(self) -> list[Block]:
         titles = ", ".join(attempt_title(replay) for replay in self.diagnosis.replays)
-        first = self.diagnosis.replays[0].attempt.run_id if self.diagnosis.replays else 0
-        masked = ("● masked", "bold $text") if self.masked else ("○ masked", "$text-muted")
-        plain = ("○ as they are", "$text-muted") if self.masked else ("● as they are", "bold $text-warning")
+        masked = self.choice.masked
+        place = self._place()
         return [
             field("Attempts", foreign_line(titles or "none")),
-            field("Folder", (f"planescope-packet-{first}", "$text-accent"), " in the folder where planescope was started"),
-            field("", ("Files of an older packet there are replaced.", "$text-muted")),
-            field("Account ids", masked, "   ", plain, ("   m changes it", "$text-muted")),
+            field("Written as", *_either("a folder", "one zip file", not self.choice.zipped), ("   z changes it", "$text-muted")),
+            field("Name", (place.name, "$text-accent"), " in the folder where planescope was started"),
+            field("", ("Nothing that is there is replaced: this name is free.", "$text-muted")),
+            field("Account ids", *_either("masked", "as they are", masked, other="bold $text-warning"),
+                ("   m changes it", "$text-muted")),
             GAP,
             field("It holds", "verdicts, reasons, one proving line an attempt, addresses, closure, what is not known."),
             field("Never", "a policy document, a whole log, a credential: a scan of the files stops the export."),
-            *([] if self.masked else [GAP, paragraph(("! Account ids name your accounts to whoever reads it.", "$text-warning"))]),
+            *([] if masked else [GAP, paragraph(("! Account ids name your accounts to whoever reads it.", "$text-warning"))]),
         ]  # fmt: skip
 
     def action_mask(self) -> None:
         """Change between masked account ids and plain ones."""
-        self.masked = not self.masked
+        self._choose(replace(self.choice, masked=not self.choice.masked))
+
+    def action_zip(self) -> None:
+        """Change between a folder and one zip file."""
+        self._choose(replace(self.choice, zipped=not self.choice.zipped))
+
+    def _choose(self, choice: ExportChoice) -> None:
+        self.choice = choice
         self.query_one(Page).show(self._blocks(), keep_place=True)
+
+    def _place(self) -> Path:
+        """Return a name that is free, for a packet never takes the place of something."""
+        first = self.diagnosis.replays[0].attempt.run_id if self.diagnosis.replays else 0
+        return free_name(Path.cwd(), first, zipped=self.choice.zipped)
 
     def action_write(self) -> None:
         """Write the packet."""
-        self.dismiss(self.masked)
+        self.dismiss((self._place(), self.choice))
 
     def action_close(self) -> None:
         """Go back without writing."""
         self.dismiss(None)
+
+
+def _either(
+    first: str, second: str, is_first: bool, *, other: str = "bold $text"
+) -> tuple[tuple[str, str], str, tuple[str, str]]:
+    """Return two choices, with a sign at the one that is made; ``other`` is the style of the second where it is."""
+    marked, unmarked = ("● ", "bold $text"), ("○ ", "$text-muted")
+    one, two = (marked, unmarked) if is_first else (unmarked, ("● ", other))
+    return (f"{one[0]}{first}", one[1]), "   ", (f"{two[0]}{second}", two[1])

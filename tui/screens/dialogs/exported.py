@@ -20,7 +20,7 @@ from tui.widgets.base.page import Page
 
 
 class ExportedScreen(PresentSize, ModalScreen[None]):
-    """Show the folder and its files."""
+    """Show the folder or file, what it holds, and its root hash."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.copy")
 
@@ -38,9 +38,12 @@ class ExportedScreen(PresentSize, ModalScreen[None]):
 
     def _blocks(self) -> list[Block]:
         return [
-            Block(foreign_line(str(self.result.directory), "bold $text-accent"), Content.styled("✔ ", "$text-success")),
+            Block(foreign_line(str(self.result.place), "bold $text-accent"), Content.styled("✔ ", "$text-success")),
             GAP,
             *(bullet(foreign_line(name), indent=2) for name in self.result.files),
+            GAP,
+            paragraph("Root hash, to compare over another channel:", indent=2),
+            Block(Content.styled(self.result.root, "bold"), Content("  ")),
             GAP,
             paragraph(_account_words(self.result.masked), indent=2),
             paragraph(("No policy document and no whole log is in it.", "$text-muted"), indent=2),
@@ -48,8 +51,8 @@ class ExportedScreen(PresentSize, ModalScreen[None]):
         ]
 
     def action_copy(self) -> None:
-        """Copy the path of the folder."""
-        path = defused_line(str(self.result.directory))
+        """Copy its path."""
+        path = defused_line(str(self.result.place))
         self.app.copy_to_clipboard(path)
         self.app.notify(f"Copied: {path}", markup=False, timeout=4)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.screen import Screen
 
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import messages
-from tui.backend import Backend, Progress, RunKey, RunQuery
+from tui.backend import Backend, ExportChoice, Progress, RunKey, RunQuery
 from tui.background import reads
 from tui.background.jobs import BackgroundJobs
 
@@ -36,7 +37,8 @@ class Reader:
         self._under_way: dict[str, tuple[int, Progress]] = {}
         """Number and progress of each kind of work; the newest last."""
         self._wanted_moment: int | None = None
-        self._mask_accounts = True
+        self._exported: tuple[Path, ExportChoice] | None = None
+        """Where a packet was written last, or was to be, and how."""
 
     # -- what is under way
 
@@ -126,18 +128,18 @@ class Reader:
         self._jobs.start("case", f"Moving to stage {backend.moments[wanted].name}", work)
         return True
 
-    def write_packet(self, diagnosis: Diagnosis, *, mask_accounts: bool) -> None:
+    def write_packet(self, diagnosis: Diagnosis, place: Path, choice: ExportChoice) -> None:
         """Write the evidence packet of a diagnosis."""
         if self.backend is not None:
-            self._mask_accounts = mask_accounts
-            work = reads.exporting(self.backend, diagnosis, None, mask_accounts=mask_accounts)
+            self._exported = place, choice
+            work = reads.exporting(self.backend, diagnosis, place, choice)
             self._jobs.start("export", "Writing the packet", work)
 
     def retry(self, kind: str, query: RunQuery, diagnosis: Diagnosis | None) -> None:
         """Do a piece of work again that failed."""
         if kind == "export":
-            if diagnosis is not None:
-                self.write_packet(diagnosis, mask_accounts=self._mask_accounts)
+            if diagnosis is not None and self._exported is not None:
+                self.write_packet(diagnosis, *self._exported)
         elif kind == "runs":
             self.runs(query)
         else:

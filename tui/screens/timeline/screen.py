@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -14,7 +15,7 @@ from textual.screen import Screen
 
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap, messages
-from tui.backend import Backend, BackendProblem, Progress, RunQuery
+from tui.backend import Backend, BackendProblem, ExportChoice, Progress, RunQuery
 from tui.foreign_text import defused_line, foreign_line
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.export import ExportScreen
@@ -342,9 +343,9 @@ class TimelineScreen(PresentSize, Screen[None]):
         if self.diagnosis is not None:
             self.app.push_screen(ExportScreen(self.diagnosis), self._write_packet)
 
-    def _write_packet(self, mask_accounts: bool | None) -> None:
-        if self.diagnosis is not None and mask_accounts is not None:
-            self.reader.write_packet(self.diagnosis, mask_accounts=mask_accounts)
+    def _write_packet(self, wanted: tuple[Path, ExportChoice] | None) -> None:
+        if self.diagnosis is not None and wanted is not None:
+            self.reader.write_packet(self.diagnosis, *wanted)
 
     def action_ledger(self) -> None:
         """Show the calls made so far."""
