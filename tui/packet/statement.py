@@ -5,7 +5,8 @@ Nothing in it is new: it is made of the packet and of the sums of its pages, so 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from diagnosis.documents.packet import SCHEMA, Packet
 from diagnosis.policy.language.strict_json import json_text
@@ -20,7 +21,7 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 def statement_page(packet: Packet, pages: Mapping[str, bytes]) -> str:
     """Return the statement on these pages, and on the documents that were read and left out."""
     subject = [{"name": name, "digest": {"sha256": sum_of(body)}} for name, body in sorted(pages.items())]
-    subject += [{"name": f"withheld: {each.name}", "digest": {"sha256": each.sha256}} for each in packet.withheld]
+    subject += [{"name": name, "digest": {"sha256": digest}} for name, digest in _withheld(packet)]
     runs = [{"run": each.run, "attempt": each.attempt} for each in packet.attempts]
     predicate = {
         "schema": SCHEMA,
@@ -38,3 +39,12 @@ def statement_page(packet: Packet, pages: Mapping[str, bytes]) -> str:
         "predicate": predicate,
     }
     return json_text(statement, indent=2) + "\n"
+
+
+def _withheld(packet: Packet) -> Iterator[tuple[str, str]]:
+    """Yield name and digest of each document that was left out; no name twice, as the Statement asks of its subjects."""
+    seen: Counter[str] = Counter()
+    for each in packet.withheld:
+        seen[each.name] += 1
+        number = f" ({seen[each.name]})" if seen[each.name] > 1 else ""
+        yield f"withheld: {each.name}{number}", each.sha256

@@ -19,11 +19,11 @@ from diagnosis.documents.packet import packet
 from diagnosis.facts.case import Case
 from tui.cli.main import planescope
 from tui.packet.archive import ArchiveFault, packed, unpacked
-from tui.packet.contents import contents_of
+from tui.packet.contents import TOOL, contents_of
 from tui.packet.files import EVERY_FILE, PacketProblem
 from tui.packet.verify.verify import verify
 
-FILES = contents_of(packet(released().diagnosis(), Case())).files
+FILES = contents_of(packet(released().diagnosis(), Case(), tool=TOOL)).files
 ARCHIVE = packed(FILES)
 SMALL = {"packet.json": b"{}\n", "packet.md": b"# x\n", "MANIFEST.sha256": b"none\n"}
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,17 @@ from thoroughness import examples
 
 from diagnosis.documents.packet import SCHEMA, completed, packet
 from diagnosis.facts.case import Case
-from tui import __version__
 from tui.cli.main import planescope
+from tui.packet.contents import TOOL
 from tui.packet.files import MANIFEST, PAGES, STATEMENT, SUMMED, PacketProblem
 from tui.packet.from_json import NotAPacketError, packet_of
 from tui.packet.pages import json_page, markdown_page, pages_of
 from tui.packet.verify.lying import LARGEST_FILE
 from tui.packet.verify.report import Sign
 from tui.packet.verify.verify import verify
-from tui.packet.write import write
+from tui.packet.write import Form, write
 
-MADE = packet(released().diagnosis(), Case())
+MADE = packet(released().diagnosis(), Case(), tool=TOOL)
 JSON = json_page(MADE)
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and names of POSIX")
 
@@ -96,15 +97,17 @@ def test_the_same_packet_makes_the_same_bytes_and_the_json_says_what_the_text_sa
     told = json.loads(CliRunner().invoke(planescope, ["packet", "verify", str(folder), "--json"]).stdout)
     jsonschema.validate(told, json.loads(CliRunner().invoke(planescope, ["schema", "packet-verify"]).stdout))
     assert [each["sentence"] for each in told["checks"]] == [line.sentence for line in found.lines]
-    assert (told["verdict"], told["root"], told["made_by"]) == ("agrees", found.root, __version__)
+    assert (told["verdict"], told["root"], told["made_by"]) == ("agrees", found.root, TOOL)
 
 
 def test_the_statement_covers_each_page_and_fits_the_json(folder: Path) -> None:
     statement = json.loads((folder / STATEMENT).read_text())
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
     assert {each["name"]: each["digest"]["sha256"] for each in statement["subject"]} == {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in PAGES
+        **{name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in PAGES},
+        **{f"withheld: {each.name}": each.sha256 for each in MADE.withheld},
     }
+    assert MADE.withheld
     assert statement["predicate"]["closure"] == MADE.closure
     statement["predicate"]["closure"] = "closed"
     (folder / STATEMENT).write_text(json.dumps(statement, indent=2) + "\n")
@@ -116,22 +119,26 @@ def test_the_statement_covers_each_page_and_fits_the_json(folder: Path) -> None:
 
 
 def test_what_another_version_made_is_no_forgery_and_not_known_to_be_none(folder: Path) -> None:
-    statement = (folder / STATEMENT).read_text().replace(f'"version": "{__version__}"', '"version": "99.1"')
-    (folder / STATEMENT).write_text(statement)
-    summed(folder)
+    write(replace(MADE, tool="planescope 99.1"), folder, Form(force=True))
     assert verify(folder).verdict == "agrees", "its pages are those that this version makes as well"
     page = folder / "packet.md"
     old = hashlib.sha256(page.read_bytes()).hexdigest()
     page.write_text(page.read_text() + "\n")
-    (folder / STATEMENT).write_text(statement.replace(old, hashlib.sha256(page.read_bytes()).hexdigest()))
+    new = hashlib.sha256(page.read_bytes()).hexdigest()
+    (folder / STATEMENT).write_text((folder / STATEMENT).read_text().replace(old, new))
     summed(folder)
     found = verify(folder)
     assert (found.verdict, found.exit_code) == ("unknown", 3)
     assert any("99.1" in line.sentence for line in found.lines if line.sign is Sign.UNKNOWN)
-    (folder / "packet.json").write_text(JSON.replace(SCHEMA, "planescope.packet/98", 1))
-    summed(folder)
-    assert any("planescope.packet/98" in line.sentence for line in verify(folder).lines)
-    assert verify(folder).verdict == "unknown"
+    text = (folder / "packet.json").read_text()
+    for edited, verdict in (
+        (text.replace(SCHEMA, "planescope.packet/98", 1), "unknown"),
+        (text.replace('"incorrect": "', '"incorrect": "Or else: ', 1), "unknown"),
+        (text + "]", "broken"),
+    ):
+        (folder / "packet.json").write_text(edited)
+        summed(folder)
+        assert verify(folder).verdict == verdict
 
 
 def test_of_a_packet_of_the_schema_before_its_maker_is_told(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.gates import ALL_GATES, GATES, Gate, Verdict
 from diagnosis.verdicts.anchor import AnchorKind
 from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.packet.contents import TOOL
 from tui.packet.pages import json_page, markdown_page
 from tui.packet.verify.verify import verify
 from tui.packet.write import write
@@ -75,7 +76,7 @@ def test_no_account_id_of_any_service_is_in_it(diagnosis: Diagnosis) -> None:
 
 
 def test_it_is_sound_with_four_and_with_five_verdicts_and_not_with_others(diagnosis: Diagnosis, tmp_path: Path) -> None:
-    made = packet(diagnosis, Case())
+    made = packet(diagnosis, Case(), tool=TOOL)
     for number, gates in enumerate(([*GATES], [*ALL_GATES], [*GATES][:3], [*GATES, GATES[0]], [*GATES][::-1])):
         attempt = replace(made.attempts[0], verdicts=tuple((gate, Verdict.PASS) for gate in gates))
         folder = tmp_path / str(number)

@@ -25,6 +25,7 @@ from diagnosis.facts.case import Case
 from probes import whole_writes
 from probes.whole_writes import signals_held
 from tui.atomic_write import write_atomically
+from tui.packet.contents import TOOL
 from tui.packet.files import ENVELOPE, EVER_WRITTEN, EVERY_FILE, PacketProblem
 from tui.packet.names import free_name
 from tui.packet.verify.verify import verify
@@ -36,7 +37,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes, modes and s
 
 @pytest.fixture(scope="module")
 def older() -> Packet:
-    return packet(released().diagnosis(), Case())
+    return packet(released().diagnosis(), Case(), tool=TOOL)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from diagnosis.causes import Integrity
 from diagnosis.closure.judge import CONCERNS, RULES
@@ -16,7 +15,7 @@ from diagnosis.closure.sentence import sentence
 from diagnosis.documents.packet import Packet
 from diagnosis.documents.packet.content import AttemptEntry, ClosureEntry
 from diagnosis.documents.packet.story import closing, failed_planes
-from diagnosis.gates import Plane, Verdict
+from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.closure import ClosureStatus, IntegrityFinding, RuleVerdict, SubjectClosure
 from diagnosis.verdicts.run_end import End
 
@@ -26,14 +25,16 @@ _RUN = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/actions/runs/(\d+)(?:/att
 def contradictions(packet: Packet) -> list[str]:
     """Return what cannot all be true, as sentences."""
     found = [each for attempt in packet.attempts for each in (*_address(packet, attempt), *_end(attempt))]
-    started = [each.started_at for each in packet.attempts if each.started_at is not None]
-    if any(earlier > later for earlier, later in pairwise(started)):
-        found.append("The attempts do not stand in order of time.")
     keys = [(each.run, each.attempt) for each in packet.attempts]
     if any((each.run, each.attempt) not in keys for each in packet.sessions):
         found.append("A session is one of a run that is not in the packet.")
     if packet.closure is not None:
-        found += (*_rules(packet.closure), *_status(packet, packet.closure), *_findings(packet.closure))
+        found += (
+            *_rules(packet.closure),
+            *_status(packet, packet.closure),
+            *_shown_by_attempts(packet, packet.closure),
+            *_findings(packet.closure),
+        )
     return list(dict.fromkeys(found))
 
 
@@ -61,8 +62,6 @@ def _end(attempt: AttemptEntry) -> Iterator[str]:
         yield f"{named} ended at a gate, and no gate of it fails."
     if attempt.published and attempt.end is not End.SUCCESS:
         yield f"{named} is said to have published, and did not succeed."
-    if Verdict.FAIL in verdicts and not (attempt.cause and attempt.owner):
-        yield f"{named} fails at a gate, and has no cause or nobody who acts on it."
 
 
 def _rules(closure: ClosureEntry) -> Iterator[str]:
@@ -91,21 +90,34 @@ def _status(packet: Packet, closure: ClosureEntry) -> Iterator[str]:
         lacking = ", ".join(each.rule for each in closure.rules if each.verdict is not Verdict.PASS)
         yield f"It says {status.value}, and {f'not every rule passes: {lacking}' if lacking else 'every rule passes'}."
     end = closing(packet)
-    if status in (ClosureStatus.CLOSED, ClosureStatus.UNPROVEN) and end is None:
-        yield f"It says {status.value}, and its last run did not succeed."
-    if status is ClosureStatus.CLOSED and end is not None and not end.published:
-        yield "It says closed, and its last run shows no push."
-    if status is ClosureStatus.CLOSED and not {Plane.AUTHENTICATION, Plane.AUTHORIZATION} <= {*failed_planes(packet)}:
-        yield "It says closed, and not both planes have a failure that was resolved."
+    if not breached and (status is ClosureStatus.OPEN) is not (end is None):
+        yield f"It says {status.value}, and its last run {'succeeded' if end else 'did not succeed'}."
     if {*closure.next_steps} != {each.next_step for each in closure.rules if each.next_step}:
         yield "The next steps are not those of the rules that do not pass."
     if closure.sentence != _sentence(closure):
         yield "The sentence on closure is not the one that its rules make."
 
 
+def _shown_by_attempts(packet: Packet, closure: ClosureEntry) -> Iterator[str]:
+    """Yield the rules that pass although the attempts of the packet show the opposite."""
+    end = closing(packet)
+    gates = [verdict for gate, verdict in end.verdicts if gate is not Gate.LEAST_PRIVILEGE] if end else []
+    opposite = {
+        "chain-complete": end is None or all(each.conclusion != "failure" for each in packet.attempts),
+        "both-planes": not {Plane.AUTHENTICATION, Plane.AUTHORIZATION} <= {*failed_planes(packet)},
+        "same-workflow": len({each.workflow for each in packet.attempts}) > 1,
+        "positive-path": not gates or any(verdict is not Verdict.PASS for verdict in gates),
+    }
+    for each in closure.rules:
+        if each.verdict is Verdict.PASS and opposite.get(each.rule):
+            yield f"The rule {each.rule} passes, and the attempts show the opposite."
+
+
 def _sentence(closure: ClosureEntry) -> str:
     """Return the sentence that rules, findings and subjects make."""
-    rules = [RuleVerdict(each.rule, each.title, each.verdict, each.reason, breach=each.breach) for each in closure.rules]
+    rules = [
+        RuleVerdict(each.rule, each.title, each.verdict, each.reason, breach=each.breach) for each in closure.rules
+    ]
     known = {str(slug): slug for slug in Integrity}
     findings = [
         IntegrityFinding(known[each.finding], each.reason) for each in closure.integrity if each.finding in known

@@ -54,8 +54,10 @@ def packet_in(text: str, maker: Maker) -> tuple[Packet | None, Line]:
     try:
         packet = packet_of(text)
     except NotAPacketError as fault:
-        if maker.is_another:
-            told = f"{JSON_PAGE} {fault}, says {TOOL}; {maker.tool}, which it names as its maker, may see that otherwise."
+        if maker.is_another and not isinstance(read_json(text), JsonFault):
+            told = (
+                f"{JSON_PAGE} {fault}, says {TOOL}; {maker.tool}, which it names as its maker, may see that otherwise."
+            )
             return None, Line(Question.SCHEMA, Sign.UNKNOWN, told)
         return None, Line(Question.SCHEMA, Sign.BROKEN, f"{JSON_PAGE} {fault}.")
     return packet, Line(Question.SCHEMA, Sign.HOLDS, f"{JSON_PAGE} is of schema {SCHEMA}, member by member.")
