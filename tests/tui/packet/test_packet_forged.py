@@ -108,7 +108,7 @@ def test_the_statement_covers_each_page_and_fits_the_json(folder: Path) -> None:
         **{f"withheld: {each.name}": each.sha256 for each in MADE.withheld},
     }
     assert MADE.withheld
-    assert statement["predicate"]["closure"] == MADE.closure
+    assert statement["predicate"]["closure"] == MADE.status
     statement["predicate"]["closure"] = "closed"
     (folder / STATEMENT).write_text(json.dumps(statement, indent=2) + "\n")
     summed(folder)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from diagnosis.documents.packet import SCHEMA, Packet
+from diagnosis.policy.language.strict_json import JsonFault, read_json
 from tui.packet.contents import TOOL
 from tui.packet.files import JSON_PAGE, PAGES, STATEMENT
 from tui.packet.from_json import NotAPacketError, packet_of
