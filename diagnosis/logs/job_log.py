@@ -50,6 +50,8 @@ class Section:
     """``owner/action@ref``, a path or ``docker://image`` where the head is that of an action."""
     script: str | None = None
     """The echoed script, where the head is that of a script."""
+    shell: str | None = None
+    """The command line that the script is given to, where the head is that of a script."""
     inputs: tuple[Pair, ...] = ()
     """The ``with:`` block, in the runner's resolved form."""
     env: tuple[Pair, ...] = ()
@@ -144,6 +146,7 @@ def _run_section(lines: tuple[LogLine, ...]) -> Section:
     stamped = lines[0].at is not None
     shells = [at for at, line in enumerate(header) if line.text.startswith("shell: ") and (line.at or not stamped)]
     is_script = bool(shells) and header[0].text not in _BLOCKS
+    shell = header[shells[-1]].text.removeprefix("shell: ") if is_script else None
     if is_script:
         script = "\n".join(line.text for line in header[: shells[-1]])
         header = header[shells[-1] + 1 :]
@@ -156,6 +159,7 @@ def _run_section(lines: tuple[LogLine, ...]) -> Section:
         lines[body + 1 :] if ended else lines[body:],
         uses=None if is_script else head,
         script=script if is_script else None,
+        shell=shell,
         inputs=inputs,
         env=env,
     )

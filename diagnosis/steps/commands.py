@@ -16,6 +16,7 @@ from diagnosis.steps.kinds import Operation
 from diagnosis.steps.repository_files import NO_FILES, Files
 from diagnosis.steps.script.run import ScriptRun
 from diagnosis.steps.script.state import State
+from diagnosis.steps.script.trace import Trace, TracedRun
 from diagnosis.steps.shell.powershell import is_powershell, with_blocks_apart
 from diagnosis.steps.shell.words import Variables
 from diagnosis.steps.tools import builders, image_tools, jvm, release_files, scripts
@@ -71,6 +72,18 @@ def follow_script(
     if is_powershell(shell, values.get("runner.os")):
         script = with_blocks_apart(script)
     return run.follow(script, state), {**state.handed_on, **notes}, run
+
+
+def trace_of_script(
+    script: str, values: Mapping[str, str], files: Files = NO_FILES, folder: str | None = "", shell: str | None = None
+) -> Trace:
+    """Return what each command of a script does: of one in a shell of Unix, given as to :func:`operations_of_script`."""
+    notes = {name: value for name, value in values.items() if name.startswith(NOTES)}
+    run = TracedRun(_read, _READERS.__contains__, files, notes)
+    state = State(Variables(dict(values), {}, ()), set(values), folder)
+    state.pipefail = shell == "bash"
+    run.follow(script, state)
+    return run.trace
 
 
 def _is_read(shell: str) -> bool:

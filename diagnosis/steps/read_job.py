@@ -44,6 +44,25 @@ _RUNNERS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
 
 
 @dataclass(frozen=True, slots=True)
+class StepScript:
+    """A script as a step runs it, with what it is given."""
+
+    text: str
+    """GitHub's expressions filled in as far as they are known."""
+    values: Mapping[str, str]
+    """Variables and contexts."""
+    files: Files
+    folder: str | None
+    """Where it runs, from the root of the repository; None where that is not known."""
+    shell: str | None = None
+    """As the file names it, for the step or by default; None for the runner's own."""
+    command: str | None = None
+    """The command line that the log shows the script is given to; None where no log shows it."""
+    action: str = ""
+    """The action that runs it by itself; empty for a script of the step."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadStep:
     """One step, with what it does."""
 
@@ -55,6 +74,8 @@ class ReadStep:
     """Whether the run lets it run once all before it went well; None where its condition is not settled."""
     hands_on_keys: bool = False
     """Whether it gives AWS's access keys to the environment of the steps after it (``$GITHUB_ENV``)."""
+    scripts: tuple[StepScript, ...] = field(default=(), compare=False, repr=False)
+    """The scripts from which its operations were read."""
 
     @property
     def number(self) -> int | None:
@@ -196,12 +217,16 @@ def read_job(
         )
         # A step that does not run in this run does nothing, and hands nothing on.
         keys = values.pop(_KEYS, None)
-        operations = () if settled_step is False else _operations(step, workflow, written, values, logins, files)
+        scripts: list[StepScript] = []
+        operations = (
+            () if settled_step is False else _operations(step, workflow, written, values, logins, files, scripts)
+        )
         hands_on_keys = _KEYS in values
         values.update({_KEYS: keys} if keys is not None and not hands_on_keys else {})
         values.update(session_values(operations, case or Case()))
         tolerant = own.continue_on_error if own else False
-        steps.append(ReadStep(step, operations, condition, tolerant, settled_step, hands_on_keys))
+        ran = tuple(scripts)
+        steps.append(ReadStep(step, operations, condition, tolerant, settled_step, hands_on_keys, ran))
         for name, value in own.outputs if own and settled_step is not False else ():
             if is_legible(text := expand(value, values)):
                 values[name] = text
@@ -377,8 +402,9 @@ def _operations(
     values: dict[str, str],
     logins: _Logins,
     files: Files,
+    scripts: list[StepScript],
 ) -> tuple[Operation, ...]:
-    """Return the step's operations; add to ``values`` what the step hands on to later ones."""
+    """Return the step's operations; add to ``values`` what the step hands on to later ones, to ``scripts`` what it runs."""
     operations: list[Operation] = []
     if step.is_post:
         return ()
@@ -387,7 +413,8 @@ def _operations(
     inner = [own, *_inner_steps(own, runs[1:])]
     if own is not None and (not runs or _abridged(runs[0], own)):
         known = _values_at(step, workflow, written, values) | (runs[0].environment() if runs else {})
-        found, handed_on = _written_operations(own, known, logins, files)
+        command = runs[0].shell if runs else None
+        found, handed_on = _written_operations(own, known, logins, files, scripts, command)
         operations.extend(found)
         _hand_on(values, handed_on, own.id)
         inner.pop(0)
@@ -396,7 +423,7 @@ def _operations(
             operations = _with_seen(operations, section.output, step)
     for section, part in zip_longest(runs, inner[: len(runs)]):
         given = _given(section, own, _values_at(step, workflow, written, values))
-        found, handed_on = _section_operations(section, given, values, logins, files, part)
+        found, handed_on = _section_operations(section, given, values, logins, files, part, scripts)
         operations.extend(found)
         _hand_on(values, handed_on, part.id if part else None)
         operations = _with_seen(operations, section.output, step)
@@ -434,28 +461,39 @@ def _section_operations(
     logins: _Logins,
     files: Files,
     own: WorkflowStep | None,
+    scripts: list[StepScript],
 ) -> tuple[tuple[Operation, ...], dict[str, str]]:
     known = dict(values) | section.environment()
     if section.script is not None:
-        return _of_script(section.script, known, files, own)
+        return _of_script(section.script, known, files, own, scripts, section.shell)
     uses = section.uses or ""
     handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs) | _outputs(section.output)
-    return _of_action(uses, inputs, known, files), handed_on
+    return _of_action(uses, inputs, known, files, scripts), handed_on
 
 
 def _written_operations(
-    own: WorkflowStep, known: Mapping[str, str], logins: _Logins, files: Files
+    own: WorkflowStep,
+    known: Mapping[str, str],
+    logins: _Logins,
+    files: Files,
+    scripts: list[StepScript],
+    command: str | None,
 ) -> tuple[tuple[Operation, ...], dict[str, str]]:
     if own.run is not None:
-        return _of_script(expand_expressions(own.run, known), known, files, own)
+        return _of_script(expand_expressions(own.run, known), known, files, own, scripts, command)
     inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
     uses = own.uses or ""
     handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs)
-    return _of_action(uses, inputs, known, files), handed_on
+    return _of_action(uses, inputs, known, files, scripts), handed_on
 
 
 def _of_script(
-    script: str, known: Mapping[str, str], files: Files, own: WorkflowStep | None
+    script: str,
+    known: Mapping[str, str],
+    files: Files,
+    own: WorkflowStep | None,
+    scripts: list[StepScript],
+    command: str | None,
 ) -> tuple[tuple[Operation, ...], dict[str, str]]:
     """Return what a step's script does, and what it hands on."""
     folder: str | None = ""
@@ -465,7 +503,9 @@ def _of_script(
         action = f"/github/workspace/{own.file.rpartition('/')[0]}"
         known = {**known, "github.action_path": action, "GITHUB_ACTION_PATH": action}
         script = expand_expressions(script, known)
-    return operations_of_script(script, known, files, folder, own.shell if own else None)
+    shell = own.shell if own else None
+    scripts.append(StepScript(script, known, files, folder, shell, command))
+    return operations_of_script(script, known, files, folder, shell)
 
 
 def expand_expressions(script: str, known: Mapping[str, str]) -> str:
@@ -473,10 +513,14 @@ def expand_expressions(script: str, known: Mapping[str, str]) -> str:
     return with_expressions(script, known)
 
 
-def _of_action(uses: str, inputs: Mapping[str, str], known: Mapping[str, str], files: Files) -> tuple[Operation, ...]:
+def _of_action(
+    uses: str, inputs: Mapping[str, str], known: Mapping[str, str], files: Files, scripts: list[StepScript]
+) -> tuple[Operation, ...]:
     """Return what an action does by itself, and what the script does that it runs."""
     script = script_of_action(ActionUse(uses, inputs, known, files))
     run = operations_of_script(script, known, files)[0] if script else ()
+    if script:
+        scripts.append(StepScript(script, known, files, "", action=uses))
     return operations_of_action(uses, inputs, known, files) + run
 
 

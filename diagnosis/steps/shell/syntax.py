@@ -57,6 +57,14 @@ def script_of(text: str) -> tuple[Statement, ...]:
     return tuple(reader.statements(frozenset(), "", 0))
 
 
+@lru_cache(maxsize=256)
+def is_well_formed(text: str) -> bool:
+    """Return whether nothing of the script was passed over or left open, so that a shell would read the same in it."""
+    reader = _Reader(text[:LONGEST_SCRIPT])
+    reader.statements(frozenset(), "", 0)
+    return reader.whole and len(text) <= LONGEST_SCRIPT and reader.at <= len(text)
+
+
 def word_of(text: str, *, quoted: bool = False) -> Word:
     """Return a text as one word: what stands behind ``:-`` in a parameter, or the lines of a here-document."""
     reader = _Reader(text[:LONGEST_SCRIPT])
@@ -97,6 +105,8 @@ class _Reader:
         self._waiting: list[Heredoc] = []
         self._no_expression = False
         self._no_backtick = False
+        self.whole = True
+        """Whether nothing was passed over or left open so far."""
 
     # Statements
 
@@ -106,23 +116,27 @@ class _Reader:
         while True:
             self._gap()
             if self.at >= len(self.text):
+                self.whole = self.whole and not until and not close
                 return found
             char = self.text[self.at]
             if close and char == close:
                 return found
             if close == ")" and self.text.startswith(";;", self.at):
                 self.at += 2
+                self.whole = False
                 continue
             if ";;" in until and char == ";" and self.text.startswith(";;", self.at):
                 return found
             if char in ";&|)":
                 self.at += 1
+                self.whole = False
                 continue
             reserved = self._reserved()
             if reserved in until:
                 return found
             if reserved in _ENDS and reserved != "in":
                 self.at += len(reserved)
+                self.whole = False
                 continue
             before = self.at
             node = self._pipeline(depth)
@@ -131,6 +145,7 @@ class _Reader:
                 found.append(Statement(node, operator))
             if self.at == before:
                 self.at += 1
+                self.whole = False
 
     def _reserved(self) -> str:
         found = _RESERVED.match(self.text, self.at)
@@ -170,6 +185,7 @@ class _Reader:
         if self.at >= len(self.text):
             return None
         deep = depth >= _DEEPEST
+        self.whole = self.whole and not deep
         if self.text.startswith("((", self.at) and not deep and (end := self._closing_sum(self.at + 2)) >= 0:
             counted = self._sum(self.at + 2, end, depth)
             self.at = end + 2
@@ -189,7 +205,8 @@ class _Reader:
             case "while" | "until":
                 self.at += 5
                 condition = self._body({"do"}, depth)
-                return While(condition, self._body({"done"}, depth), self._redirects(depth))
+                repeated = self._body({"done"}, depth)
+                return While(condition, repeated, self._redirects(depth), until=reserved == "until")
             case "for" | "select":
                 return self._for(len(reserved), depth)
             case "case":
@@ -462,6 +479,7 @@ class _Reader:
             self.at += 2
         elif char == "'":
             close = text.find("'", at + 1)
+            self.whole = self.whole and close >= 0
             close = len(text) if close < 0 else close
             parts.add(text[at + 1 : close], quoted=True)
             self.at = close + 1
@@ -470,6 +488,7 @@ class _Reader:
             parts.add("", quoted=True)
             while self.at < len(text) and text[self.at] != '"':
                 self._quoted_part(parts, depth)
+            self.whole = self.whole and self.at < len(text)
             self.at += 1
         elif char in "$`":
             self._dollar(parts, depth, quoted=False)

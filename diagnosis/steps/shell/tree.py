@@ -107,6 +107,7 @@ class While:
     condition: tuple[Statement, ...]
     body: tuple[Statement, ...]
     redirects: tuple[Redirect, ...] = ()
+    until: bool = False
 
 
 @dataclass(frozen=True, slots=True)

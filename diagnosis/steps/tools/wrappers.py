@@ -21,6 +21,7 @@ _PLAIN: Mapping[str, frozenset[str]] = {
     "builtin": frozenset(),
     "stdbuf": frozenset({"-i", "-o", "-e"}),
     "setsid": frozenset(),
+    "coproc": frozenset(),
     "ssh-agent": frozenset({"-a", "-t", "-P", "-E"}),
     "dockerize": frozenset(
         {"-wait", "-timeout", "-wait-retry-interval", "-wait-http-header", "-template", "-stdout", "-stderr", "-delims"}

@@ -1,0 +1,91 @@
+"""What is known of a shell on one way through a script on which a command fails, and what became of that failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+NONZERO = "\0nonzero"
+"""The value of ``$?`` after a failure: some number that is not 0."""
+UNKNOWN = "\0unknown"
+"""The value of a variable that the script sets to what is not known."""
+
+
+class End(Enum):
+    """How a part of a script ends."""
+
+    WELL = "well"
+    FAILED = "failed"
+    """With a failure, at which ``set -e`` ends the shell."""
+    QUIETLY = "quietly"
+    """With a failure at which ``set -e`` does nothing: of a command of an ``&&`` list that is not its last, or after ``!``."""
+    EXIT_WELL = "exit well"
+    EXIT_FAILED = "exit failed"
+    RETURN_WELL = "return well"
+    RETURN_FAILED = "return failed"
+    BREAK = "break"
+    CONTINUE = "continue"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what follows in the list is run."""
+        return self in (End.WELL, End.FAILED, End.QUIETLY)
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it is a failure of the part."""
+        return self in (End.FAILED, End.QUIETLY)
+
+
+class Loss(Enum):
+    """Where a script goes on although a command failed."""
+
+    OTHERWISE = "`||` goes on where it fails"
+    ASKED = "a condition asks whether it fails, and the script goes on"
+    TURNED = "`!` turns its result around"
+    PIPE = "it stands in a pipe, of which only the last result counts"
+    BACKGROUND = "it runs in the background, and nobody waits for its result"
+    OPEN = "the shell goes on after a failure there"
+    LIST = "it is followed by `&&` in the middle of the script, where a failure ends nothing"
+    TAKEN = "its output is taken within another command, and its result is dropped"
+    TRAP = "a trap ends the script well"
+    TOOL = "the program that runs it drops its result"
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """One way through a script, up to a point of it."""
+
+    errexit: bool
+    pipefail: bool
+    variables: tuple[tuple[str, str], ...] = ()
+    """Those whose value is known here, sorted by name."""
+    status: str | None = "0"
+    """``$?``; None where it is not known."""
+    failed: bool = False
+    """Whether the command has failed on this way, and nothing has made up for it."""
+    loss: Loss | None = None
+    """Where the failure was passed over first."""
+    doubt: bool = False
+    """Whether, after the failure, something was passed that is not understood, so that the way may not be one."""
+    traps: tuple[tuple[str, str | None], ...] = ()
+    """What runs at a signal, by its name; None for what is not known."""
+    waiting: frozenset[str] = frozenset()
+    """The processes in the background that end with the failure."""
+
+    def value(self, name: str) -> str | None:
+        """Return a variable's value; None where it is not known."""
+        return next((value for own, value in self.variables if own == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a script a part stands."""
+
+    ignored: bool = False
+    """``set -e`` does nothing here: in a condition, before ``&&`` or ``||``, after ``!``."""
+    handler: bool = False
+    """It runs because the command failed."""
+    returns: bool = False
+    """It is part of a function or of a file that is read in; elsewhere ``return`` itself fails."""
+    depth: int = 0

@@ -1,0 +1,53 @@
+"""Say in which shell a step's script runs: whether ``set -e`` and ``pipefail`` hold from its first line on, as GitHub starts it.
+
+The log shows the command line itself. Source: GitHub Docs, "Workflow syntax", ``jobs.<job_id>.steps[*].shell``: without a
+``shell:`` it is ``bash -e {0}``, ``bash`` is ``bash --noprofile --norc -eo pipefail {0}``, ``sh`` is ``sh -e {0}``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.closure.steps.failing_paths import options_of
+from diagnosis.steps.actions.action_use import ActionUse
+from diagnosis.steps.actions.scripts import runs_a_known_tool
+from diagnosis.steps.read_job import StepScript
+from diagnosis.steps.script.repository_script import base_name
+from diagnosis.steps.shell.powershell import is_powershell
+
+_SHELLS = frozenset({"bash", "sh", "dash"})
+"""Those whose rules are known here."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepShell:
+    """The options that a script begins with."""
+
+    errexit: bool
+    pipefail: bool
+    sure: bool = True
+    """Whether that is how it is started; an action may have a way of its own."""
+
+
+def shell_of(script: StepScript) -> StepShell | None:
+    """Return the shell of a script; None where it is none of Unix, or one whose rules are not known here."""
+    if script.action:
+        if runs_a_known_tool(ActionUse(script.action, {}, script.values, script.files)):
+            # The script stands for what the action does by itself: it fails with the first that fails.
+            return StepShell(errexit=True, pipefail=True)
+        return StepShell(errexit=False, pipefail=False, sure=False)
+    written = script.command or script.shell
+    if written is None:
+        on_windows = is_powershell(None, script.values.get("runner.os"))
+        return None if on_windows else StepShell(errexit=True, pipefail=False)
+    words = written.split()
+    name = base_name(words[0]).removesuffix(".exe").lower() if words else ""
+    if name not in _SHELLS:
+        return None
+    if "{0}" not in words:
+        return StepShell(errexit=True, pipefail=name == "bash") if len(words) == 1 else None
+    options = words[1 : words.index("{0}")]
+    errexit, pipefail = options_of(options)
+    # A shell that is given its commands in a word (``bash -c "… {0}"``) does with the script what that word says.
+    by_text = any(word.startswith("-") and not word.startswith("--") and "c" in word for word in options)
+    return None if by_text else StepShell(errexit, pipefail)
