@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from diagnosis.closure.steps.release_jobs import is_of_a_gate
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.script.repository_script import base_name
 from diagnosis.steps.script.trace import How, Visit
 
-_GATES = (Purpose.ASSUME, Purpose.LOGIN, Purpose.PUSH, Purpose.PULL, Purpose.CALL, Purpose.SERVICE, Purpose.NOT_JUDGED)
 _ASKING = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Search", "Lookup")
 _TOKENS = ("GetAuthorizationToken", "GetLogin", "GetSessionToken")
 _FAITHFUL = frozenset(
@@ -111,7 +111,7 @@ def gate_command(operations: Iterable[Operation]) -> GateCommand | None:
     deeds = frozenset(
         (each.purpose, each.action or "", each.target or each.resource or "")
         for each in operations
-        if each.purpose in _GATES and not each.elsewhere and not each.tolerated
+        if is_of_a_gate(each) and not each.tolerated
     )
     return GateCommand(deeds) if deeds else None
 

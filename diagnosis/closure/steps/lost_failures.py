@@ -13,21 +13,22 @@ from diagnosis.closure.steps.demotion import Demotion, proof_of
 from diagnosis.closure.steps.failing_paths import Fate, fate_of
 from diagnosis.closure.steps.gate_commands import GateCommand, gate_command
 from diagnosis.closure.steps.release_jobs import (
-    GATES,
     crosses_a_gate,
     evidence_of_job,
     evidence_of_step,
+    is_of_a_gate,
     release_jobs,
 )
 from diagnosis.closure.steps.shell_state import Loss
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.closure.steps.step_shell import StepShell, shell_of
 from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.workflow import Workflow
 from diagnosis.steps.commands import trace_of_script
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import gaps_of
-from diagnosis.steps.read_job import ReadJob, ReadStep, StepScript
+from diagnosis.steps.read_job import ReadJob, ReadStep, StepScript, read_job
 from diagnosis.steps.script.trace import Trace
 from diagnosis.steps.shell.syntax import is_well_formed, script_of
 from diagnosis.steps.shell.tree import Simple
@@ -66,10 +67,33 @@ def _of_job(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
         )
     for step in crossing:
         yield from _of_step(closing, read, step)
+    yield from _within_actions(closing, read)
     for gap in gaps_of(read):
         if gap.certainty is Certainty.OPAQUE:
             where = f"step “{gap.step}” of job “{read.name}”"
             yield Demotion(f"what {where} runs cannot be read ({gap.what}: {gap.why})", shown=False)
+
+
+def _within_actions(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
+    """Yield what the steps of local actions tolerate, and the actions whose steps are not known."""
+    written, workflow = read.written, closing.workflow
+    if written is None or not isinstance(workflow, Workflow):
+        return
+    if any(each.continue_on_error not in (False, "false") for step in written.steps for each in step.inner):
+        # A log tells of the steps of an action, and not of what they tolerate.
+        for step in read_job(None, written, workflow, closing.attempt).steps:
+            if step.matched.written is not None and step.matched.written.file and crosses_a_gate(step):
+                who = f"step “{step.name}” of job “{read.name}”"
+                yield from _tolerated(
+                    step.continue_on_error, read.values, who, partial(evidence_of_step, closing, step)
+                )
+    begun = False
+    for step in read.steps:
+        begun = begun or crosses_a_gate(step)
+        own = step.matched.written
+        is_local = own is not None and (own.uses or "").startswith("./") and not own.inner
+        if begun and own is not None and is_local and step.runs is not False:
+            yield Demotion(f"the steps of action {own.uses} in job “{read.name}” are not known", shown=False)
 
 
 def _tolerated(
@@ -93,7 +117,7 @@ def _of_step(closing: Replay, read: ReadJob, step: ReadStep) -> Iterator[Demotio
             told = f"in {who}, {what}"
             yield Demotion(told, shown, evidence_of_step(closing, step, told))
     own = step.matched.written
-    crosses = {each.purpose for each in step.operations if each.purpose in GATES and not each.elsewhere}
+    crosses = {each.purpose for each in step.operations if is_of_a_gate(each)}
     if own is not None and own.run is not None and Purpose.PUSH in crosses and not _pushes(step):
         yield Demotion(f"what pushes in {who} stands nowhere in its script", shown=False)
     if own is not None and (own.input("continue_on_error") or "false").strip().lower() not in ("false", ""):

@@ -9,7 +9,7 @@ from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.replay.evidence_of import EvidenceBuilder
-from diagnosis.steps.kinds import Purpose
+from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.steps.read_run import Told, read_begun, read_not_begun
 from diagnosis.verdicts.replay import Replay
@@ -59,7 +59,13 @@ def releases(read: ReadJob) -> bool:
 
 def crosses_a_gate(step: ReadStep) -> bool:
     """Return whether a step does what a gate may refuse."""
-    return any(each.purpose in GATES and not each.elsewhere for each in step.operations)
+    return any(is_of_a_gate(each) for each in step.operations)
+
+
+def is_of_a_gate(operation: Operation) -> bool:
+    """Return whether a gate may refuse an operation: a registry that is not ECR has none."""
+    at_registry = operation.purpose in (Purpose.LOGIN, Purpose.PUSH, Purpose.PULL)
+    return operation.purpose in GATES and not (at_registry and operation.elsewhere)
 
 
 def evidence_of_step(closing: Replay, step: ReadStep, text: str) -> Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from diagnosis.steps.expressions.evaluation import STATUS, evaluate
@@ -10,6 +11,7 @@ from diagnosis.steps.expressions.text import expression_of, lookup_in
 from diagnosis.steps.expressions.values import Result, truth_of
 
 _AFTER_A_FAILURE = {"success": False, "failure": True, "always": True, "cancelled": False}
+_ID = re.compile(r"steps\.[^.]+")
 _RESULTS = frozenset({"result", "outcome", "conclusion"})
 
 
@@ -43,12 +45,16 @@ def runs_although(
     node = parse(expression) if expression else None
     if not asks or expression is None or node is None:
         return None if asks is None else False
-    known = lookup_in(values)
+    # That a step has an id tells nothing of how it ended.
+    known = lookup_in({name: value for name, value in values.items() if not _ID.fullmatch(name)})
     own = {(context, name.lower()): end for (context, name), end in ended.items()}
 
     def lookup(path: tuple[str, ...]) -> Result:
         if len(path) == 3 and path[2].lower() in _RESULTS and (path[0].lower(), path[1].lower()) in own:
             return own[path[0].lower(), path[1].lower()]
+        if len(path) == 3 and path[0].lower() in ("steps", "needs") and path[2].lower() in _RESULTS:
+            # What crosses no gate may have gone well.
+            return "success"
         if path[:2] == ("job", "status"):
             return "failure"
         return known(path)

@@ -16,6 +16,7 @@ from diagnosis.closure.steps.release_jobs import (
     crosses_a_gate,
     evidence_of_job,
     evidence_of_step,
+    is_of_a_gate,
     release_jobs,
     releases,
 )
@@ -94,7 +95,7 @@ def _left_out(closing: Replay, jobs: Sequence[ReadJob]) -> Iterator[Demotion]:
             (read, step, _carried_out(read, step))
             for read in jobs
             for step in _as_written(closing, read)
-            if any(each.purpose is purpose and not each.elsewhere for each in step.operations)
+            if any(each.purpose is purpose and is_of_a_gate(each) for each in step.operations)
         ]
         if not told or any(ran for _, _, ran in told):
             continue
@@ -146,7 +147,7 @@ def _steps_past_a_gate(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
     for step in read.steps:
         if not crosses_a_gate(step) or step.matched.is_post:
             continue
-        if step.does(Purpose.PUSH) and before:
+        if before and any(each.purpose is Purpose.PUSH and is_of_a_gate(each) for each in step.operations):
             past = [runs_although(step.condition, ended, read.values) for ended in _one_failed(before)]
             who = f"step “{step.name}” of job “{read.name}”"
             yield from _told(past, step.condition, who, partial(evidence_of_step, closing, step))

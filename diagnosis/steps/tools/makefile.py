@@ -18,6 +18,8 @@ _RULE = re.compile(r"([^:=#\t][^:=#]*?)(?<!\s)\s*+(?:&?::?)(?![=:])\s*+([^#]*)")
 _CONDITION = re.compile(r"\s*(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)")
 _PAIR = re.compile(r"\(([^,]*),(.*)\)\s*$|[\"']([^\"']*)[\"']\s+[\"']([^\"']*)[\"']\s*$")
 _UNKNOWN = "${MAKE_VALUE}"
+_PREFIXES = " \t@-+"
+"""What may stand before a recipe's command: silent, tolerant, always."""
 _DEEPEST = 12
 _LONGEST = 8_000
 _MOST_TURNS = 200
@@ -286,9 +288,19 @@ class Makefile:
             if self._rule(each)[0] is not None and not self._add(each, found, done, depth + 1):
                 return False
         own = {"@": target, "<": prerequisites[0] if prerequisites else "", "^": " ".join(prerequisites), "*": stem}
-        lines = [self.expand(line.lstrip(" \t@-+"), own) for line in rule.recipe]
+        lines = [self._command(line, target, own) for line in rule.recipe]
         found.extend(["\n".join(lines)] if self.one_shell and lines else [line for line in lines if line.strip()])
         return True
+
+    def _command(self, line: str, target: str, own: Mapping[str, str]) -> str:
+        """Return a recipe's line as the script that it is: what fails behind ``-`` or under ``.IGNORE`` stops nothing."""
+        written = line.lstrip(_PREFIXES)
+        expanded = self.expand(written, own)
+        command = expanded.lstrip(_PREFIXES)
+        prefixes = line[: len(line) - len(written)] + expanded[: len(expanded) - len(command)]
+        ignored = self.rules.get(".IGNORE")
+        ignores = "-" in prefixes or (ignored is not None and target in (ignored.prerequisites or (target,)))
+        return f"{{ {command}\n}} || true" if ignores and command.strip() else command
 
     def _rule(self, target: str) -> tuple[_Rule | None, str]:
         if target in self.rules:

@@ -336,7 +336,7 @@ class _Justfile:
                 return False
             found.append("\n".join(body))
         else:
-            found.extend(line.lstrip("@-") for line in body if line)
+            found.extend(_tolerant(line.lstrip("@-"), "-" in line[:2]) for line in body if line)
         return True
 
 
@@ -415,7 +415,9 @@ class _Taskfile:
             command = each if isinstance(each, str) else text_of(member(each, "cmd"))
             if command is None or member(each, "for") is not None:
                 return False
-            found.append((self._fill(command, values), self._fill(where, values) if where else None, env))
+            tolerated = "true" in (text_of(member(each, "ignore_error")), text_of(member(written, "ignore_error")))
+            script = _tolerant(self._fill(command, values), tolerated)
+            found.append((script, self._fill(where, values) if where else None, env))
         return True
 
     def _read(self, value: Value | None, values: Mapping[str, str]) -> dict[str, str]:
@@ -437,6 +439,11 @@ class _Taskfile:
         filled = re.sub(r"\{\{-?\s*\.([A-Za-z_]\w*)\s*(?:\|\s*default\s+\"([^\"]*)\"\s*)?-?\}\}", one, text)
         # What is longer is not cut: half a command is another one.
         return re.sub(r"\{\{[^{}]*\}\}", "${TASK_VALUE}", filled) if len(filled) <= _LONGEST else "${TASK_VALUE}"
+
+
+def _tolerant(command: str, tolerated: bool) -> str:
+    """Return a command as the script that it is: a failure that is tolerated stops nothing."""
+    return f"{{ {command}\n}} || true" if tolerated else command
 
 
 def _list(value: Value | list[str] | None) -> list[Value]:

@@ -1,4 +1,4 @@
-"""A green run of a workflow as its files have it: every job and step succeeded, and nothing but its output is missing from its logs."""
+"""A green run of a workflow as its files have it: every job and every step succeeded, but those that are said to be skipped."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ PATH = ".github/workflows/release.yml"
 HOST = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
 IMAGE = f"{HOST}/app:1"
 PUSH = f"docker push {IMAGE}"
+_COMMANDS = {
+    "": "bash -e {0}",
+    "bash": "bash --noprofile --norc -e -o pipefail {0}",
+    "sh": "sh -e {0}",
+    "pwsh": "pwsh -command \". '{0}'\"",
+}
+"""How the log tells of a shell."""
 _ROLE = "{role-to-assume: 'arn:aws:iam::111122223333:role/release', aws-region: us-east-1}"
 
 
@@ -92,5 +99,8 @@ def _jobs(workflow: Workflow, skipped: frozenset[str], printed: Mapping[str, str
 def _section(step: WorkflowStep, printed: str) -> list[str]:
     output = tuple(line for line in printed.split("\n") if line)
     if step.uses:
-        return action(step.uses, [f"{name}: {value}" for name, value in step.inputs], *output)
-    return script((step.run or "").rstrip().split("\n"), *output)
+        inner = [line for each in step.inner for line in _section(each, "")]
+        return [*action(step.uses, [f"{name}: {value}" for name, value in step.inputs], *output), *inner]
+    shell = _COMMANDS.get(step.shell or "", step.shell or "")
+    lines = script((step.run or "").rstrip().split("\n"), *output)
+    return [f"shell: /usr/bin/{shell}" if line.startswith("shell: ") else line for line in lines]

@@ -1,0 +1,106 @@
+"""What is told of a script on which the gate's command fails is held against real bash: it never says kept where bash ends well."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from random import Random
+
+import pytest
+from failing_scripts import COMPOUND, GATE, HANDLED, QUOTED, SHELLS, SIMPLE, Bash, script
+from thoroughness import examples, some
+
+from diagnosis.closure.steps.failing_paths import Fate, fate_of, options_of
+from diagnosis.closure.steps.gate_commands import gate_command
+from diagnosis.steps.commands import trace_of_script
+from diagnosis.steps.kinds import Purpose
+from diagnosis.steps.shell.syntax import is_well_formed, script_of
+
+NOT_READ = Fate(doubt="it is not read")
+KEPT = Fate()
+
+
+def fate(text: str, options: tuple[str, ...] = ("-e",)) -> Fate:
+    """What becomes of the failure of the gate's command in a script."""
+    trace = trace_of_script(text, {})
+    visits = [visit for node in trace.nodes for visit in trace.of(node)]
+    commands = {gate_command(visit.operations) for visit in visits} - {None}
+    opaque = any(each.purpose is Purpose.OPAQUE for visit in visits for each in visit.operations)
+    if not is_well_formed(text) or (opaque and not commands):
+        return NOT_READ
+    errexit, pipefail = options_of(options)
+    fates = [
+        fate_of(command, script_of(text), trace, errexit=errexit, pipefail=pipefail, values=lambda _: None)
+        for command in commands
+        if command is not None
+    ]
+    return next((each for each in fates if each != KEPT), KEPT)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is the judge here")
+def test_what_bash_loses_is_never_said_to_be_kept(tmp_path: Path) -> None:
+    bash = Bash(tmp_path)
+    random = Random(20_261)  # noqa: S311 - the same examples in every run
+    texts = [f"{form.format(c=GATE)}\n" for form in (*SIMPLE, *HANDLED, *COMPOUND)]
+    texts += [f"{form.format(q=shlex.quote(GATE))}\n" for form in QUOTED]
+    texts = [
+        *some(texts, 2),
+        *(f"{text}ok\n" for text in some(texts[1:], 2)),
+        *(script(random, 2) for _ in range(examples(600))),
+    ]
+    missed = []
+    for number, text in enumerate(texts):
+        options = SHELLS[number % len(SHELLS)]
+        if fate(text, options) != KEPT:
+            continue
+        try:
+            lost = bash.loses(text, options)
+        except subprocess.TimeoutExpired:
+            continue
+        if lost:
+            missed.append((options, text))
+    assert missed == []
+
+
+def test_plain_forms_are_kept() -> None:
+    push = GATE
+    kept = [
+        push,
+        f"docker build -t app .\n{push}\necho done",
+        f"docker build . && {push}",
+        f"if ! {push}; then\n  echo '::error::no push'\n  exit 1\nfi",
+        f"{push} || {{ echo no; exit 1; }}",
+        f"set -euo pipefail\n{push} 2>&1 | tee push.log",
+        f'out=$({push})\necho "$out"',
+        "for tag in 1 2; do\n  docker push 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:$tag\ndone",
+        f'r() {{\n  n=0\n  until "$@"; do\n    n=$((n+1))\n    [ $n -ge 3 ] && return 1\n  done\n}}\nr {push}',
+        f"for i in 1 2 3; do\n  {push} && exit 0\n  sleep 5\ndone\nexit 1",
+        f"done=0\nfor i in 1 2 3; do\n  if {push}; then done=1; break; fi\ndone\n[ $done -eq 1 ]",
+        f"set +e\n{push}\nstatus=$?\nset -e\nif [ $status -ne 0 ]; then exit $status; fi",
+        f"{push} &\npid=$!\nwait $pid",
+        f"trap 'rm -f log' EXIT\n{push}",
+        f"bash -euo pipefail -c '{push}; true'",
+        f"timeout 600 {push}",
+        "aws ecr get-login-password | docker login -u AWS --password-stdin 111122223333.dkr.ecr.us-east-1.amazonaws.com",
+        "docker login -u AWS -p $(aws ecr get-login-password) 111122223333.dkr.ecr.us-east-1.amazonaws.com",
+        "aws ecr describe-repositories --repository-names app || aws ecr create-repository --repository-name app",
+        f"if aws ecr describe-images --repository-name app --image-ids imageTag=1; then exit 0; fi\n{push}",
+    ]
+    assert [text for text in kept if fate(text) != KEPT] == []
+
+
+def test_what_is_not_settled_is_neither_kept_nor_lost() -> None:
+    for text in (
+        f"{GATE} || exit $CODE",
+        f'{GATE} || [ "$SOFT" = 1 ]',
+        f'{GATE} & jobs="$jobs $!"\nfor j in $jobs; do wait $j; done',
+        f"cat <<END\n$({GATE})\nEND",
+        f'eval "$({GATE})"',
+        f"watch {GATE}",
+        f"if {GATE}",
+    ):
+        told = fate(text)
+        assert told.doubt or told.loss, text
+        assert told != KEPT, text

@@ -1,0 +1,85 @@
+"""Whether the failure of a gate's command can be lost in a green run: by its script, by continue-on-error, in what it calls."""
+
+from __future__ import annotations
+
+from green_runs import IMAGE, PUSH, green, release
+from thoroughness import some
+
+from diagnosis.causes import Integrity
+from diagnosis.closure.steps.lost_failures import judge_lost_failures
+from diagnosis.gates import Verdict
+
+FAIL, UNKNOWN, PASS = Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS
+COMPOSE = f"services: {{a: {{image: '{IMAGE}', build: .}}}}\n"
+RELEASES = (
+    (PASS, release(f"docker build .\n{PUSH}"), {}),
+    (FAIL, release(f"{PUSH} || exit 0"), {}),
+    (FAIL, release(f"if ! {PUSH}; then echo warn; fi"), {}),
+    (FAIL, release(f"{PUSH} | tee log"), {}),
+    (PASS, release(f"{PUSH} | tee log", step="        shell: bash\n"), {}),
+    (PASS, release(f"{PUSH} | tee log", top="defaults: {run: {shell: bash}}\n"), {}),
+    (FAIL, release(f"{PUSH}\necho done", step="        shell: 'bash {0}'\n"), {}),
+    (FAIL, release(f"{PUSH}\necho done", top="defaults: {run: {shell: 'bash {0}'}}\n"), {}),
+    (PASS, release(f"{PUSH}\necho done", step="        shell: sh\n"), {}),
+    (UNKNOWN, release(f"{PUSH}\necho done", step="        shell: pwsh\n"), {}),
+    (PASS, release(PUSH, step="        shell: pwsh\n"), {}),
+    (FAIL, release(PUSH, step="        continue-on-error: true\n"), {}),
+    (FAIL, release(PUSH, step="        continue-on-error: ${{ github.event_name == 'push' }}\n"), {}),
+    (UNKNOWN, release(PUSH, step="        continue-on-error: ${{ vars.SOFT == '1' }}\n"), {}),
+    (PASS, release(PUSH, step="        continue-on-error: ${{ false }}\n"), {}),
+    (FAIL, release(PUSH, job="    continue-on-error: true\n"), {}),
+    (UNKNOWN, release(PUSH, job="    continue-on-error: ${{ vars.SOFT == '1' }}\n"), {}),
+    (PASS, release(PUSH, more="      - {run: npm test, continue-on-error: true}\n"), {}),
+    (PASS, release("make push"), {"Makefile": f"push:\n\t{PUSH}\n\t@echo done\n"}),
+    (FAIL, release("make push"), {"Makefile": f"push:\n\t-{PUSH}\n"}),
+    (FAIL, release("make push"), {"Makefile": f"push:\n\t@-{PUSH}\n"}),
+    (FAIL, release("make push"), {"Makefile": f".IGNORE:\npush:\n\t{PUSH}\n"}),
+    (FAIL, release("make push"), {"Makefile": f"push:\n\t{PUSH} || true\n"}),
+    (FAIL, release("make push"), {"Makefile": f"push:\n\t{PUSH}; echo done\n"}),
+    (FAIL, release("make -i push"), {"Makefile": f"push:\n\t{PUSH}\n"}),
+    (PASS, release("make -k push"), {"Makefile": f"push:\n\t{PUSH}\n"}),
+    (PASS, release("./push.sh\necho done"), {"push.sh": f"#!/bin/bash\nset -e\n{PUSH}\necho done\n"}),
+    (PASS, release("./push.sh"), {"push.sh": f"#!/bin/bash -e\n{PUSH}\necho done\n"}),
+    (FAIL, release("bash push.sh"), {"push.sh": f"#!/bin/bash -e\n{PUSH}\necho done\n"}),
+    (FAIL, release("./push.sh"), {"push.sh": f"#!/bin/bash\n{PUSH}\necho done\n"}),
+    (UNKNOWN, release("./push.sh"), {}),
+    (PASS, release("npm run push"), {"package.json": f'{{"scripts": {{"push": "{PUSH}"}}}}'}),
+    (FAIL, release("npm run push"), {"package.json": f'{{"scripts": {{"push": "{PUSH} || true"}}}}'}),
+    (UNKNOWN, release(PUSH, more="      - uses: someone/push@v1\n"), {}),
+    (PASS, release(PUSH, more="      - uses: actions/setup-node@v4\n      - uses: actions/upload-artifact@v4\n"), {}),
+    (FAIL, release("docker compose push --ignore-push-failures"), {"compose.yml": COMPOSE}),
+    (FAIL, release("aws s3 cp a s3://bucket/a || true"), {}),
+    (FAIL, release("aws ecs update-service --cluster c --service s || echo no"), {}),
+    (UNKNOWN, release(f"docker pull 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 || true\n{PUSH}"), {}),
+    (PASS, release(f"docker pull node:20 || true\n{PUSH}"), {}),
+)  # fmt: skip
+
+
+def test_releases_by_their_forms() -> None:
+    wrong = []
+    for verdict, text, files in some(RELEASES, 2):
+        closing = green(text, files)
+        proof = judge_lost_failures(closing)
+        if proof.verdict is not verdict:
+            wrong.append((verdict, proof.verdict, proof.reason, text[text.index("- id: push") :], files))
+        assert bool(proof.findings) is (proof.verdict is FAIL)
+        assert all(each.slug is Integrity.GATE_DEMOTED and each.breaks_closure for each in proof.findings)
+        assert proof.verdict is not UNKNOWN or proof.not_understood
+    assert wrong == []
+
+
+def test_a_composite_action_and_a_called_workflow_are_looked_into() -> None:
+    action = "runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: '{run}'\n"
+    use = release("echo built", more="      - uses: ./.github/actions/push\n")
+    caller = "on: [push]\npermissions: {id-token: write}\njobs:\n  ship: {uses: ./.github/workflows/ship.yml}\n"
+    called = release(f"{PUSH} || true").replace("on: [push]", "on: [workflow_call]")
+    sound = release(PUSH).replace("on: [push]", "on: [workflow_call]")
+    path = ".github/actions/push/action.yml"
+    assert judge_lost_failures(green(use, {path: action.replace("{run}", PUSH)})).verdict is PASS
+    assert judge_lost_failures(green(use, {path: action.replace("{run}", f"{PUSH} || :")})).verdict is FAIL
+    tolerant = action.replace("- shell", "- continue-on-error: true\n      shell").replace("{run}", PUSH)
+    assert judge_lost_failures(green(use, {path: tolerant})).verdict is FAIL
+    assert judge_lost_failures(green(use)).verdict is UNKNOWN
+    assert judge_lost_failures(green(caller, {".github/workflows/ship.yml": called})).verdict is FAIL
+    assert judge_lost_failures(green(caller, {".github/workflows/ship.yml": sound})).verdict is PASS
+    assert judge_lost_failures(green(caller)).verdict is UNKNOWN

@@ -1,0 +1,62 @@
+"""Whether a gate of the release is switched off, left out of the green run, or passed although one before it stayed shut."""
+
+from __future__ import annotations
+
+from green_runs import HOST, PUSH, green, release
+
+from diagnosis.closure.steps.switched_off import judge_switched_off
+from diagnosis.gates import Verdict
+
+FAIL, UNKNOWN, PASS = Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS
+TESTED = "  test:\n    runs-on: ubuntu-latest\n    steps: [{run: npm test}]\n"
+
+
+def condition(text: str) -> str:
+    """The push under a condition."""
+    return release(PUSH, step=f"        if: {text}\n")
+
+
+def two_jobs(text: str) -> str:
+    """A job that publishes after the one that released, under a condition."""
+    second = (
+        f"  publish:\n    needs: release\n    if: {text}\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - {uses: aws-actions/configure-aws-credentials@v4, with: {role-to-assume: 'arn:aws:iam::111122223333:role/p', "
+        f"aws-region: us-east-1}}}}\n      - uses: aws-actions/amazon-ecr-login@v2\n      - run: docker push {HOST}/app:2\n"
+    )
+    return release(PUSH, more=second)
+
+
+def test_conditions_of_steps_and_jobs() -> None:
+    cases = [
+        (PASS, release(PUSH), frozenset()),
+        (PASS, condition("github.event_name == 'push'"), frozenset()),
+        (PASS, condition("success() && github.ref == 'refs/heads/main'"), frozenset()),
+        (FAIL, condition("false"), frozenset({"push"})),
+        (FAIL, condition("${{ false }}"), frozenset({"push"})),
+        (FAIL, condition("${{ 1 == 2 }}"), frozenset({"push"})),
+        (FAIL, condition("github.ref == 'refs/heads/other'"), frozenset({"push"})),
+        (FAIL, condition("vars.PUSH == 'true'"), frozenset({"push"})),
+        (PASS, release(PUSH, more=f"      - {{id: again, if: vars.MORE == '1', run: {PUSH}}}\n"), frozenset({"again"})),
+        (FAIL, condition("always()"), frozenset()),
+        (FAIL, condition("'!cancelled()'"), frozenset()),
+        (FAIL, condition("${{ !cancelled() && github.event_name == 'push' }}"), frozenset()),
+        (FAIL, condition("success() || failure()"), frozenset()),
+        (UNKNOWN, condition("always() && vars.PUSH == '1'"), frozenset()),
+        (PASS, condition("always() && steps.role.outcome == 'success' && steps.login.outcome == 'success'"), frozenset()),
+        (PASS, condition("always() && steps.login.outcome == 'success'"), frozenset()),
+        (FAIL, condition("always() && steps.role.outcome == 'success'"), frozenset()),
+        (PASS, release(PUSH, more="      - {if: always(), run: docker logout}\n"), frozenset()),
+        (FAIL, release(PUSH, job="    if: false\n"), frozenset({"release"})),
+        (FAIL, release(PUSH, job="    if: ${{ false }}\n", more=TESTED), frozenset({"release"})),
+        (PASS, two_jobs("success()"), frozenset()),
+        (FAIL, two_jobs("always()"), frozenset()),
+        (PASS, two_jobs("always() && needs.release.result == 'success'"), frozenset()),
+        (PASS, release(PUSH, job="    needs: test\n    if: always()\n", more=TESTED), frozenset()),
+    ]  # fmt: skip
+    wrong = []
+    for verdict, text, skipped in cases:
+        proof = judge_switched_off(green(text, skipped=skipped))
+        if proof.verdict is not verdict:
+            wrong.append((verdict, proof.verdict, proof.reason, proof.not_understood, text[text.index("- id: push") :]))
+        assert bool(proof.findings) is (proof.verdict is FAIL)
+    assert wrong == []
