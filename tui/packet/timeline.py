@@ -10,6 +10,16 @@ from diagnosis.documents.packet import Packet
 from diagnosis.gates import Gate, Plane
 from tui.packet.inert_text import line
 
+_SHORT = {
+    Gate.OIDC_TRUST: "OIDC trust",
+    Gate.ROLE_ASSUMPTION: "Role",
+    Gate.REGISTRY_AUTHORIZATION: "Registry",
+    Gate.SERVICE_AUTHORIZATION: "Services",
+    Gate.LEAST_PRIVILEGE: "Least priv.",
+}
+_WIDEST, _NARROWEST = 128, 118
+"""Columns in pixels: a date and a time need the lesser."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -45,6 +55,15 @@ class Timeline:
     columns: tuple[Column, ...]
     words: str
     """The drawing in words, for who does not see it."""
+
+    @property
+    def short_rows(self) -> tuple[str, ...]:
+        """The gates' names where they stand as columns of a narrow drawing."""
+        return tuple(_SHORT[gate] for gate in self.rows)
+
+    def step(self, room: int) -> int:
+        """Return how wide a column of a wide drawing is, so that as many as can be read fit the room."""
+        return max(_NARROWEST, min(_WIDEST, room // max(1, len(self.columns))))
 
 
 def timeline_of(packet: Packet) -> Timeline:

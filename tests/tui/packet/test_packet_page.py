@@ -97,6 +97,7 @@ def test_who_hears_it_finds_the_way(packets: list[Packet]) -> None:
         assert made.status in title
         for landmark in ("header", "nav", "main", "footer"):
             assert len(page.all(landmark)) == 1
+        assert all(words for _, words in (*page.all("h1"), *page.all("h2"), *page.all("h3")))
         levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
         assert levels[0] == 1
         assert levels.count(1) == 1
