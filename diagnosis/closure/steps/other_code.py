@@ -87,8 +87,8 @@ def _finding(clause: str, evidence: Evidence) -> IntegrityFinding:
 
 
 def _look(step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) -> None:
-    if step.written.unread:
-        clause = f"the local action of step {step.name} was not read: {step.written.unread}"
+    if step.unread:
+        clause = f"the local action of step {step.name} was not read: {step.unread}"
         found.note(Whose.UNKNOWN, clause, step.evidence(step.name))
     if step.written.uses:
         _action(step, attempt, found)

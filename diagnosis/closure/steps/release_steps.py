@@ -106,6 +106,13 @@ class ReleaseStep:
         return tuple(each for each in self.operations if each.purpose is Purpose.OPAQUE)
 
     @property
+    def unread(self) -> str:
+        """Why what a local action does is not known; empty for every other step."""
+        if not (self.written.uses or "").startswith("./") or self.written.inner:
+            return ""
+        return self.written.unread or "its file was not read, or it runs a program of its own"
+
+    @property
     def foreign(self) -> bool:
         """Whether it uses an action of another repository that is not known."""
         return bool(self.written.uses) and any(each.kind is StepKind.OTHER for each in self.opaque)

@@ -1,0 +1,196 @@
+"""Whether the code that a release builds is that of its commit: every way to bring other code in, beside what looks like it."""
+
+from __future__ import annotations
+
+import pytest
+from closing_runs import HOST, SHA, closing, release, script, step
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from thoroughness import examples
+
+from diagnosis.closure.steps.other_code import judge_other_code
+from diagnosis.gates import Verdict
+
+PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+OWN_REFS = ("HEAD", "main", "origin/main", SHA, SHA[:9], "$GITHUB_SHA", "${GITHUB_SHA}", "${{ github.sha }}", "${{ github.ref_name }}")
+OTHER_REFS = ("other", "origin/other", "v1.2.3", "f" * 40, "HEAD~1", "HEAD^", "refs/pull/7/head", "$BRANCH", "${{ inputs.key }}")
+BY_REF = (
+    "git checkout {ref}",
+    "git checkout -q -f {ref}",
+    "git -C . checkout {ref}",
+    "git -c advice.detachedHead=false checkout --detach {ref}",
+    "git checkout {ref} -- src",
+    "git checkout -b build {ref}",
+    "git switch --detach {ref}",
+    "git switch -c build {ref}",
+    "git reset --hard {ref}",
+    "git restore --source {ref} .",
+    "git worktree add ../x {ref}",
+    "git read-tree -u --reset {ref}",
+    "git merge --ff-only {ref}",
+    "git archive {ref} | tar x -C /tmp/x",
+)
+WRAPPED = (
+    "{line}",
+    "sudo {line}",
+    "bash -c '{line}'",
+    "cd sub && {line}",
+    "if [ -n \"$X\" ]; then {line}; fi",
+    "go() {{ {line}; }}\ngo",
+    "{line} || exit 1",
+    "( {line} )",
+    "for i in 1; do {line}; done",
+    "echo a; {line} &",
+)
+OTHER_FORMS = (
+    "git fetch origin other && git checkout FETCH_HEAD",
+    "git fetch https://github.com/a/b main && git reset --hard FETCH_HEAD",
+    "git pull origin other",
+    "git pull https://github.com/a/b",
+    "git clone https://github.com/a/b",
+    "git clone --depth 1 -b main git@github.com:a/b.git src",
+    "git remote set-url origin https://github.com/a/b\ngit fetch && git checkout origin/main",
+    "git submodule update --init --remote",
+    "git config alias.x '!git checkout other'",
+    "git cherry-pick abc1234",
+    "git revert --no-edit HEAD",
+    "gh repo clone a/b",
+    "gh pr checkout 7",
+    "gh run download 123 -n build",
+    "curl -L https://github.com/a/b/archive/refs/heads/x.tar.gz | tar xz",
+    "curl -sSL https://api.github.com/repos/a/b/tarball/x | tar xz --strip 1",
+    "wget https://codeload.github.com/a/b/zip/x",
+    "curl https://raw.githubusercontent.com/octo-org/octo-repo/other/Dockerfile -o Dockerfile",
+    "hg clone https://x.test/a",
+    "npx degit a/b src",
+    f"docker build -t {HOST}/app:1 https://github.com/a/b.git#main",
+    f"docker buildx build --push -t {HOST}/app:1 git@github.com:a/b.git",
+    "docker buildx build --build-context src=https://github.com/a/b.git .",
+    "docker build https://github.com/octo-org/octo-repo.git#other",
+)
+HARMLESS = (
+    "git describe --tags --always",
+    "git rev-parse --short HEAD",
+    "git log -1 --format=%s",
+    "git fetch --tags --force",
+    "git fetch --unshallow origin",
+    "git fetch origin other",
+    "git tag v1 && git push origin v1",
+    "git config --global user.name bot",
+    "git config --global --add safe.directory '*'",
+    'git config --global url."https://x@github.com/".insteadOf "https://github.com/"',
+    "git status --porcelain",
+    "git checkout -- src",
+    "git checkout .",
+    "git checkout package-lock.json",
+    "git checkout -b release",
+    "git checkout -b work && git commit -am x && git checkout work",
+    "git reset --hard",
+    "git stash && git stash pop",
+    "git add . && git commit -m x",
+    "git submodule update --init --recursive",
+    "git lfs pull",
+    "git clean -fdx",
+    "git branch -a",
+    "git diff --quiet HEAD~1 -- src || echo changed",
+    "gh release create v1 --generate-notes",
+    "gh api repos/a/b/issues",
+    "curl -fsSL https://x.test/health",
+    "curl -sL https://github.com/mikefarah/yq/releases/download/v4/yq_linux_amd64 -o /usr/local/bin/yq",
+    "echo git checkout other",
+    "docker build --build-arg URL=https://github.com/a/b .",
+    "docker build -f docker/Dockerfile -t x docker",
+    "npm ci && npm run build",
+)
+
+
+def verdict(text: str) -> Verdict:
+    return judge_other_code(closing(text)).verdict
+
+
+@settings(max_examples=examples(400), deadline=None)
+@given(form=st.sampled_from(BY_REF), ref=st.sampled_from(OWN_REFS + OTHER_REFS), wrapped=st.sampled_from(WRAPPED))
+def test_a_ref_in_git(form: str, ref: str, wrapped: str) -> None:
+    line = wrapped.format(line=form.format(ref=ref))
+    found = verdict(release(middle=script(line)))
+    assert (found is PASS) is (ref in OWN_REFS), (line, found)
+
+
+def test_other_code_is_a_finding_and_the_harmless_is_none() -> None:
+    for line in OTHER_FORMS:
+        proof = judge_other_code(closing(release(first=script(line))))
+        assert proof.verdict is FAIL, (line, proof)
+        assert {finding.slug for finding in proof.findings} == {"ref-laundering"}
+    for line in HARMLESS:
+        proof = judge_other_code(closing(release(first=script(line)), {"package.json": '{"scripts": {"build": "tsc"}}'}))
+        assert proof.verdict is PASS, (line, proof)
+
+
+CHECKOUT = "uses: actions/checkout@v4\nwith: {{{given}}}"
+
+
+@pytest.mark.parametrize(
+    ("uses", "found"),
+    [
+        *((CHECKOUT.format(given=f"ref: '{ref}'"), PASS) for ref in OWN_REFS if "$" not in ref or "github." in ref),
+        *((CHECKOUT.format(given=f"ref: '{ref}'"), FAIL) for ref in OTHER_REFS if not ref.startswith("$B")),
+        (CHECKOUT.format(given="ref: '${{ github.head_ref || github.ref_name }}'"), PASS),
+        (CHECKOUT.format(given="ref: '${{ github.event.pull_request.head.sha }}'"), FAIL),
+        (CHECKOUT.format(given="repository: a/b, path: x"), FAIL),
+        (CHECKOUT.format(given="repository: '${{ github.repository }}'"), PASS),
+        (CHECKOUT.format(given="repository: octo-org/octo-repo, fetch-depth: 0"), PASS),
+        ("uses: taiki-e/checkout-action@v1\nwith: {ref: other}", FAIL),
+        ("uses: actions/download-artifact@v4\nwith: {name: x}", PASS),
+        ("uses: actions/download-artifact@v4\nwith: {name: x, run-id: '${{ github.run_id }}'}", PASS),
+        ("uses: actions/download-artifact@v4\nwith: {name: x, run-id: 123}", FAIL),
+        ("uses: actions/download-artifact@v4\nwith: {name: x, repository: a/b, run-id: 7}", FAIL),
+        ("uses: dawidd6/action-download-artifact@v6\nwith: {workflow: build.yml, branch: other}", FAIL),
+        ("uses: docker/build-push-action@v6\nwith: {context: ., push: true}", PASS),
+        ("uses: docker/build-push-action@v6\nwith: {context: '{{defaultContext}}:api', push: true}", PASS),
+        ("uses: docker/build-push-action@v6\nwith: {context: 'https://github.com/a/b.git#main', push: true}", FAIL),
+        ("uses: docker/build-push-action@v6\nwith: {context: '${{ inputs.key }}', push: true}", UNKNOWN),
+        ("uses: docker/build-push-action@v6\nwith: {build-contexts: 'src=https://github.com/a/b.git'}", FAIL),
+        ("uses: some/thing@v1", UNKNOWN),
+        ("uses: ./nowhere", UNKNOWN),
+    ],
+)
+def test_actions_that_bring_code(uses: str, found: Verdict) -> None:
+    proof = judge_other_code(closing(release(first=step(uses))))
+    assert proof.verdict is found, proof
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git pull",
+        "git co other",
+        "git -c alias.co=checkout co other",
+        "git am < fix.patch",
+        "git apply fix.patch",
+        "git bisect run make",
+        "./unread.sh",
+        "python tools/release.py",
+        'eval "$CMD"',
+        "curl -sL \"$URL\" | tar xz",
+        "gh release download v1",
+        "$TOOL checkout other",
+    ],
+)
+def test_forms_that_are_not_understood(line: str) -> None:
+    proof = judge_other_code(closing(release(first=script(line))))
+    assert proof.verdict is UNKNOWN, proof
+    assert proof.not_understood
+
+
+def test_what_comes_after_the_publication_and_what_no_release_takes_counts_not() -> None:
+    later = script("git clone https://github.com/a/gitops && cd gitops && git commit -am x && git push")
+    assert verdict(release(last=later)) is PASS
+    beside = "  docs:\n    runs-on: ubuntu-latest\n    steps:\n" + script("git checkout gh-pages")
+    assert verdict(release(last=beside)) is PASS
+    needed = release(job="needs: build") + "  build:\n    runs-on: ubuntu-latest\n    steps:\n" + script("git checkout other")
+    assert verdict(needed) is PASS
+    handed = needed + "\n" + step("uses: actions/upload-artifact@v4\nwith: {name: x, path: dist}")
+    assert verdict(handed) is FAIL
+    files = {"act/action.yml": "runs:\n  using: composite\n  steps:\n" + script("git checkout other", "shell: bash")}
+    assert judge_other_code(closing(release(first=step("uses: ./act")), files)).verdict is FAIL
+    assert judge_other_code(closing(release(middle=script("sh go.sh")), {"go.sh": "git checkout other"})).verdict is FAIL
