@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from diagnosis.closure.steps.guards import asks, asks_of_steps
 from diagnosis.closure.steps.jq_filter import input_names, made_by_jq
 from diagnosis.closure.steps.marked_json import read_marked
 from diagnosis.closure.steps.python_literals import written_by_javascript, written_by_python
 from diagnosis.closure.steps.release_steps import Release, ReleaseJob, ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran, Watched, Wrote
 from diagnosis.steps.repository_files import path_in
-from diagnosis.steps.shell.syntax import script_of
-from diagnosis.steps.shell.tree import Case, For, Group, If, Node, Part, PartKind, Pipeline, Simple, Statement, While
-from diagnosis.steps.shell.words import source_of
+from diagnosis.steps.shell.tree import Statement
 from diagnosis.steps.tools.call import arguments, option
 
 _TEXTS = frozenset(
@@ -22,14 +21,6 @@ _TEXTS = frozenset(
 )
 """Programs that can print whatever they are told: what they print is understood by their text, or not at all."""
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
-_TRIVIAL_NAMED = """
-mkdir cd pushd popd echo printf set shopt export declare local touch rm chmod chown cp mv sleep date cat true
-false : pwd ls which type hash command umask exec trap source . tee install ln basename dirname git
-"""
-_TRIVIAL = frozenset(_TRIVIAL_NAMED.split())
-"""Commands whose success says nothing about the release."""
-_OF_THE_RUNNER = re.compile(r"\$\{?(?:GITHUB_|RUNNER_|CI\b|HOME\b|PWD\b|ImageOS)")
-_MEASURES = re.compile(r"\b(?:steps|needs|job)\s*\.|\bfailure\s*\(|\bcancelled\s*\(")
 _NO_FILES = re.compile(
     r"GITHUB_(?:OUTPUT|ENV|STEP_SUMMARY|PATH|STATE)|github\.(?:output|env)|^/dev/|^[12]$", re.IGNORECASE
 )
@@ -94,49 +85,7 @@ def _joined(first: Writing, more: Writing) -> Writing:
 
 def measures(guards: tuple[Statement, ...], step: ReleaseStep) -> bool:
     """Return whether a condition asks how a command or a step ended, and not only what is always so."""
-    return bool(_MEASURES.search(step.written.condition or "")) or any(_asks(each.node) for each in guards)
-
-
-def asks_a_command(substitution: str) -> bool:
-    """Return whether ``$(…)`` takes the output of a command that measures something."""
-    return any(_asks(each.node) for each in script_of(substitution.removeprefix("$(").removesuffix(")")))
-
-
-def _asks(node: Node) -> bool:
-    match node:
-        case Simple():
-            if not node.words:
-                return any(
-                    any(_asks(inner.node) for part in each.word for inner in part.body) for each in node.assignments
-                )
-            name = source_of(node.words[0]).rsplit("/", 1)[-1]
-            if name in ("[", "[[", "test", "((", "let"):
-                return any(_unsettled(part) for word in node.words[1:] for part in word)
-            return name not in _TRIVIAL
-        case Pipeline():
-            return any(_asks(each) for each in node.nodes)
-        case Group() | For():
-            return any(_asks(each.node) for each in node.body)
-        case While():
-            return any(_asks(each.node) for each in (*node.condition, *node.body))
-        case If():
-            return any(_asks(each.node) for condition, _ in node.branches for each in condition or ())
-        case Case():
-            return any(_unsettled(part) for part in node.word)
-        case _:
-            return False
-
-
-def _unsettled(part: Part) -> bool:
-    match part.kind:
-        case PartKind.SUBSTITUTION:
-            return any(_asks(each.node) for each in part.body)
-        case PartKind.PARAMETER:
-            return not _OF_THE_RUNNER.match(part.text)
-        case PartKind.EXPRESSION:
-            return bool(_MEASURES.search(part.text))
-        case PartKind.LITERAL:
-            return False
+    return asks_of_steps(step.written.condition or "") or asks(guards)
 
 
 def _of_step(step: ReleaseStep, found: dict[str, list[Writing]]) -> Iterator[Writing]:
@@ -270,10 +219,13 @@ def _content(name: str, job: ReleaseJob, found: dict[str, list[Writing]]) -> tup
     return f"where {name} comes from is not known"
 
 
+_VALUED_OF_YQ = frozenset({"-o", "-p", "-I", "--output-format", "--input-format", "--indent"})
+
+
 def _by_yq(ran: Ran) -> tuple[object] | str:
-    words = tuple(word for word in ran.tail if not word.startswith("-") or word == "-n")
-    if "=" in " ".join(words) and "env(" not in " ".join(words):
-        value = made_by_jq(tuple(word for word in words if word not in ("eval", "e")), None)
+    words = [word for word in arguments(ran.tail, _VALUED_OF_YQ) if word not in ("eval", "e", "ea")]
+    if words and "=" in words[0] and "env(" not in words[0]:
+        value = made_by_jq((words[0],), None)
         if value is not None:
             return (value,)
     return f"what {ran.shown} prints is not understood"

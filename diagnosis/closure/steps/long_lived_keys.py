@@ -77,9 +77,7 @@ def _look(step: ReleaseStep, job: ReleaseJob, sights: KeySights) -> None:
     look_at_step(step, sights)
     look_at_script(step, sights)
     if step.unread:
-        sights.doubt(
-            f"the local action of step {step.name} was not read: {step.unread}", step.evidence(step.name)
-        )
+        sights.doubt(f"the local action of step {step.name} was not read: {step.unread}", step.evidence(step.name))
     elif step.written.uses and job.publishes and step.foreign and (secrets := handed_secrets(step)):
         clause = f"step {step.name} hands {', '.join(secrets[:3])} to an action that is not read"
         sights.doubt(clause, step.evidence(clause))

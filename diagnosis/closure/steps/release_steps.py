@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from diagnosis.closure.steps.guards import asks
 from diagnosis.closure.steps.watched_script import Watched, watched
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind
@@ -51,8 +52,7 @@ class ReleaseStep:
     @cached_property
     def values(self) -> Mapping[str, str]:
         """What is known at the step: variables by their names, GitHub's contexts by their paths."""
-        written = self.job.read.written
-        return written_values(self.job.workflow, written, self.written, self.job.read.values)
+        return written_values(self.job.workflow, self.job.read.written, self.written, self.job.values)
 
     @cached_property
     def inputs(self) -> Mapping[str, str]:
@@ -151,6 +151,17 @@ class ReleaseJob:
                 own = reads.get(id(each), outer)
                 if not each.inner and not _left_out(own):
                     yield ReleaseStep(self, each, own, place)
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """What is known in the job; an output that is up to how a command ends is not."""
+        known = dict(self.read.values)
+        for step in self.written.all_steps:
+            script = step.run or ""
+            if step.id and "output" in script.lower() and any(name.startswith(f"steps.{step.id}.") for name in known):
+                for name in _unsettled_outputs(script, known):
+                    known.pop(f"steps.{step.id}.outputs.{name}", None)
+        return known
 
     @cached_property
     def last_publication(self) -> int:
@@ -266,6 +277,14 @@ def _not_read(closing: Replay, workflow: Workflow) -> tuple[str, ...]:
     if len(listed) > _MOST_JOBS:
         found.append(f"no more than {_MOST_JOBS} jobs of a run are read")
     return tuple(found)
+
+
+def _unsettled_outputs(script: str, values: Mapping[str, str]) -> Iterator[str]:
+    """Yield the outputs that a script sets under a condition that asks how a command ended."""
+    for wrote in watched(expand_expressions(script, values), values).wrote:
+        if asks(wrote.guards) and "output" in wrote.target.lower():
+            for line in (wrote.text or "").split("\n"):
+                yield line.partition("=")[0].strip()
 
 
 def _left_out(read: ReadStep | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from diagnosis.closure.steps.guards import asks
 from diagnosis.steps.commands import follow_script
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import NO_FILES, Files
@@ -152,6 +153,9 @@ class _Watching(ScriptRun):
             if each.name or "=" in source_of(each.word) or before.get(name) != value:
                 exported = node.declares == "export" or name in state.exported
                 self.was.append(Was(name, value, exported, around.guards, self._next()))
+                if around.guards and asks(around.guards):
+                    # What it holds is up to how a command ends.
+                    state.forget((name,))
         return result
 
     def _pipeline(self, node: Pipeline, state: State, around: Around) -> Result:

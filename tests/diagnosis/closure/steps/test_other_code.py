@@ -12,8 +12,28 @@ from diagnosis.closure.steps.other_code import judge_other_code
 from diagnosis.gates import Verdict
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
-OWN_REFS = ("HEAD", "main", "origin/main", SHA, SHA[:9], "$GITHUB_SHA", "${GITHUB_SHA}", "${{ github.sha }}", "${{ github.ref_name }}")
-OTHER_REFS = ("other", "origin/other", "v1.2.3", "f" * 40, "HEAD~1", "HEAD^", "refs/pull/7/head", "$BRANCH", "${{ inputs.key }}")
+OWN_REFS = (
+    "HEAD",
+    "main",
+    "origin/main",
+    SHA,
+    SHA[:9],
+    "$GITHUB_SHA",
+    "${GITHUB_SHA}",
+    "${{ github.sha }}",
+    "${{ github.ref_name }}",
+)
+OTHER_REFS = (
+    "other",
+    "origin/other",
+    "v1.2.3",
+    "f" * 40,
+    "HEAD~1",
+    "HEAD^",
+    "refs/pull/7/head",
+    "$BRANCH",
+    "${{ inputs.key }}",
+)
 BY_REF = (
     "git checkout {ref}",
     "git checkout -q -f {ref}",
@@ -35,7 +55,7 @@ WRAPPED = (
     "sudo {line}",
     "bash -c '{line}'",
     "cd sub && {line}",
-    "if [ -n \"$X\" ]; then {line}; fi",
+    'if [ -n "$X" ]; then {line}; fi',
     "go() {{ {line}; }}\ngo",
     "{line} || exit 1",
     "( {line} )",
@@ -122,7 +142,9 @@ def test_other_code_is_a_finding_and_the_harmless_is_none() -> None:
         assert proof.verdict is FAIL, (line, proof)
         assert {finding.slug for finding in proof.findings} == {"ref-laundering"}
     for line in HARMLESS:
-        proof = judge_other_code(closing(release(first=script(line)), {"package.json": '{"scripts": {"build": "tsc"}}'}))
+        proof = judge_other_code(
+            closing(release(first=script(line)), {"package.json": '{"scripts": {"build": "tsc"}}'})
+        )
         assert proof.verdict is PASS, (line, proof)
 
 
@@ -171,7 +193,7 @@ def test_actions_that_bring_code(uses: str, found: Verdict) -> None:
         "./unread.sh",
         "python tools/release.py",
         'eval "$CMD"',
-        "curl -sL \"$URL\" | tar xz",
+        'curl -sL "$URL" | tar xz',
         "gh release download v1",
         "$TOOL checkout other",
     ],
@@ -187,10 +209,16 @@ def test_what_comes_after_the_publication_and_what_no_release_takes_counts_not()
     assert verdict(release(last=later)) is PASS
     beside = "  docs:\n    runs-on: ubuntu-latest\n    steps:\n" + script("git checkout gh-pages")
     assert verdict(release(last=beside)) is PASS
-    needed = release(job="needs: build") + "  build:\n    runs-on: ubuntu-latest\n    steps:\n" + script("git checkout other")
+    needed = (
+        release(job="needs: build")
+        + "  build:\n    runs-on: ubuntu-latest\n    steps:\n"
+        + script("git checkout other")
+    )
     assert verdict(needed) is PASS
     handed = needed + "\n" + step("uses: actions/upload-artifact@v4\nwith: {name: x, path: dist}")
     assert verdict(handed) is FAIL
     files = {"act/action.yml": "runs:\n  using: composite\n  steps:\n" + script("git checkout other", "shell: bash")}
     assert judge_other_code(closing(release(first=step("uses: ./act")), files)).verdict is FAIL
-    assert judge_other_code(closing(release(middle=script("sh go.sh")), {"go.sh": "git checkout other"})).verdict is FAIL
+    assert (
+        judge_other_code(closing(release(middle=script("sh go.sh")), {"go.sh": "git checkout other"})).verdict is FAIL
+    )

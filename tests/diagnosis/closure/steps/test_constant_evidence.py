@@ -1,0 +1,191 @@
+"""Whether the evidence of a release measures: a constant in every form of writing it, beside the same form with a measurement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from closing_runs import closing, release, script, step
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from thoroughness import examples
+
+from diagnosis.closure.steps.constant_evidence import judge_constant_evidence
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import Artifact
+from diagnosis.gates import Verdict
+
+PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+UPLOAD = step("uses: actions/upload-artifact@v4\nwith: {name: evidence, path: evidence/}")
+FORMS = (
+    'cat > evidence/x.json <<EOF\n{{"sha": "$GITHUB_SHA", "verdict": "{v}"}}\nEOF',
+    'cat <<-EOF > evidence/x.json\n\t{{"verdict": "{v}"}}\n\tEOF',
+    'tee evidence/x.json <<END\n{{"verdict": "{v}"}}\nEND',
+    'cat <<EOF | tee evidence/x.json > /dev/null\n{{"verdict": "{v}"}}\nEOF',
+    'echo "{{\\"verdict\\": \\"{v}\\"}}" > evidence/x.json',
+    'printf \'{{"verdict": "%s"}}\\n\' "{v}" > evidence/x.json',
+    'echo "{{" > evidence/x.json\necho "\\"verdict\\": \\"{v}\\"" >> evidence/x.json\necho "}}" >> evidence/x.json',
+    '{{ echo "{{"; echo "\\"verdict\\": \\"{v}\\""; echo "}}"; }} > evidence/x.json',
+    "jq -n --arg v \"{v}\" '{{verdict: $v}}' > evidence/x.json",
+    'jq -n --arg v "{v}" --arg sha "$GITHUB_SHA" \'{{sha: $sha, checks: [{{name: "a", verdict: $v}}]}}\' | tee evidence/x.json',
+    'echo "{{}}" | jq --arg v "{v}" \'.verdict = $v\' > evidence/x.json',
+    'V="{v}"\nW=$V\necho "{{\\"verdict\\": \\"$W\\"}}" > evidence/x.json',
+    'export V="{v}"\nwrite() {{ echo "{{\\"verdict\\": \\"$1\\"}}"; }}\nwrite "$V" > evidence/x.json',
+    'mkdir -p evidence && echo "{{\\"verdict\\": \\"{v}\\"}}" > evidence/x.json',
+    'cd evidence\necho "{{\\"verdict\\": \\"{v}\\"}}" > x.json',
+    'echo "{{\\"verdict\\": \\"{v}\\"}}" > /tmp/y.json\ncp /tmp/y.json evidence/x.json',
+    'bash -c "echo \'{{\\"verdict\\": \\"{v}\\"}}\' > evidence/x.json"',
+    'if [ "$GITHUB_REF" = refs/heads/main ]; then echo "{{\\"verdict\\": \\"{v}\\"}}" > evidence/x.json; fi',
+    'if true; then V="{v}"; else V=FAIL; fi\necho "{{\\"verdict\\": \\"$V\\"}}" > evidence/x.json',
+)
+"""Each writes the value ``{v}`` as the verdict of evidence/x.json."""
+CONSTANTS = ("PASS", "ok", "$(echo PASS)", "${{ 'PASS' }}")
+MEASURED = (
+    "$(docker inspect -f x img)",
+    "$(cat report.txt | wc -l)",
+    "${{ steps.scan.outcome }}",
+    "${{ job.status }}",
+    "$(if trivy image x; then echo PASS; else echo FAIL; fi)",
+    "$?",
+)
+BOUND = (
+    "trivy image x > r.txt && V=PASS || V=FAIL\n",
+    "V=FAIL\nif trivy image x; then V=PASS; fi\n",
+    "if ! grep -q CRITICAL report.txt; then V=PASS; else V=FAIL; fi\n",
+    "set +e\ntrivy image x\nV=$?\n",
+    'N=$(trivy image x | jq length)\nif [ "$N" -eq 0 ]; then V=PASS; else V=FAIL; fi\n',
+    'N=$(trivy image x | jq length)\ncase "$N" in 0) V=PASS;; *) V=FAIL;; esac\n',
+)
+"""Each measures into V."""
+
+
+def proof(text: str, **more: object):  # type: ignore[no-untyped-def] # a StepProof
+    return judge_constant_evidence(closing(text, **more))  # type: ignore[arg-type] # files and artifacts
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(form=st.sampled_from(FORMS), value=st.sampled_from(CONSTANTS), uploaded=st.booleans())
+def test_a_constant_is_a_finding_however_it_is_written(form: str, value: str, uploaded: bool) -> None:
+    text = release(middle=script(form.format(v=value)), last=UPLOAD if uploaded else "")
+    found = proof(text, artifacts={"evidence/x.json": '{"verdict": "PASS"}'} if uploaded else None)
+    assert found.verdict is FAIL, (text, found)
+    assert [finding.slug for finding in found.findings] == ["self-asserted-evidence"]
+    assert found.findings[0].reason.endswith("It is in the run's artifacts.") is uploaded
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(form=st.sampled_from(FORMS), value=st.sampled_from(MEASURED) | st.sampled_from(BOUND))
+def test_a_measurement_is_none(form: str, value: str) -> None:
+    lines = value + form.format(v="$V") if value.endswith("\n") else form.format(v=value)
+    text = release(middle=script(lines), last=UPLOAD)
+    found = proof(text, artifacts={"evidence/x.json": '{"verdict": "PASS"}'})
+    assert found.verdict is PASS, (text, found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "jq -n '{verdict: \"PASS\", passed: true}' > evidence/x.json",
+        "jq -n '{} | .verdict = \"PASS\"' > evidence/x.json",
+        "jq '. + {compliant: true}' facts.json > evidence/x.json",
+        "yq -n -o json '.verdict = \"PASS\"' > evidence/x.json",
+        'python3 -c \'import json; json.dump({"verdict": "PASS"}, open("evidence/x.json", "w"))\'',
+        (
+            "python - <<'EOF'\nimport json, os\nr = {'sha': os.environ['GITHUB_SHA']}\nr['verdict'] = 'PASS'\n"
+            "with open('evidence/x.json', 'w') as f:\n    json.dump(r, f)\nEOF"
+        ),
+        "python3 -c 'import json; print(json.dumps({\"ok\": True}))' > evidence/x.json",
+        "node -e \"require('fs').writeFileSync('evidence/x.json', JSON.stringify({verdict: 'PASS'}))\"",
+        "cp committed.json evidence/x.json",
+        'sed "s/SHA/$GITHUB_SHA/" committed.json > evidence/x.json',
+        "envsubst < committed.json > evidence/x.json",
+        "cat committed.json > evidence/x.json",
+        "jq --arg s \"$GITHUB_SHA\" '.sha = $s' committed.json > evidence/x.json",
+        "echo '{\"static_keys_rejected\": true}' > evidence/x.json",
+        'cat > evidence/x.json <<\'EOF\'\n{"command": "trivy image x", "verdict": "PASS"}\nEOF',
+    ],
+)
+def test_constants_of_other_tools(line: str) -> None:
+    files = {"committed.json": '{"verdict": "PASS", "sha": "SHA"}', "facts.json": '{"a": 1}'}
+    text = release(middle=script(f"cat facts.json committed.json\n{line}"), last=UPLOAD)
+    found = proof(text, files=files, artifacts={"evidence/x.json": '{"verdict": "PASS"}'})
+    assert found.verdict is (FAIL if "envsubst" not in line else found.verdict), found
+    assert found.verdict is not PASS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "trivy image --format json x > evidence/x.json",
+        "trivy image --format json -o evidence/x.json x",
+        "aws ecr describe-images --repository-name app > evidence/x.json",
+        "trivy image -f json x | jq '{passed: (.failed == 0)}' > evidence/x.json",
+        "N=$(trivy x | wc -l)\njq -n --argjson n \"$N\" '{passed: ($n == 0)}' > evidence/x.json",
+        (
+            'python3 -c \'import json, subprocess; p = subprocess.run(["x"]); print(json.dumps({"ok": p.returncode == 0}))\''
+            " > evidence/x.json"
+        ),
+        'trivy image x && echo \'{"verdict": "PASS"}\' > evidence/x.json',
+        "if trivy image x; then echo '{\"ok\": true}' > evidence/x.json; else echo '{\"ok\": false}' > evidence/x.json; fi",
+        'trivy image x\ncat > evidence/x.json <<\'EOF\'\n{"command": "trivy image x", "verdict": "PASS"}\nEOF',
+        'echo "{\\"digest\\": \\"$D\\", \\"sha\\": \\"$GITHUB_SHA\\"}" > evidence/x.json',
+        'echo \'{"builder": "docker", "attempts": 3}\' > evidence/x.json',
+        'echo \'{"verdict": "PASS"}\' > /tmp/slack.json',
+    ],
+)
+def test_measurements_and_facts_of_other_tools(line: str) -> None:
+    stated = '{"verdict": "PASS"}' if "x.json" in line and "verdict" in line else '{"a": 1}'
+    found = proof(release(middle=script(line), last=UPLOAD), artifacts={"evidence/x.json": stated})
+    assert found.verdict is PASS, found
+
+
+def test_what_stands_in_another_step_or_place() -> None:
+    kept = {"evidence/x.json": '{"verdict": "PASS"}'}
+    write = 'echo "{\\"verdict\\": \\"${V}\\"}" > evidence/x.json'
+    scan = step("id: scan\nrun: trivy image x\ncontinue-on-error: true")
+    cases = (
+        (release(middle=script(write, "env: {V: PASS}"), last=UPLOAD), FAIL),
+        (release(middle=scan + "\n" + script(write, "env: {V: '${{ steps.scan.outcome }}'}"), last=UPLOAD), PASS),
+        (release(top="env: {V: PASS}", middle=script(write), last=UPLOAD), FAIL),
+        (release(middle=script(write), last=UPLOAD), UNKNOWN),
+        (release(middle=said("echo v=PASS >> $GITHUB_OUTPUT") + "\n" + script(write, OUTPUT), last=UPLOAD), FAIL),
+        (release(middle=said(IF) + "\n" + script(write, OUTPUT), last=UPLOAD), PASS),
+        (
+            release(middle=script(write.replace("${V}", "PASS"), "if: steps.scan.outcome == 'success'"), last=UPLOAD),
+            PASS,
+        ),
+        (release(middle=script(write.replace("${V}", "PASS"), "if: always()"), last=UPLOAD), FAIL),
+        (release(middle=script("./write.sh evidence/x.json"), last=UPLOAD), UNKNOWN),
+        (release(last=UPLOAD), UNKNOWN),
+        (release(middle=script("cp hidden.json evidence/x.json"), last=UPLOAD), UNKNOWN),
+    )
+    for text, expected in cases:
+        found = proof(text, artifacts=kept)
+        assert found.verdict is expected, (text, found)
+    inner = {
+        "act/action.yml": "runs:\n  using: composite\n  steps:\n" + script(write.replace("${V}", "PASS"), "shell: bash")
+    }
+    assert proof(release(middle=step("uses: ./act"), last=UPLOAD), files=inner, artifacts=kept).verdict is FAIL
+    assert (
+        proof(release(middle=script("sh w.sh"), last=UPLOAD), files={"w.sh": write.replace("${V}", "OK")}).verdict
+        is FAIL
+    )
+    other = release(job="needs: check") + "  check:\n    runs-on: ubuntu-latest\n    steps:\n"
+    other += script(write.replace("${V}", "PASS")) + "\n" + UPLOAD
+    assert proof(other, artifacts=kept).verdict is FAIL
+
+
+OUTPUT = "env: {V: '${{ steps.said.outputs.v }}'}"
+IF = 'trivy image x && echo "v=PASS" >> "$GITHUB_OUTPUT" || echo "v=FAIL" >> "$GITHUB_OUTPUT"'
+
+
+def said(line: str) -> str:
+    return step(f"id: said\nrun: |\n  {line}")
+
+
+def test_an_artifact_that_was_not_read_proves_nothing() -> None:
+    run = closing(release(last=UPLOAD))
+    why = Unreadable("evidence/x.json", "it is too large", "read it by hand")
+    held = (Artifact(1, "evidence", 10, expired=False, unread=(why,)),)
+    found = judge_constant_evidence(replace(run, attempt=replace(run.attempt, artifacts=Known(held))))
+    assert found.verdict is UNKNOWN
