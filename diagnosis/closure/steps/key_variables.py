@@ -22,6 +22,7 @@ from diagnosis.steps.aws_key_names import (
     names_a_key,
     origin_of,
     references,
+    words_of,
 )
 from diagnosis.steps.kinds import StepKind
 from diagnosis.steps.variables import is_legible
@@ -45,13 +46,13 @@ _LOADERS = frozenset(
 """Actions that give what they fetch or read to the environment of later steps, whatever its names."""
 _BY_NAME = "aws-actions/aws-secretsmanager-get-secrets"
 """The one of them that names its variables after the secrets that its inputs name."""
-_HARMLESS_SECRET = re.compile(
-    r"NPM|NODE_AUTH|SONAR|SLACK|GITHUB|GH_|^GH|_PAT$|^PAT$|DOCKER_?HUB|GHCR|CODECOV|SENTRY|PYPI|SNYK|TURBO|NX_|CYPRESS"
-    r"|DISCORD|TEAMS|TELEGRAM|DATADOG|DD_|NEW_?RELIC|COSIGN|GPG|SSH|CACHIX|DEPOT|HF_|GRAFANA|JIRA|LINEAR|PERCY|CHROMATIC"
-    r"|WEBHOOK|_URL$|REGION|ROLE|ACCOUNT|REGISTRY|REPOSITORY|BUCKET|CLUSTER|DOMAIN|^EMAIL|_EMAIL$|NUGET|MAVEN|ARTIFACTORY",
-    re.IGNORECASE,
-)
-"""Names of secrets that say what they are for, which is no key of AWS."""
+_OTHER_PURPOSES_NAMED = """
+NPM NODE SONAR SONARCLOUD SONARQUBE SLACK GITHUB GH PAT GHCR DOCKERHUB DOCKER CODECOV SENTRY PYPI SNYK TURBO NX CYPRESS
+DISCORD TEAMS TELEGRAM DATADOG DD NEWRELIC RELIC COSIGN GPG SSH CACHIX DEPOT HF GRAFANA JIRA LINEAR PERCY CHROMATIC
+WEBHOOK URL REGION ROLE ACCOUNT REGISTRY REPOSITORY BUCKET CLUSTER DOMAIN EMAIL NUGET MAVEN ARTIFACTORY
+"""
+_OTHER_PURPOSES = frozenset(_OTHER_PURPOSES_NAMED.split())
+"""Words in the names of secrets that say what they are for, which is no key of AWS."""
 
 
 def look_at_variables(workflow: Workflow, job: ReleaseJob, sights: KeySights) -> None:
@@ -87,7 +88,9 @@ def handed_secrets(step: ReleaseStep) -> tuple[str, ...]:
     blocks = (step.job.workflow.env, step.job.written.env, step.written.env, step.written.inputs)
     texts = [value for block in blocks for _, value in block] + [step.written.run or ""]
     found = [name for text in texts for context, name in references(text) if context in ("secrets", "inputs.secrets")]
-    return tuple(dict.fromkeys(name for name in found if not _HARMLESS_SECRET.search(name)))
+    return tuple(
+        dict.fromkeys(name for name in found if not {word.upper() for word in words_of(name)} & _OTHER_PURPOSES)
+    )
 
 
 def look_at_text(text: str, where: str, resolve: Resolve, place: Callable[[str], Evidence], sights: KeySights) -> None:
