@@ -1,4 +1,5 @@
-"""What the steps of the run that closes a chain prove, each question asked once: keys, other code, constants in the evidence."""
+"""What the steps of the run that closes a chain prove, each question asked once: keys, other code, lost failures, constants
+in the evidence."""
 
 from __future__ import annotations
 
@@ -7,14 +8,18 @@ from dataclasses import dataclass, replace
 
 from diagnosis.closure.steps.constant_evidence import judge_constant_evidence
 from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
+from diagnosis.closure.steps.lost_failures import judge_lost_failures
 from diagnosis.closure.steps.other_code import judge_other_code
 from diagnosis.closure.steps.release_steps import read_release
 from diagnosis.closure.steps.step_proof import StepProof
+from diagnosis.closure.steps.swallowed_denials import judge_swallowed_denials
+from diagnosis.closure.steps.switched_off import judge_switched_off
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
 
 _NO_RUN = StepProof(Verdict.UNKNOWN, "No attempts were read.")
+_OF_GATES = (judge_lost_failures, judge_switched_off, judge_swallowed_denials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,16 @@ class StepProofs:
     """Whether the code that runs is that of the run's own commit."""
     measured: StepProof = _NO_RUN
     """Whether the evidence measures what it says."""
+    gates: tuple[StepProof, ...] = ()
+    """Whether a denial would have stopped the run: failures that are lost, steps that are off, denials in its log. Of a
+    closing run alone: a run that failed was stopped."""
 
     @property
     def findings(self) -> tuple[IntegrityFinding, ...]:
         """Everything that was found, each once."""
-        return tuple(dict.fromkeys(each for proof in (self.code, self.measured) for each in proof.findings))
+        return tuple(
+            dict.fromkeys(each for proof in (*self.gates, self.code, self.measured) for each in proof.findings)
+        )
 
 
 def step_proofs(run: Replay | None, replays: Sequence[Replay] = ()) -> StepProofs:
@@ -43,6 +53,7 @@ def step_proofs(run: Replay | None, replays: Sequence[Replay] = ()) -> StepProof
         keys=judge_long_lived_keys(run, release),
         code=_code(run, judge_other_code(run, release), replays),
         measured=judge_constant_evidence(run, release),
+        gates=tuple(judge(run) for judge in _OF_GATES) if run.attempt.conclusion == "success" else (),
     )
 
 

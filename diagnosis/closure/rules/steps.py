@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnosis.causes import Cause, Integrity
+from diagnosis.causes import Cause
 from diagnosis.closure.catalogue import (
     EVIDENCE_MEASURED,
     NO_OVERRIDE,
@@ -33,15 +33,15 @@ def subject_names_the_code(chain: Chain) -> RuleVerdict:
 
 def no_override(chain: Chain) -> RuleVerdict:
     """Judge whether a denial at a gate would have stopped the closing run."""
-    found = [finding for finding in chain.findings if finding.slug == Integrity.GATE_DEMOTED]
-    breach = next((finding for finding in found if finding.breaks_closure), None)
-    if breach is not None:
-        return NO_OVERRIDE.fails(breach.reason, breach.evidence)
-    if found:
-        return NO_OVERRIDE.unknown(found[0].reason, found[0].evidence)
-    if chain.workflow is None:
-        return NO_OVERRIDE.unknown("The workflow file at the run's commit was not read.")
-    return NO_OVERRIDE.passes("No step of the release swallows a denial or is switched off.")
+    proofs = chain.proofs.gates
+    if not proofs:
+        return NO_OVERRIDE.unknown("There is no closing run yet.")
+    for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+        found = next((proof for proof in proofs if proof.verdict is verdict), None)
+        if found is not None:
+            return _by(NO_OVERRIDE, found)
+    reasons = " ".join(proof.reason for proof in proofs)
+    return NO_OVERRIDE.passes(reasons, [each for proof in proofs for each in proof.evidence])
 
 
 def evidence_measured(chain: Chain) -> RuleVerdict:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from arns import arn_of
 from made_attempts import made_attempt
+from replay_builders import LogWriter, Spec
 
 from diagnosis.causes import Cause
 from diagnosis.closure.history import history_of
@@ -17,7 +18,7 @@ from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.closure_facts import NOTHING_READ, ClosureFacts, DecisionLog
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Absent, Known
-from diagnosis.facts.runs import Artifact, Attempt, Repository
+from diagnosis.facts.runs import Artifact, Attempt, Job, Repository, Step
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.gates import ALL_GATES, GATES, Gate, Owner, Plane, Verdict
@@ -180,11 +181,33 @@ def closed(
     """The closure of a chain, with the history that belongs to it; its decision log was read."""
     facts = replace(facts, decision_log=Known(LOG)) if facts.decision_log == NOTHING_READ.decision_log else facts
     file = file or workflow()
-    replays = tuple(replace(item, workflow=file) for item in replays)
+    replays = tuple(_with_job(replace(item, workflow=file)) for item in replays)
     history = history_of(replays, state, case)
     return judge_closure(
         replays, replays[-1] if replays else None, live(state) if state else None, case, history, facts
     )
+
+
+def _with_job(replay: Replay) -> Replay:
+    """The attempt with its job as GitHub lists it, every step a success and in the log; a failed one stays without."""
+    own, file = replay.attempt, replay.workflow
+    if own.conclusion != "success" or not isinstance(file, Workflow) or isinstance(own.jobs, Known):
+        return replay
+    jobs = []
+    for number, written in enumerate(file.jobs, 1):
+        writer = LogWriter(own.created_at)
+        writer.set_up(id_token=True)
+        steps = [Step(1, "Set up job", "completed", "success", own.created_at, own.created_at)]
+        for place, step in enumerate(written.steps, 2):
+            writer.step(Spec(uses=step.uses, run=step.run, inputs=dict(step.inputs), env=dict(step.env)))
+            name = step.name or f"Run {step.uses or step.run}"
+            steps.append(Step(place, name, "completed", "success", writer.at, writer.at))
+        steps.append(Step(len(steps) + 1, "Complete job", "completed", "success", writer.at, writer.at))
+        name = written.name or written.id
+        log, ended = Known(writer.text()), own.updated_at
+        made = Job(number, name, "completed", "success", own.created_at, ended, "", tuple(steps), Known(()), log)
+        jobs.append(made)
+    return replace(replay, attempt=replace(own, jobs=Known(tuple(jobs))))
 
 
 def rule(closure: Closure, slug: str) -> RuleVerdict:

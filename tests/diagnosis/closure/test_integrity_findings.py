@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 from chain_builders import (
+    ACCOUNT,
     ENGINEER,
     FIXES,
+    REGION,
     STATED,
     account,
     chain,
@@ -30,6 +32,8 @@ from diagnosis.facts.runs import Artifact
 from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.closure import ClosureStatus
+
+HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 
 
 def checkout(ref: str | None) -> WorkflowStep:
@@ -84,8 +88,8 @@ def test_ref_laundering(ref: str | None, found: bool) -> None:
     [
         (WorkflowStep("Login", "aws-actions/amazon-ecr-login@v2", None, continue_on_error=True), True),
         (WorkflowStep("Login", "aws-actions/amazon-ecr-login@v2", None, condition="${{ false }}"), True),
-        (WorkflowStep("Push", None, "docker push host/a:1 || true"), True),
-        (WorkflowStep("Push", None, 'docker push host/a:1 && echo "it is at aws ecr $HOST" || true'), True),
+        (WorkflowStep("Push", None, f"docker push {HOST}/a:1 || true"), True),
+        (WorkflowStep("Push", None, f'docker push {HOST}/a:1 && echo "it is at aws ecr $HERE" || true'), True),
         (WorkflowStep("Read", None, "aws ecr describe-images --repository-name a || echo none"), True),
         (WorkflowStep("Lint", None, "ruff check", continue_on_error=True), False),
         (WorkflowStep("Lint", None, "ruff check || true"), False),
