@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from diagnosis.causes import Integrity
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.written_clock import clock_of
 from diagnosis.gates import Verdict
 from diagnosis.json_members import is_usable
 from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange
@@ -16,9 +17,6 @@ from diagnosis.verdicts.replay import Replay
 
 MINUTE = timedelta(seconds=60)
 """People write minutes: a statement may lie that much before what it states."""
-
-
-_EASTMOST, _WESTMOST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
 
 
 def moment(text: str | None) -> datetime | None:
@@ -36,30 +34,16 @@ def moment(text: str | None) -> datetime | None:
 def span(text: str | None) -> tuple[datetime, datetime] | None:
     """Return the earliest and the latest moment that a stated time can mean: both the same where it has a zone.
 
-    A clock without a zone may have stood anywhere on earth. None for what is no time, or no day of a year that can be.
+    A clock without a zone may have stood anywhere on earth. None for what is no time, or no time of a day.
     """
     exact = moment(text)
-    if exact is not None or not text:
-        return (exact, exact) if exact is not None else None
-    try:
-        local = _local(text.strip())
-        bounds = local.replace(tzinfo=_EASTMOST).astimezone(UTC), local.replace(tzinfo=_WESTMOST).astimezone(UTC)
-    except (ValueError, OverflowError):
+    if exact is not None:
+        return exact, exact
+    clock = clock_of(text)
+    if clock is None or not clock.names_a_time:
         return None
-    return bounds if is_usable(bounds[0]) and is_usable(bounds[1]) else None
-
-
-def _local(text: str) -> datetime:
-    """Parse a time without zone, as ISO 8601 or by a twelve-hour clock. Raises ValueError."""
-    try:
-        written = datetime.fromisoformat(text)
-    except ValueError:
-        written = datetime.strptime(text.upper().replace(" AM", "AM").replace(" PM", "PM"), "%Y-%m-%d %I:%M%p")  # noqa: DTZ007
-    if written.tzinfo is not None:
-        raise ValueError("it has a zone")
-    if len(text) <= len("2026-01-01"):
-        raise ValueError("it is a day and no time")
-    return written
+    bounds = [bound for zone in clock.zones for bound in clock.within(zone)]
+    return min(bounds), max(bounds)
 
 
 def order_conflicts(replays: Sequence[Replay], case: Case) -> list[IntegrityFinding]:
