@@ -17,7 +17,7 @@ from diagnosis.steps.script.trace import How, Visit
 _ASKING = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Search", "Lookup")
 _TOKENS = ("GetAuthorizationToken", "GetLogin", "GetSessionToken")
 _FAITHFUL = frozenset(
-    {"sudo", "env", "nice", "ionice", "nohup", "time", "exec", "command", "builtin", "stdbuf", "setsid", "timeout"}
+    {"sudo", "env", "nice", "ionice", "nohup", "time", "exec", "command", "builtin", "stdbuf", "timeout"}
     | {
         "gtimeout",
         "unbuffer",

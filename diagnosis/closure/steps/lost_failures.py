@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.failing_paths import Fate, fate_of
-from diagnosis.closure.steps.gate_commands import GateCommand, gate_command
+from diagnosis.closure.steps.lost_in_script import SET_BEFORE, losses_of, pushes, puts_own_programs_first
 from diagnosis.closure.steps.release_jobs import (
     crosses_a_gate,
     evidence_of_job,
@@ -19,20 +18,13 @@ from diagnosis.closure.steps.release_jobs import (
     is_of_a_gate,
     release_jobs,
 )
-from diagnosis.closure.steps.shell_state import Loss
 from diagnosis.closure.steps.step_proof import StepProof
-from diagnosis.closure.steps.step_shell import StepShell, shell_of
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.workflow import Workflow
-from diagnosis.steps.commands import trace_of_script
 from diagnosis.steps.expressions.text import holds
-from diagnosis.steps.kinds import Purpose
+from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.needs import gaps_of
-from diagnosis.steps.read_job import ReadJob, ReadStep, StepScript, read_job
-from diagnosis.steps.script.trace import Trace
-from diagnosis.steps.shell.syntax import is_well_formed, script_of
-from diagnosis.steps.shell.tree import Simple
-from diagnosis.steps.variables import is_legible
+from diagnosis.steps.read_job import ReadJob, ReadStep, read_job
 from diagnosis.verdicts.release import Certainty
 from diagnosis.verdicts.replay import Replay
 
@@ -65,13 +57,21 @@ def _of_job(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
             f"job “{read.name}”",
             partial(evidence_of_job, closing, read),
         )
-    for step in crossing:
-        yield from _of_step(closing, read, step)
+    for place, step in enumerate(crossing):
+        later = any(_is_push(each) for behind in crossing[place + 1 :] for each in behind.operations)
+        yield from _of_step(closing, read, step, pushes_later=later)
+    if crossing and any(puts_own_programs_first(script) for step in read.steps for script in step.scripts):
+        what = f"job “{read.name}” puts programs of the repository before those of the machine (GITHUB_PATH)"
+        yield Demotion(what, shown=False)
     yield from _within_actions(closing, read)
     for gap in gaps_of(read):
         if gap.certainty is Certainty.OPAQUE:
             where = f"step “{gap.step}” of job “{read.name}”"
             yield Demotion(f"what {where} runs cannot be read ({gap.what}: {gap.why})", shown=False)
+
+
+def _is_push(operation: Operation) -> bool:
+    return operation.purpose is Purpose.PUSH and is_of_a_gate(operation)
 
 
 def _within_actions(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
@@ -109,82 +109,27 @@ def _tolerated(
     yield Demotion(what, shown=held is True, evidence=evidence(what))
 
 
-def _of_step(closing: Replay, read: ReadJob, step: ReadStep) -> Iterator[Demotion]:
+def _of_step(closing: Replay, read: ReadJob, step: ReadStep, *, pushes_later: bool) -> Iterator[Demotion]:
     who = f"step “{step.name}” of job “{read.name}”"
-    yield from _tolerated(step.continue_on_error, read.values, who, partial(evidence_of_step, closing, step))
+    evidence = partial(evidence_of_step, closing, step)
+    yield from _tolerated(step.continue_on_error, read.values, who, evidence)
     for script in step.scripts:
-        for what, shown in _of_script(script):
-            told = f"in {who}, {what}"
-            yield Demotion(told, shown, evidence_of_step(closing, step, told))
+        for loss in losses_of(script):
+            if loss.only_pulls and (pushes_later or pushes(script)):
+                # What it reads serves the build alone, and the push behind it meets the registry's gate.
+                continue
+            told = f"in {who}, {loss.what}"
+            yield Demotion(told, loss.shown, evidence(told))
     own = step.matched.written
+    if own is None:
+        return
+    workflow = closing.workflow if isinstance(closing.workflow, Workflow) else None
+    blocks = (own.env, read.written.env if read.written else (), workflow.env if workflow else ())
+    for name in {name for block in blocks for name, _ in block if name in SET_BEFORE}:
+        yield Demotion(f"{name} is set for {who}, by which its script begins otherwise", shown=False)
     crosses = {each.purpose for each in step.operations if is_of_a_gate(each)}
-    if own is not None and own.run is not None and Purpose.PUSH in crosses and not _pushes(step):
+    if own.run is not None and Purpose.PUSH in crosses and not any(map(pushes, step.scripts)):
         yield Demotion(f"what pushes in {who} stands nowhere in its script", shown=False)
-    if own is not None and (own.input("continue_on_error") or "false").strip().lower() not in ("false", ""):
+    if (own.input("continue_on_error") or "false").strip().lower() not in ("false", ""):
         what = f"{who} goes on where its command fails (continue_on_error)"
-        yield Demotion(what, shown=True, evidence=evidence_of_step(closing, step, what))
-
-
-def _pushes(step: ReadStep) -> bool:
-    """Return whether a push was read from one of the step's scripts."""
-    return any(
-        purpose is Purpose.PUSH
-        for script in step.scripts
-        for command in _commands(trace_of_script(script.text, script.values, script.files, script.folder, script.shell))
-        for purpose, _, _ in command.deeds
-    )
-
-
-def _of_script(script: StepScript) -> Iterator[tuple[str, bool]]:
-    """Yield what is lost in one script, or may be, as a clause, and whether that is shown."""
-    shell = shell_of(script)
-    trace = trace_of_script(script.text, script.values, script.files, script.folder, script.shell)
-    commands = _commands(trace)
-    if not commands:
-        return
-    if shell is None:
-        if not _is_alone(script, trace):
-            yield "the script is in a shell whose rules are not known here", False
-        return
-    texts = [script.text, *(ran.text for visits in trace.visits.values() for visit in visits for ran in visit.runs)]
-    if not all(is_well_formed(text) for text in texts if text):
-        yield "the script cannot be parsed", False
-    for command in commands:
-        fate = _fate(command, script, trace, shell)
-        if fate.loss is not None:
-            shown = shell.sure and not command.pulls and not (command.asks and fate.loss in _CONSUMED)
-            yield f"the failure of {command.words} can be lost: {fate.loss.value}", shown
-        elif fate.doubt:
-            yield f"whether the failure of {command.words} can be lost is not known: {fate.doubt}", False
-    if any(gate_command((each,)) is not None for each in trace.apart):
-        yield "a command stands where it is not followed", False
-
-
-_CONSUMED = (Loss.PIPE, Loss.TAKEN, Loss.ASKED, Loss.TURNED)
-"""Where a question's answer is used: whether its failure then stops the script is up to what uses it."""
-
-
-def _fate(command: GateCommand, script: StepScript, trace: Trace, shell: StepShell) -> Fate:
-    def value_of(name: str) -> str | None:
-        value = script.values.get(name)
-        return value if value is not None and is_legible(value) else None
-
-    return fate_of(
-        command,
-        script_of(script.text),
-        trace,
-        errexit=shell.errexit,
-        pipefail=shell.pipefail,
-        values=value_of,
-    )
-
-
-def _commands(trace: Trace) -> tuple[GateCommand, ...]:
-    found = (gate_command(each for each in visit.operations) for visits in trace.visits.values() for visit in visits)
-    return tuple(dict.fromkeys(command for command in found if command is not None))
-
-
-def _is_alone(script: StepScript, trace: Trace) -> bool:
-    """Return whether the script is one plain command: in every shell it ends as that command does."""
-    body = script_of(script.text)
-    return len(body) == 1 and isinstance(body[0].node, Simple) and len(trace.nodes) == 1 and "&" not in script.text
+        yield Demotion(what, shown=True, evidence=evidence(what))

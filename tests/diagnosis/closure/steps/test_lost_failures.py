@@ -11,7 +11,7 @@ from diagnosis.gates import Verdict
 
 FAIL, UNKNOWN, PASS = Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS
 COMPOSE = f"services: {{a: {{image: '{IMAGE}', build: .}}}}\n"
-RELEASES = (
+RELEASES: tuple[tuple[Verdict, str, dict[str, str]], ...] = (
     (PASS, release(f"docker build .\n{PUSH}"), {}),
     (FAIL, release(f"{PUSH} || exit 0"), {}),
     (FAIL, release(f"if ! {PUSH}; then echo warn; fi"), {}),
@@ -50,7 +50,17 @@ RELEASES = (
     (FAIL, release("docker compose push --ignore-push-failures"), {"compose.yml": COMPOSE}),
     (FAIL, release("aws s3 cp a s3://bucket/a || true"), {}),
     (FAIL, release("aws ecs update-service --cluster c --service s || echo no"), {}),
-    (UNKNOWN, release(f"docker pull 111122223333.dkr.ecr.us-east-1.amazonaws.com/app:1 || true\n{PUSH}"), {}),
+    (PASS, release(f"docker pull {IMAGE} || true\n{PUSH}"), {}),
+    (UNKNOWN, release(f"docker pull {IMAGE} || true"), {}),
+    (UNKNOWN, release(f"alias docker='true #'\n{PUSH}"), {}),
+    (UNKNOWN, release(f"PATH=$PWD/bin:$PATH\n{PUSH}"), {}),
+    (PASS, release(f'export PATH="$HOME/.local/bin:$PATH"\n{PUSH}'), {}),
+    (UNKNOWN, release(PUSH, step="        env: {BASH_ENV: setup.sh}\n"), {}),
+    (UNKNOWN, release('echo "$PWD/bin" >> $GITHUB_PATH', more=f"      - run: {PUSH}\n"), {}),
+    (UNKNOWN, release(f'docker() {{ command docker "$@" || true; }}\ndocker login x\n{PUSH} || true'), {}),
+    (UNKNOWN, release(f"setsid {PUSH}"), {}),
+    (UNKNOWN, release(f". lib.sh\n{PUSH} || die no"), {}),
+    (PASS, release(f". lib.sh\n{PUSH} || die no"), {"lib.sh": "die() { echo $1; exit 1; }\n"}),
     (PASS, release(f"docker pull node:20 || true\n{PUSH}"), {}),
 )  # fmt: skip
 

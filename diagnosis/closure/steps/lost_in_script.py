@@ -1,0 +1,122 @@
+"""Which commands of one script may fail without the script failing, of those that cross a gate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from diagnosis.closure.steps.failing_paths import Fate, fate_of
+from diagnosis.closure.steps.gate_commands import GateCommand, gate_command
+from diagnosis.closure.steps.shell_state import Loss
+from diagnosis.closure.steps.step_shell import StepShell, shell_of
+from diagnosis.steps.commands import trace_of_script
+from diagnosis.steps.kinds import Purpose
+from diagnosis.steps.read_job import StepScript
+from diagnosis.steps.script.trace import Trace
+from diagnosis.steps.shell.syntax import is_well_formed, script_of
+from diagnosis.steps.shell.tree import Simple
+from diagnosis.steps.shell.words import source_of
+from diagnosis.steps.variables import is_legible
+
+_CONSUMED = (Loss.PIPE, Loss.TAKEN, Loss.ASKED, Loss.TURNED)
+"""Where a question's answer is used: whether its failure then stops the script is up to what uses it."""
+_OWN_FOLDER = re.compile(r"\$\{?(?:PWD|GITHUB_WORKSPACE)\b|\$\(pwd\)|github\.workspace|(?:^|[:\"'])\.{1,2}(?:[/:]|$)")
+"""A folder of the repository, in which it may have programs of its own under known names."""
+SET_BEFORE = ("BASH_ENV", "SHELLOPTS", "BASHOPTS")
+"""Variables by which a script begins with other options, or with another script."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptLoss:
+    """A failure that one script loses, or may."""
+
+    what: str
+    """As a clause."""
+    shown: bool = False
+    only_pulls: bool = False
+    """Whether the command only reads images."""
+
+
+def losses_of(script: StepScript) -> Iterator[ScriptLoss]:
+    """Yield what is lost in a script, or may be; nothing where each failure of a gate's command fails the script."""
+    shell = shell_of(script)
+    trace = trace_of(script)
+    commands = _commands(trace)
+    if not commands:
+        return
+    if shell is None:
+        if not _is_alone(script, trace):
+            yield ScriptLoss("the script is in a shell whose rules are not known here")
+        return
+    texts = [script.text, *(ran.text for visits in trace.visits.values() for visit in visits for ran in visit.runs)]
+    if not all(is_well_formed(text) for text in texts if text):
+        yield ScriptLoss("the script cannot be parsed")
+    yield from (ScriptLoss(what) for what in _changed_meaning(script, trace))
+    # Behind `||` may stand what an unread file defines, and that may end the script.
+    whole = not any(
+        each.purpose is Purpose.OPAQUE for visits in trace.visits.values() for v in visits for each in v.operations
+    )
+    for command in commands:
+        fate = _fate(command, script, trace, shell)
+        if fate.loss is not None:
+            certain = not command.pulls and not (command.asks and fate.loss in _CONSUMED)
+            what = f"the failure of {command.words} can be lost: {fate.loss.value}"
+            yield ScriptLoss(what, shell.sure and whole and certain, command.pulls)
+        elif fate.doubt:
+            what = f"whether the failure of {command.words} can be lost is not known: {fate.doubt}"
+            yield ScriptLoss(what, only_pulls=command.pulls)
+    if gate_command(trace.apart) is not None:
+        yield ScriptLoss("a command stands where it is not followed")
+
+
+def trace_of(script: StepScript) -> Trace:
+    """Return what each command of a script does."""
+    return trace_of_script(script.text, script.values, script.files, script.folder, script.shell)
+
+
+def pushes(script: StepScript) -> bool:
+    """Return whether a command of the script pushes to the registry."""
+    return any(purpose is Purpose.PUSH for command in _commands(trace_of(script)) for purpose, _, _ in command.deeds)
+
+
+def _changed_meaning(script: StepScript, trace: Trace) -> Iterator[str]:
+    """Yield what gives known commands another meaning, as clauses."""
+    for name in SET_BEFORE:
+        if name in script.text:
+            yield f"{name} is set, by which the script begins otherwise"
+    if re.search(r"(?:^|\s)-?-?\w*i", script.values.get("MAKEFLAGS", "")):
+        yield "MAKEFLAGS may let make ignore failures"
+    for node in trace.nodes:
+        for each in node.assignments:
+            if each.name == "PATH" and _OWN_FOLDER.search(source_of(each.word)):
+                yield "programs of the repository stand before those of the machine (PATH)"
+        for visit in trace.of(node):
+            words = visit.programs[0] if visit.programs else ("",)
+            if words[0] in ("alias", "enable") or (words[0] == "hash" and "-p" in words):
+                yield f"`{words[0]}` gives a command another meaning"
+
+
+def puts_own_programs_first(script: StepScript) -> bool:
+    """Return whether a script puts a folder of the repository on the path of the steps after it."""
+    return any("GITHUB_PATH" in line and _OWN_FOLDER.search(line) for line in script.text.split("\n"))
+
+
+def _fate(command: GateCommand, script: StepScript, trace: Trace, shell: StepShell) -> Fate:
+    def value_of(name: str) -> str | None:
+        value = script.values.get(name)
+        return value if value is not None and is_legible(value) else None
+
+    body = script_of(script.text)
+    return fate_of(command, body, trace, errexit=shell.errexit, pipefail=shell.pipefail, values=value_of)
+
+
+def _commands(trace: Trace) -> tuple[GateCommand, ...]:
+    found = (gate_command(visit.operations) for visits in trace.visits.values() for visit in visits)
+    return tuple(dict.fromkeys(command for command in found if command is not None))
+
+
+def _is_alone(script: StepScript, trace: Trace) -> bool:
+    """Return whether the script is one plain command: in every shell it ends as that command does."""
+    body = script_of(script.text)
+    return len(body) == 1 and isinstance(body[0].node, Simple) and len(trace.nodes) == 1 and "&" not in script.text
