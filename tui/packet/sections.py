@@ -16,6 +16,7 @@ _TITLES = {
     "quotes": "The deciding statements",
     "closure": "Closure, rule by rule",
     "anchors": "Anchors",
+    "exceptions": "Stated exceptions",
     "unknown": "What is not known",
     "not_covered": "What is not covered",
     "sessions": "The sessions of the jobs",
@@ -27,15 +28,15 @@ _TITLES = {
 
 _ORDER = {
     Audience.AUDITOR: (
-        "closure", "readings", "timeline", "anchors", "attempts", "now", "fix", "quotes", "unknown", "not_covered",
+        "closure", "readings", "timeline", "anchors", "exceptions", "attempts", "now", "fix", "quotes", "unknown", "not_covered",
         "sessions", "uses", "reconstructed", "withheld", "non_claims",
     ),
     Audience.INCIDENT: (
-        "timeline", "attempts", "now", "fix", "quotes", "readings", "unknown", "not_covered", "closure", "sessions",
+        "timeline", "attempts", "now", "fix", "quotes", "readings", "unknown", "not_covered", "closure", "exceptions", "sessions",
         "uses", "anchors", "reconstructed", "withheld", "non_claims",
     ),
     Audience.INTERVIEWER: (
-        "interview", "timeline", "anchors", "readings", "non_claims", "attempts", "closure", "now", "fix", "quotes",
+        "interview", "timeline", "anchors", "readings", "non_claims", "attempts", "closure", "exceptions", "now", "fix", "quotes",
         "unknown", "not_covered", "sessions", "uses", "reconstructed", "withheld",
     ),
 }  # fmt: skip
@@ -63,6 +64,7 @@ def _has(packet: Packet, name: str) -> bool:
         "fix": packet.fix,
         "quotes": packet.quotes,
         "anchors": packet.anchors,
+        "exceptions": packet.exceptions,
         "unknown": packet.unknown,
         "not_covered": packet.not_covered,
         "sessions": packet.several_sessions,

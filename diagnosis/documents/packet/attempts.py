@@ -21,8 +21,8 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, end_of
 
-_PUBLISH_RULES = frozenset({"positive-path", "no-override"})
-"""Rules of closure without which the closing run's own push is not taken as shown."""
+_PUBLISH_RULES = frozenset({"positive-path", "no-override", "no-side-channel", "tag-and-digest"})
+"""Rules of closure against which the closing run's own push is not taken as shown."""
 
 MOST_EVIDENCE = 5
 """Pieces of evidence that are listed for one rule or finding."""

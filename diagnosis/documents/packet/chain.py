@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnosis.documents.packet.attempts import MOST_EVIDENCE, proof_of
-from diagnosis.documents.packet.content import AnchorEntry, ClosureEntry, FindingEntry, Proof, RuleEntry, SubjectEntry
+from diagnosis.documents.packet.content import (
+    AnchorEntry,
+    ClosureEntry,
+    ExceptionEntry,
+    FindingEntry,
+    Proof,
+    RuleEntry,
+    StatedKind,
+    SubjectEntry,
+)
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
@@ -46,6 +55,21 @@ def closure_entry(closure: Closure) -> ClosureEntry:
 
 def _proofs(evidence: tuple[Evidence, ...]) -> tuple[Proof, ...]:
     return tuple(dict.fromkeys(proof_of(item) for item in evidence[:MOST_EVIDENCE]))
+
+
+def exception_entries(case: Case) -> tuple[ExceptionEntry, ...]:
+    """Return what the case states beyond the rules, each with its reason and its end."""
+    escalations = (
+        ExceptionEntry(
+            StatedKind.ESCALATION, item.grant, item.rationale, item.expires.isoformat() if item.expires else ""
+        )
+        for item in case.escalations
+    )
+    doors = (
+        ExceptionEntry(StatedKind.SECOND_DOOR, item.principal, item.rationale, item.expires.isoformat())
+        for item in case.exceptions
+    )
+    return (*escalations, *doors)
 
 
 def anchor_entries(diagnosis: Diagnosis, case: Case) -> tuple[AnchorEntry, ...]:

@@ -260,6 +260,27 @@ class AnchorEntry:
     sha256: str = ""
 
 
+class StatedKind(StrEnum):
+    """What the people of a release account for in its case file."""
+
+    ESCALATION = "escalation"
+    """A grant beyond the need that was made on the way."""
+    SECOND_DOOR = "second door"
+    """A principal that may assume the role on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionEntry:
+    """Something beyond the rules that the case file states, with its reason and its end."""
+
+    kind: StatedKind
+    what: str
+    rationale: str
+    """Empty where none is stated; then it accounts for nothing."""
+    expires: str
+    """The last day on which it may stand (``2026-03-31``); empty where none is stated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """What is not known, why, and the way to obtain it."""
@@ -344,6 +365,8 @@ class Facts:
     quotes: tuple[Quote, ...]
     closure: ClosureEntry | None
     anchors: tuple[AnchorEntry, ...]
+    exceptions: tuple[ExceptionEntry, ...]
+    """What goes beyond the rules and is stated in the case file."""
     drift: tuple[str, ...]
     """Where the account is no longer what a run met."""
     uses: tuple[Use, ...]

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from diagnosis.documents.headline import headline, in_short, run_name
 from diagnosis.documents.packet.attempts import attempt_entry, session_entries
-from diagnosis.documents.packet.chain import anchor_entries, closure_entry
+from diagnosis.documents.packet.chain import anchor_entries, closure_entry, exception_entries
 from diagnosis.documents.packet.content import Audience, Facts, Packet
 from diagnosis.documents.packet.interview import interview_of
 from diagnosis.documents.packet.masking import accounts_of, written
@@ -76,6 +76,7 @@ def _facts(diagnosis: Diagnosis, case: Case, audience: Audience, tool: str, acco
         quotes=quotes_of(live),
         closure=closure_entry(diagnosis.closure) if diagnosis.closure else None,
         anchors=anchor_entries(diagnosis, case),
+        exceptions=exception_entries(case),
         drift=tuple(f"{item.kind.value}: {item.reason}" for item in diagnosis.drift),
         uses=uses_of(diagnosis),
         unknown=unknown_of(diagnosis, gaps),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from compliant_chain import ACCOUNT, ROLE, ComplyingRelease
@@ -14,7 +15,7 @@ from diagnosis.documents.packet import Audience, packet
 from diagnosis.documents.packet.statements import LONGEST_VALUE, MOST_VALUES
 from diagnosis.documents.redaction import MASK, leaks
 from diagnosis.facts.account import NamedPolicy
-from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.case import Case, StatedChange, StatedEscalation, StatedException
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate
 from diagnosis.verdicts.anchor import Anchor, AnchorKind, AnchorState
@@ -70,6 +71,24 @@ def test_what_is_left_out_can_be_told_by_its_digest(diagnosis: Diagnosis) -> Non
     assert "inline policy push of role release" in found
     assert sum(item.startswith("log of job release (run 90") for item in found) == 3
     assert any(item.startswith(".github/workflows/release.yml at commit") for item in found)
+
+
+def test_what_the_case_states_beyond_the_rules_stands_with_its_reason_and_end(diagnosis: Diagnosis) -> None:
+    case = Case(
+        escalations=(StatedEscalation("PowerUserAccess"), StatedEscalation("ecr:*", "A test.", date(2026, 3, 9))),
+        exceptions=(StatedException(f"arn:aws:iam::{ACCOUNT}:root", "Break glass.", date(2026, 4, 1)),),
+    )
+    made = packet(diagnosis, case)
+    assert [(item.kind.value, item.rationale, item.expires) for item in made.exceptions] == [
+        ("escalation", "", ""),
+        ("escalation", "A test.", "2026-03-09"),
+        ("second door", "Break glass.", "2026-04-01"),
+    ]
+    for name in ("packet.md", "packet.html"):
+        page = pages_of(made)[name]
+        assert "none stated" in page
+        assert "Break glass." in page
+        assert ACCOUNT not in page
 
 
 def test_no_account_id_stands_in_any_text_of_any_page(diagnosis: Diagnosis) -> None:
