@@ -14,6 +14,7 @@ from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
+from tui.cli.options.packet_key import PASSPHRASE_VARIABLE, SIGN_HELP, sign_with
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.output import say
 from tui.cli.reports.packet import say_verification, say_written, verification_document
@@ -42,6 +43,13 @@ def packet_group() -> None:
 )
 @click.option("--zip", "zipped", is_flag=True, help="One zip file instead of a folder.")
 @click.option("--force", is_flag=True, help="Put it in the place of an older packet; of nothing else.")
+@click.option("--sign", "key_file", type=click.Path(path_type=Path), metavar="KEYFILE", help=SIGN_HELP)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=f"The key's passphrase, as the first line of a file; else {PASSPHRASE_VARIABLE}, else it is asked for.",
+)
 @click.option("--account-ids", is_flag=True, help="Leave AWS account ids as they are; by default they are masked.")
 @click.pass_context
 def export_command(
@@ -53,6 +61,8 @@ def export_command(
     place: Path | None,
     zipped: bool,
     force: bool,
+    key_file: Path | None,
+    passphrase_file: Path | None,
     account_ids: bool,
     **options: Any,
 ) -> None:
@@ -64,7 +74,7 @@ def export_command(
     check_stage(ctx, incident, demo_stage, "--demo")
     progress = ProgressLine()
     zipped = zipped or (place is not None and place.suffix.lower() == ".zip")
-    choice = ExportChoice(masked=not account_ids, zipped=zipped, force=force)
+    choice = ExportChoice(masked=not account_ids, zipped=zipped, force=force, sign=sign_with(key_file, passphrase_file))
     if demo_stage:
         embedded = embedded_backend(demo_stage, incident)
         try:
@@ -103,16 +113,23 @@ def export_command(
 )
 @click.argument("place", type=click.Path(path_type=Path), metavar="PATH")
 @click.option("--root", metavar="HASH", help="The root hash that the export printed, from another channel.")
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(path_type=Path),
+    metavar="PUB",
+    help="The public key (PEM) that must have signed it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON (schema planescope.packet-verify/1) instead of text.")
 @click.pass_context
-def verify_command(ctx: click.Context, place: Path, root: str | None, as_json: bool) -> None:
+def verify_command(ctx: click.Context, place: Path, root: str | None, key_file: Path | None, as_json: bool) -> None:
     """Check a packet offline, a folder or a zip file, and say line by line what is known of it.
 
     Nothing is unpacked to the disk. A packet whose files agree with each other was not thereby made by anybody in
     particular: whoever can change the files can change the sums.
     """
     try:
-        found = verify(place, root=root)
+        found = verify(place, root=root, key=key_file)
     except PacketProblem as problem:
         raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
     if as_json:

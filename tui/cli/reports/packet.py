@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.backend import ExportResult
 from tui.cli.console import printable
 from tui.cli.output import say
-from tui.packet.verify.report import Verification
+from tui.packet.verify.report import Question, Sign, Verification
 
 SCHEMA = "planescope.packet-verify/1"
 _ENDS = {
@@ -13,6 +13,7 @@ _ENDS = {
     "unknown": "Nothing that could be checked is broken, and not everything could be checked.",
     "broken": "The packet is broken, or is not what it says.",
 }
+_SIGNED = "The packet agrees with itself and is what that key signed. That GitHub or AWS said so, it does not prove."
 _WIDTH = 12
 
 
@@ -27,7 +28,8 @@ def say_verification(found: Verification) -> None:
     """Say each answer on a line of its own, with its sign, and what they come to."""
     for line in found.lines:
         say(printable(f"{line.sign.mark} {line.question.value:{_WIDTH}} {line.sentence}"))
-    say(_ENDS[found.verdict])
+    signed = any(line.question is Question.SIGNATURE and line.sign is Sign.HOLDS for line in found.lines)
+    say(_SIGNED if signed and found.verdict == "agrees" else _ENDS[found.verdict])
 
 
 def verification_document(found: Verification) -> dict[str, object]:

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from diagnosis.documents.packet import Packet
 from diagnosis.documents.redaction import leaks
-from tui.packet.files import EVERY_FILE, JSON_PAGE, MANIFEST, OLDER_SUMS, PAGES
+from tui.packet.files import EVERY_FILE, JSON_PAGE, MANIFEST, OLDER_SUMS, PAGES, STATEMENT
 from tui.packet.sums import root_hash
 from tui.packet.verify.consistency import contradictions
 from tui.packet.verify.links import wrong_links
 from tui.packet.verify.lying import Lying, lying_at, shown
 from tui.packet.verify.pages import compare_pages, compare_statement, maker_of, packet_in
 from tui.packet.verify.report import Line, Question, Sign, Verification, answers
+from tui.packet.verify.signature import signature_lines, uncovered
 from tui.packet.verify.sums import wrong_sums
 
-UNSIGNED = "Unsigned: whoever had the folder could have rewritten it, sums and all."
 
+def verify(place: Path, *, root: str | None = None, key: Path | None = None) -> Verification:
+    """Check the packet at a place, against a root hash and a public key if they are given.
 
-def verify(place: Path, *, root: str | None = None) -> Verification:
-    """Check the packet at a place. Raises PacketProblem for what is no packet at all.
+    Raises PacketProblem for what is no packet at all, and for a key file that is none.
 
     Names and words of a packet come from elsewhere: they may hold any character.
     """
@@ -38,18 +40,20 @@ def verify(place: Path, *, root: str | None = None) -> Verification:
     if MANIFEST in found.files:
         wrong = wrong_sums(found.files, texts[MANIFEST])
         lines += answers(Question.SUMS, wrong, f"Every file has its sum in {MANIFEST}.")
+    packet: Packet | None = None
     if JSON_PAGE in texts:
         packet, line = packet_in(texts[JSON_PAGE], maker)
         lines.append(line)
         if packet is not None:
             lines += compare_pages(packet, found.files, maker)
             lines += _links(texts)
-            lines += compare_statement(packet, found.files, maker)
             told = "Status, rules, readings and addresses of the runs fit each other."
             lines += answers(Question.CONSISTENCY, contradictions(packet), told)
+    if STATEMENT in texts:
+        lines += compare_statement(packet, found.files, maker, uncovered(texts[STATEMENT], found.files))
     lines += _leaving(found)
     actual = root_hash(manifest) if manifest else None
-    lines.append(Line(Question.SIGNATURE, Sign.NOTE, UNSIGNED))
+    lines += signature_lines(found.files, key)
     lines += _root(actual, root)
     return Verification(tuple(lines), actual, maker.tool)
 
