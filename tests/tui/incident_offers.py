@@ -8,7 +8,14 @@ from incident_names import ISSUER, LAST_ACTION, PROVIDER, PUSH_ACTIONS, REPOSITO
 from diagnosis.causes import Cause, Integrity
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Plane, Verdict
-from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.closure import (
+    Closure,
+    ClosureStatus,
+    IntegrityFinding,
+    RuleVerdict,
+    SubjectClosure,
+    SubjectState,
+)
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
@@ -112,6 +119,10 @@ POLICY_CHANGE = Remediation(
 )
 
 
+_RERUN = "Rerun the same workflow on the same ref once the forecast is clear."
+_AGAIN = "Rerun the workflow on the ref, and in the environment, that failed."
+
+
 def closure_of(stage: int) -> Closure:
     """How the chain stands at a stage."""
     same_ref = RuleVerdict(
@@ -121,6 +132,8 @@ def closure_of(stage: int) -> Closure:
         "Run 1 ran on migrate-dev, the later runs on dev: another subject is proved."
         if stage > 1
         else "There is no later run yet.",
+        sentence="The closing run presented the same subject as the attempts that failed.",
+        next_step=_AGAIN,
     )
     rules = (
         RuleVerdict(
@@ -133,11 +146,30 @@ def closure_of(stage: int) -> Closure:
             "The last attempt passed every gate",
             Verdict.PASS if stage == 3 else Verdict.FAIL,
             "Run 3 passed all four." if stage == 3 else "The last attempt failed.",
+            sentence="The chain ends in a success.",
+            next_step="" if stage == 3 else _RERUN,
         ),
     )
     if stage < 3:
-        return Closure(ClosureStatus.OPEN, "The last attempt failed, so the chain is open.", rules)
+        return Closure(
+            ClosureStatus.OPEN, "The last attempt failed, so the chain is open.", rules, next_steps=(_RERUN, _AGAIN)
+        )
     finding = IntegrityFinding(
-        Integrity.REF_CHANGED_IN_CHAIN, "The closing run proves the subject of dev, not that of migrate-dev."
+        Integrity.REF_CHANGED_IN_CHAIN,
+        "The closing run proves the subject of dev, not that of migrate-dev.",
+        rule="same-ref",
     )
-    return Closure(ClosureStatus.UNPROVEN, "Run 3 succeeded, but on another ref than run 1.", rules, (finding,))
+    subjects = (
+        SubjectClosure("refs/heads/migrate-dev", SubjectState.NOT_PROVEN, "Run 1 failed with it, and no later run."),
+        SubjectClosure(
+            "refs/heads/dev", SubjectState.CLOSED, "Run 2 failed with it, and run 3 passed every access gate."
+        ),
+    )
+    return Closure(
+        ClosureStatus.UNPROVEN,
+        "Run 3 succeeded, but on another ref than run 1.",
+        rules,
+        (finding,),
+        (_AGAIN,),
+        subjects,
+    )

@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from closure_shown import ANCHORS, chain
 from permission_faults import FAULTS, shared
 
 from diagnosis.causes import Cause, Integrity
+from diagnosis.documents.closure import LACKING_WORDS
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Plane, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, Traced
@@ -121,6 +123,29 @@ def test_a_doubt_about_a_closed_chain_is_told_by_its_slug() -> None:
     assert "Closure: unproven" in lines
     assert any("! The log and the run disagree␛[2J" in line and "(clock-conflict)" in line for line in lines)
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("status", ClosureStatus)
+def test_what_lacks_of_closure_stands_first_each_with_its_next_step(status: ClosureStatus) -> None:
+    lines = report(replace(made(), closure=chain(status), anchors=ANCHORS), 200)
+    assert all(line.isprintable() for line in lines)
+    text = "\n".join(lines)[text_at(lines, f"Closure: {status.value}") :]
+    order = [
+        "So it stands", "? not proven refs/heads/first", "✔ closed refs/heads/second", LACKING_WORDS[status],
+        "✘ fail Title 5 (rule-5) (breach)", "→ Step 5.", "│ at docs/5.md", "? unknown Title 3 (rule-3)", "→ Step 3.",
+        "? unknown Nothing closed it.", "Title 2 (rule-2)", "→ Step 2.", "Title 4 (rule-4)", "→ Step 4.",
+        "! gate-demoted, turned rule-5", "! Another ref was checked out. (ref-laundering, turned rule-3)",
+        "Proved, 2 of 6 rules:", "✔ rule-1: Reason 1", "✔ rule-6", "Anchors: 1 verified, 1 stated, 1 unverifiable",
+        "? unverifiable evidence-file s3://b/e.json: Access was denied.", "– stated decision-log docs/log.md",
+        "✔ verified run run 1: It was read.", "│ at https://github.com/o/r/actions/runs/1",
+    ]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert ("asks: Asks 3." in text) == (status is not ClosureStatus.OPEN)
+
+
+def text_at(lines: list[str], line: str) -> int:
+    return sum(len(each) + 1 for each in lines[: lines.index(line)])
 
 
 def test_a_diagnosis_without_attempts_says_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from closure_shown import ANCHORS, chain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from incident_live import SCP_GAP
@@ -12,14 +13,15 @@ from incident_values import diagnosis_of, replay_of
 from textual.content import Content
 from words_shown import words_of
 
-from diagnosis.causes import Cause, Integrity
+from diagnosis.causes import Cause
+from diagnosis.documents.closure import LACKING_WORDS
 from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Annotation
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.closure import IntegrityFinding
+from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Finding
 from tui.foreign_text import foreign
@@ -224,14 +226,45 @@ def test_the_forecast_of_a_healthy_account_is_a_pass_and_of_an_unread_one_is_not
     assert "pass" not in words_of(section_forecast.blocks_of(view_of(doubtful)))
 
 
-def test_closure_shows_status_rules_and_integrity() -> None:
-    diagnosis = diagnosis_of(3)
-    finding = IntegrityFinding(Integrity.GATE_DEMOTED, "A denial became a note.", breaks_closure=True)
-    closure = replace(diagnosis.closure, integrity=(*diagnosis.closure.integrity, finding))
-    text = words_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=closure))))
-    for words in ("? unproven", "on another ref than run 1", "ref-changed-in-chain", "gate-demoted  breaks closure"):
-        assert words in text
-    assert "not judged" in words_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=None))))
+@pytest.mark.parametrize("status", ClosureStatus)
+def test_closure_shows_what_lacks_first_each_with_its_next_step(status: ClosureStatus) -> None:
+    diagnosis = replace(diagnosis_of(3), closure=chain(status), anchors=ANCHORS)
+    blocks = section_closure.blocks_of(view_of(diagnosis))
+    text = words_of(blocks)
+    order = [
+        status.value, "So it stands", "refs/heads/first", "refs/heads/second", LACKING_WORDS[status], "Title 5", "Step 5.",
+        "Title 3", "Step 3.", "Nothing closed it.", "Title 2", "Step 2.", "Title 4", "Step 4.", "gate-demoted",
+        "ref-laundering", "Proved, 2 of 6 rules", "rule-1", "Reason 1", "rule-6",
+    ]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert text.count("Nothing closed it.") == 1, "one reason is told once"
+    assert text.count("Reason 5") == 1, "a finding does not repeat its rule"
+    assert "Title 5  rule-5  breach" in text
+    assert "Another ref was checked out." in text
+    assert "turned the rule rule-3" in text
+    assert "Asks 5." in text
+    assert ("Asks 3." in text) == (status is not ClosureStatus.OPEN)
+    assert "Asks 1." not in text
+    assert "docs/5.md" in text
+    assert "1 verified, 1 stated, 1 unverifiable" in text
+    for width in (60, 78, 158):
+        assert all(line.cell_length <= width and "\x1b" not in line.plain for line in layout(blocks, width))
+
+
+def test_a_chain_that_was_not_judged_says_so() -> None:
+    assert "not judged" in words_of(section_closure.blocks_of(view_of(replace(diagnosis_of(3), closure=None))))
+
+
+def test_the_evidence_of_an_outcome_ends_with_the_anchors_of_the_chain() -> None:
+    diagnosis = replace(diagnosis_of(3), anchors=ANCHORS)
+    text = words_of(section_evidence.blocks_of(view_of(diagnosis, row=4)))
+    told = text[text.index("Anchors of the chain") :]
+    places = [told.index(word) for word in ("? unverifiable", "– stated", "✔ verified")]
+    assert places == sorted(places)
+    for words in ("s3://b/e.json", "Access was denied.", "sha256:abab", "https://github.com/o/r/actions/runs/1"):
+        assert words in told
+    assert "Anchors" not in words_of(section_evidence.blocks_of(view_of(diagnosis, row=1)))
 
 
 def test_unknown_lists_each_gap_once_and_says_when_there_is_none() -> None:

@@ -28,6 +28,7 @@ from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, end_of
 from tui.cli.console import Lines, Text, printable
+from tui.cli.reports.closure import show_anchors, show_closure
 from tui.cli.reports.endpoints import show_endpoints
 from tui.job_names import job_names
 
@@ -58,7 +59,9 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
     _forecast(diagnosis, console)
     if remediation:
         _paths(diagnosis, console)
-    _closure(diagnosis, console)
+    if diagnosis.closure is not None:
+        show_closure(diagnosis.closure, console)
+    show_anchors(diagnosis.anchors, console)
     _unknown(diagnosis, console)
 
 
@@ -411,20 +414,6 @@ def _code(label: str, text: str, console: Console) -> None:
     """Print text to copy from the first column, unwrapped and unpadded: a shell takes a space after ``\\`` amiss."""
     console.print(Padding(Text(label, style="underline"), (0, 0, 0, 2)))
     console.print(Lines(text), soft_wrap=True)
-
-
-def _closure(diagnosis: Diagnosis, console: Console) -> None:
-    closure = diagnosis.closure
-    if closure is None:
-        return
-    _heading(f"Closure: {closure.status.value}", console)
-    console.print(Padding(Text(closure.sentence), (0, 0, 0, 2)))
-    for rule in closure.rules:
-        line = Text(f"{rule.verdict.sign} ", style=_STYLES[rule.verdict])
-        line.append(f"{rule.title}: {rule.reason}", style="default")
-        console.print(Padding(line, (0, 0, 0, 2)))
-    for finding in closure.integrity:
-        console.print(Padding(Text(f"! {finding.reason} ({finding.slug})", style="yellow"), (0, 0, 0, 2)))
 
 
 def _unknown(diagnosis: Diagnosis, console: Console) -> None:

@@ -11,6 +11,7 @@ from diagnosis.verdicts.release import missing_of
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
+from tui.widgets.detail.anchor_blocks import anchor_blocks
 from tui.widgets.detail.evidence_blocks import candidate_blocks, evidence_blocks, missing_blocks, title_block
 from tui.widgets.detail.run_blocks import needs_blocks, run_blocks
 from tui.widgets.detail.selection import Selection
@@ -30,7 +31,7 @@ def blocks_of(view: Selection) -> list[Block]:
         verdict = view.verdict
         return _gate(view, verdict) if verdict is not None else _empty(view)
     if view.column.replay is not None:
-        return run_blocks(view.column.replay)
+        return run_blocks(view.column.replay) + anchor_blocks(view.diagnosis.anchors)
     return _rerun(view)
 
 

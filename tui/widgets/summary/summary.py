@@ -27,6 +27,8 @@ _INTRO = "then meets"
 _FEW = 2
 """Problems of one place that stand each for itself."""
 _NAMED = 2
+_RULES = 4
+"""Rules of closure that are named; the section has them all."""
 
 
 class Summary(Widget):
@@ -156,15 +158,12 @@ def _closure(diagnosis: Diagnosis) -> list[Block]:
     sign, style = signs.CLOSURE_STYLES[closure.status]
     head = assemble((f"{sign} {closure.status.value}", style), "  ", foreign(closure.sentence))
     blocks = [Block(head, _label("Closure"))]
-    passed = sum(rule.verdict is Verdict.PASS for rule in closure.rules)
-    if passed:
-        many = f"{passed} of {len(closure.rules)} rules; 4 has them all"
-        blocks.append(Block(Content.styled(many, "$text-muted"), _rule_mark(Verdict.PASS)))
-    blocks += [
-        Block(foreign_line(rule.title), _rule_mark(rule.verdict))
-        for rule in closure.rules
-        if rule.verdict is not Verdict.PASS
-    ]
+    lacking = closure.lacking
+    blocks += [Block(foreign_line(rule.title), _rule_mark(rule.verdict)) for rule in lacking[:_RULES]]
+    if closure.rules:
+        more = f"and {len(lacking) - _RULES} more that lack; " if len(lacking) > _RULES else ""
+        many = f"{more}{len(closure.proved)} of {len(closure.rules)} rules are proved; key 4 shows them all"
+        blocks.append(Block(Content.styled(many, "$text-muted"), Content(" " * LABEL)))
     return blocks
 
 
