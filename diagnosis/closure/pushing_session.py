@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Verdict
 from diagnosis.live.observed_subject import SESSION_EVENT, session_evidence
 from diagnosis.live.run_claims import RunClaims
+from diagnosis.policy.language.globs import covers, pattern_cells
 from diagnosis.steps.variables import expand, is_legible, run_values
 from diagnosis.verdicts.replay import Replay, RunFacts
 
@@ -104,4 +104,4 @@ def _facts(closing: Replay) -> tuple[RunFacts, ...]:
 
 
 def _has_form(name: str, form: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, form.split("*"))), name) is not None
+    return covers(pattern_cells(form), pattern_cells(name))

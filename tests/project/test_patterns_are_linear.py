@@ -82,6 +82,7 @@ ELSEWHERE = ("diagnosis/logs/secrets/", "diagnosis/logs/scrub", "diagnosis/docum
 BUILT = {
     "diagnosis/failures/rule.py": "our own rules, looked at where they are compiled",
     "diagnosis/logs/line_search.py": "our own words",
+    "diagnosis/closure/widening.py": "one literal word",
     "diagnosis/logs/quoted.py": "a number",
     "diagnosis/policy/language/matching.py": "globs with atomic stars: tests/diagnosis/policy/test_matching_is_linear.py",
     "diagnosis/steps/aws_cli/resources.py": "forms of ARNs of the service authorization reference",
