@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from diagnosis.documents.exit_code import ExitCode
+from diagnosis.documents.packet import Audience
 from diagnosis.facts.github_context import CommitsBetween, Environment
 from diagnosis.facts.reading import Reading
 from diagnosis.logs.scrub import scrub
@@ -101,6 +102,8 @@ class ExportChoice:
     """Whether account ids are replaced by asterisks."""
     zipped: bool = False
     """Whether it is one zip file, else a folder."""
+    audience: Audience = Audience.AUDITOR
+    """Who reads it."""
     force: bool = False
     """Whether it takes the place of an older packet."""
     sign: Callable[[bytes], str] | None = None

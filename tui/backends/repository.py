@@ -316,7 +316,7 @@ class RepositoryBackend:
         form = Form(zipped=choice.zipped, force=choice.force, sign=choice.sign)
         try:
             case = self._case_of([each.attempt for each in diagnosis.replays])
-            made = packet(diagnosis, case, mask_accounts=choice.masked, tool=TOOL)
+            made = packet(diagnosis, case, mask_accounts=choice.masked, audience=choice.audience, tool=TOOL)
             written = write(made, place or usual_name(Path.cwd(), first, zipped=choice.zipped), form)
         except PacketProblem as problem:
             raise BackendProblem(str(problem), exit_code=problem.exit_code) from None

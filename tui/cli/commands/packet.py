@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from diagnosis.documents.exit_code import ExitCode
+from diagnosis.documents.packet import Audience
 from tui.backend import BackendProblem, ExportChoice
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
@@ -35,6 +37,14 @@ def packet_group() -> None:
 @click.option("--demo", "demo_stage", type=click.Choice(EVERY_STAGE), help="An embedded incident at a stage instead.")
 @incident_option("Which incident --demo is of.")
 @click.option(
+    "--for",
+    "reader",
+    type=click.Choice([each.value for each in Audience]),
+    default=Audience.AUDITOR.value,
+    show_default=True,
+    help="Who reads it: what stands first; for an interviewer also what may be said of it.",
+)
+@click.option(
     "-o",
     "--output",
     "place",
@@ -58,6 +68,7 @@ def export_command(
     runs: tuple[str, ...],
     demo_stage: str | None,
     incident: str,
+    reader: str,
     place: Path | None,
     zipped: bool,
     force: bool,
@@ -80,7 +91,7 @@ def export_command(
         try:
             diagnosis = embedded.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = embedded.export_packet(diagnosis, place, choice)
+            written = embedded.export_packet(diagnosis, place, replace(choice, audience=Audience(reader)))
         finally:
             progress.clear()
             embedded.close()
@@ -93,7 +104,7 @@ def export_command(
         try:
             diagnosis = backend.diagnose_runs(ids or case.runs, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = backend.export_packet(diagnosis, place, choice)
+            written = backend.export_packet(diagnosis, place, replace(choice, audience=Audience(reader)))
         finally:
             progress.clear()
             backend.close()

@@ -6,14 +6,16 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path as FilePath
 
 import pytest
+from click.testing import CliRunner
 from compliant_chain import ComplyingRelease
 from deploying_release import released
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_attempts import made_attempt
-from thoroughness import examples, some
+from thoroughness import THOROUGH, examples
 
 from diagnosis.documents.packet import Audience, Packet, packet
 from diagnosis.facts.case import Case
@@ -26,6 +28,8 @@ from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End
 from diagnosis.verdicts.stop import Reason, Stop
 from tui.bootstrap import embedded_backend
+from tui.cli.main import planescope
+from tui.packet.from_json import packet_of
 from tui.packet.pages import pages_of
 
 PUSH = Need("ecr:PutImage", "*", Checkpoint.REGISTRY_PUSH, "the push")
@@ -143,7 +147,23 @@ def test_a_closed_chain_is_told_whole_and_gives_two_bullets(compliant: Diagnosis
     assert packet(compliant, Case()).interview is None
 
 
-@pytest.mark.parametrize(("incident", "stages"), some([("release", "3"), ("release", "12"), ("services", "136")], 3))
+def test_the_incident_is_told_to_whoever_is_chosen_on_the_command_line(tmp_path: FilePath) -> None:
+    there = tmp_path / "packet"
+    command = ["packet", "export", "--demo", "3", "--for", "interviewer", "-o", str(there)]
+    assert CliRunner().invoke(planescope, command).exit_code == 0
+    made = packet_of((there / "packet.json").read_text())
+    check(made)
+    assert made.audience is Audience.INTERVIEWER
+    assert "then published its image. That is not closure: " in made.readings.correct
+    assert made.readings.correct.endswith("closed for refs/heads/dev, not proven for refs/heads/migrate-dev.")
+    assert made.interview is not None
+    assert len(made.interview.bullets) == 1
+    page = (there / "packet.html").read_text()
+    assert page.index('id="interview"') < page.index('id="timeline"') < page.index('id="closure"')
+
+
+@pytest.mark.skipif(not THOROUGH, reason="the command line tells the last stage in the quick run")
+@pytest.mark.parametrize(("incident", "stages"), [("release", "123"), ("services", "136")])
 def test_the_incidents_are_told_as_they_were(incident: str, stages: str) -> None:
     backend = embedded_backend("1", incident)
     try:
