@@ -81,9 +81,7 @@ def _one_line(facts: Facts) -> str:
     if not failed_planes(facts):
         return f"I examined a release to AWS gate by gate. {opening(facts)}"
     planes = " and ".join(plane.label for plane in failed_planes(facts))
-    tail = (
-        "" if facts.status == ClosureStatus.CLOSED.value else f" The chain is {facts.status}; I do not call it closed."
-    )
+    tail = "" if facts.status == ClosureStatus.CLOSED.value else f" The chain is {facts.status} so far."
     return f"I told apart why a release to AWS failed ({planes}), from the record of its own runs.{tail}"
 
 

@@ -72,14 +72,14 @@ def _by_subject(closure: ClosureEntry) -> str:
 
 
 def lacking(facts: Facts) -> str:
-    """Return how many rules lack proof, and the first of them by name."""
+    """Return how many rules do not pass, and the first of them by name."""
     rules = facts.closure.rules if facts.closure else ()
     short = unproved(facts)
     if not short:
         return "the rules do not show it"
     named = "; ".join(f"“{rule.title}”" for rule in short[:_MOST_NAMED])
     more = f"; and {len(short) - _MOST_NAMED} more" if len(short) > _MOST_NAMED else ""
-    return f"{len(short)} of {len(rules)} rules lack{'s' if len(short) == 1 else ''} proof ({named}{more})"
+    return f"{len(short)} of {len(rules)} rules do{'es' if len(short) == 1 else ''} not pass ({named}{more})"
 
 
 def _incorrect(facts: Facts) -> str:
