@@ -1,20 +1,20 @@
 """Decide which changed files cannot touch a release: an allow-list of prose outside of everything that the release reads.
 
-A build takes its whole context into the image, so a page inside it may be in the image. What a build's context is has to
-be legible; where it is not, any file may be in it.
+A build may take its whole context into the image, so a page inside it may be in the image, unless the Dockerfile is known and
+copies other folders alone. What a build's context is has to be legible; where it is not, any file may be in it.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from diagnosis.closure.build_inputs import Parts, taken_from_context
 from diagnosis.facts.workflow import Workflow, WorkflowStep
 from diagnosis.steps.variables import is_legible
 
-_Parts = tuple[str, ...]
-"""The parts of a path from the root of the repository; the empty tuple is the root."""
 _PROSE = (".md", ".markdown", ".rst", ".adoc")
 _BUILDS = ("docker/build-push-action@", "docker/bake-action@")
 _WITH_VALUE = frozenset(
@@ -35,6 +35,7 @@ _WITH_VALUE = frozenset(
     }
 )
 """Options of ``docker build`` whose value is the next word."""
+_FILE = ("-f", "--file")
 _FLAGS = frozenset({"--push", "--load", "--pull", "--no-cache", "-q", "--quiet", "--rm"})
 
 
@@ -47,22 +48,22 @@ _OWNERS = ("actions/", "aws-actions/", "docker/")
 _ASSIGNED = re.compile(r"^[A-Za-z_]\w*=(?:\$\()?")
 
 
-def touching(files: tuple[str, ...], workflow: Workflow) -> str | None:
-    """Return the first file that may touch the release; None where none can."""
-    contexts = _contexts(workflow)
+def touching(files: tuple[str, ...], workflow: Workflow, texts: Mapping[str, str]) -> str | None:
+    """Return the first file that may touch the release; None where none can. ``texts``: the repository's files, as far as read."""
+    inputs = _inputs(workflow, texts)
     words = _words(workflow)
-    if contexts is None or words is None:
+    if inputs is None or words is None:
         return files[0] if files else None
-    return next((file for file in files if not _is_apart(file, contexts, words)), None)
+    return next((file for file in files if not _is_apart(file, inputs, words)), None)
 
 
-def _is_apart(file: str, contexts: frozenset[_Parts], words: frozenset[str]) -> bool:
+def _is_apart(file: str, inputs: frozenset[Parts], words: frozenset[str]) -> bool:
     parts = tuple(file.split("/"))
     if not file.lower().endswith(_PROSE) or parts[0] == ".github" or ".." in parts:
         return False
     # A folder that a step names may be read whole.
     named = any(part in words for part in parts)
-    return not named and not any(parts[: len(context)] == context for context in contexts)
+    return not named and not any(parts[: len(taken)] == taken for taken in inputs)
 
 
 def _words(workflow: Workflow) -> frozenset[str] | None:
@@ -71,10 +72,12 @@ def _words(workflow: Workflow) -> frozenset[str] | None:
     for step in (step for job in workflow.jobs for step in job.all_steps):
         if step.uses and not step.uses.lower().startswith(_OWNERS):
             return None
-        texts = [step.run or "", step.working_directory or "", *(value for _, value in (*step.inputs, *step.env))]
+        script = "\n".join(line for line in _lines(step) if not _is_build(line))
+        inputs = [value for name, value in step.inputs if name.lower() not in ("context", "file")]
+        texts = [script, step.working_directory or "", *inputs, *(value for _, value in step.env)]
         if any("*" in text or {".", "./"} & set(text.split()) for text in texts):
             return None
-        if any(not _is_plain(line) for line in (step.run or "").replace("\\\n", " ").splitlines()):
+        if any(not _is_plain(line) for line in _lines(step)):
             return None
         found |= {word for text in texts for word in re.findall(r"[\w.-]+", text)}
     return frozenset(found)
@@ -85,58 +88,89 @@ def _is_plain(line: str) -> bool:
     return not rest or rest[0].startswith("#") or rest[0] in _PLAIN
 
 
-def _contexts(workflow: Workflow) -> frozenset[_Parts] | None:
-    """Return the folders that are built from; None where one is not legible, or no build is recognised."""
-    found: list[_Parts | None] = []
+def _lines(step: WorkflowStep) -> list[str]:
+    return (step.run or "").replace("\\\n", " ").splitlines()
+
+
+def _is_build(line: str) -> bool:
+    words = line.split()
+    return words[:2] == ["docker", "build"] or words[:3] == ["docker", "buildx", "build"]
+
+
+def _inputs(workflow: Workflow, texts: Mapping[str, str]) -> frozenset[Parts] | None:
+    """Return what the builds take in, from the repository's root; None where one is not legible, or no build is recognised."""
+    found: list[_Context | None] = []
     for job in workflow.jobs:
         if job.uses:
             return None
         for step in job.all_steps:
             found += _of_step(step)
-    legible = [context for context in found if context is not None]
-    return frozenset(legible) if found and len(legible) == len(found) else None
+    if not found:
+        return None
+    taken: set[Parts] = set()
+    for context in found:
+        if context is None:
+            return None
+        text = texts.get("/".join(context.dockerfile))
+        copied = taken_from_context(text) if text is not None else None
+        taken |= {context.folder} if copied is None else {(*context.folder, *each) for each in copied}
+    return frozenset(taken)
 
 
-def _of_step(step: WorkflowStep) -> Iterator[_Parts | None]:
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a build is given: its context, and its Dockerfile, both from the repository's root."""
+
+    folder: Parts
+    dockerfile: Parts
+
+
+def _of_step(step: WorkflowStep) -> Iterator[_Context | None]:
     """Yield the contexts of the step's builds, None for one that is not legible."""
-    uses, script = (step.uses or "").lower(), step.run or ""
+    uses = (step.uses or "").lower()
     if uses.startswith(_BUILDS):
-        yield _folder(step.input("context") or ".") if uses.startswith(_BUILDS[0]) else None
+        named = "build-contexts" not in [name.lower() for name, value in step.inputs if value]
+        single = uses.startswith(_BUILDS[0]) and named
+        yield _context(step.input("context") or ".", step.input("file")) if single else None
     elif uses.startswith("./"):
         yield None
-    for line in script.replace("\\\n", " ").splitlines():
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError:
-            yield None
-            continue
-        if words[:2] == ["docker", "build"] or words[:3] == ["docker", "buildx", "build"]:
-            yield _of_build(words[3:] if words[1] == "buildx" else words[2:]) if not step.working_directory else None
+    for line in _lines(step):
+        if _is_build(line):
+            yield _of_build(line) if not step.working_directory else None
         elif "build" in line:
             # Whatever builds in another way may take in anything.
             yield None
 
 
-def _of_build(words: list[str]) -> _Parts | None:
-    context: _Parts | None = None
-    skip = False
-    for word in words:
-        if skip:
-            skip = False
+def _context(folder: str, file: str | None) -> _Context | None:
+    context = _folder(folder)
+    dockerfile = _folder(file) if file else (*context, "Dockerfile") if context is not None else None
+    return _Context(context, dockerfile) if context is not None and dockerfile is not None else None
+
+
+def _of_build(line: str) -> _Context | None:
+    try:
+        words = shlex.split(line, comments=True)
+    except ValueError:
+        return None
+    folder, file, option = "", None, ""
+    for word in words[3:] if words[1] == "buildx" else words[2:]:
+        name, joined, value = word.partition("=")
+        if option:
+            file = word if option in _FILE else file
+            option = ""
         elif word in _WITH_VALUE:
-            skip = True
-        elif word in _FLAGS or (word.startswith("--") and word.partition("=")[0] in _WITH_VALUE and "=" in word):
-            continue
-        elif word.startswith("-") or context is not None:
-            return None
-        else:
-            context = _folder(word)
-            if context is None:
+            option = word
+        elif joined and name in _WITH_VALUE:
+            file = value if name in _FILE else file
+        elif word not in _FLAGS:
+            if word.startswith("-") or folder:
                 return None
-    return context
+            folder = word
+    return _context(folder, file)
 
 
-def _folder(text: str) -> _Parts | None:
+def _folder(text: str) -> Parts | None:
     """Return a folder of the repository; None for what is not legible, absolute, remote or above the repository."""
     parts = tuple(part for part in text.split("/") if part not in ("", "."))
     plain = is_legible(text) and not set(text) & set("$`*?{}:#") and not text.startswith("/") and ".." not in parts

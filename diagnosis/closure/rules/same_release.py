@@ -71,7 +71,10 @@ def _doubt(between: CommitsBetween, chain: Chain) -> str:
         return "GitHub does not name every file that differs."
     if not isinstance(chain.workflow, Workflow):
         return f"{_listed(between.files)} differ, and the workflow file that would tell what it reads was not read."
-    file = touching(between.files, chain.workflow)
+    run = chain.judged_run
+    read = run.attempt.files if run is not None else ()
+    texts = {each.path: each.text.value for each in read if isinstance(each.text, Known)}
+    file = touching(between.files, chain.workflow, texts)
     return f"{file} differs, which may touch the release ({_listed(between.files)})." if file else ""
 
 

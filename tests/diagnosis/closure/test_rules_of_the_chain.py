@@ -20,6 +20,10 @@ from chain_builders import (
     success,
     workflow,
 )
+from compliant_chain import CLOSING, ComplyingRelease
+from compliant_chain import FIRST as FIRST_RUN
+from compliant_chain import OTHER_COMMIT as OTHER
+from compliant_chain import SECOND as SECOND_RUN
 from test_closure_rules import WHOLE_CASE, whole_account
 
 from diagnosis.causes import Cause, Integrity
@@ -165,6 +169,35 @@ def test_another_commit_passes_where_its_files_cannot_touch_the_release() -> Non
         assert commit_rule(apart, file) is Verdict.UNKNOWN, file
     for name in ("app/README.md", "src/main.py", ".github/workflows/release.md", "Dockerfile", "requirements.txt"):
         assert commit_rule((*apart, name), build("app")) is Verdict.UNKNOWN, name
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "verdict"),
+    [
+        ("FROM scratch\nCOPY site /site\n", Verdict.PASS),
+        ("# syntax=docker/dockerfile:1\nFROM a AS b\nRUN make \\\n  all\nFROM b\nCOPY --from=b /x /x\n", Verdict.PASS),
+        ('FROM a\nCOPY --chown=1:1 ["src", "lib/", "/app/"]\nRUN --mount=type=cache,target=/x make\n', Verdict.PASS),
+        ("FROM scratch\nCOPY . /site\n", Verdict.UNKNOWN),
+        ("FROM scratch\nCOPY docs /site\n", Verdict.UNKNOWN),
+        ("FROM scratch\nADD site docs/*.md /site/\n", Verdict.UNKNOWN),
+        ("FROM scratch\nCOPY $SOURCE /site\n", Verdict.UNKNOWN),
+        ("FROM scratch\nRUN --mount=type=bind,target=/x make\n", Verdict.UNKNOWN),
+        ("FROM scratch\nONBUILD COPY . /site\n", Verdict.UNKNOWN),
+        ("FROM scratch\nCOPY <<E /a\ntext\nE\n", Verdict.UNKNOWN),
+        ("# escape=`\nFROM scratch\nCOPY site /site\n", Verdict.UNKNOWN),
+        ("FROM scratch\nIMPORT . /site\n", Verdict.UNKNOWN),
+    ],
+)
+def test_a_page_within_the_context_is_apart_where_the_dockerfile_copies_other_folders(
+    dockerfile: str, verdict: Verdict
+) -> None:
+    first, second, closing = FIRST_RUN, SECOND_RUN, CLOSING
+    release = ComplyingRelease(
+        runs=(replace(first, commit=OTHER), second, closing), files=(("Dockerfile", dockerfile),)
+    )
+    found = release.diagnosis().closure
+    assert found is not None
+    assert rule(found, "same-commit").verdict is verdict
 
 
 def test_a_difference_that_is_not_named_whole_is_not_known() -> None:

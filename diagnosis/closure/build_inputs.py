@@ -1,0 +1,77 @@
+"""Tell which folders of its context a Dockerfile takes files from, where every instruction of it is understood."""
+
+from __future__ import annotations
+
+import json
+import re
+
+Parts = tuple[str, ...]
+"""The parts of a path; the empty tuple is the root of what is spoken of."""
+
+_TAKES_NONE = frozenset(
+    {
+        *("FROM", "ARG", "ENV", "LABEL", "WORKDIR", "USER", "CMD", "ENTRYPOINT", "EXPOSE", "VOLUME", "STOPSIGNAL"),
+        *("HEALTHCHECK", "SHELL", "MAINTAINER"),
+    }
+)
+_MOUNT = re.compile(r"--mount=(\S+)")
+_MOST = 20_000
+"""Characters of a Dockerfile that are looked at; a longer one is not understood."""
+
+
+def taken_from_context(dockerfile: str) -> frozenset[Parts] | None:
+    """Return the folders and files that the build copies, from the root of its context; None where that is not understood."""
+    if len(dockerfile) > _MOST or "<<" in dockerfile or re.search(r"(?im)^\s*#\s*escape\s*=", dockerfile):
+        return None
+    lines = [line for line in dockerfile.splitlines() if not line.lstrip().startswith("#")]
+    found: set[Parts] = set()
+    for line in re.sub(r"\\[ \t]*\n", " ", "\n".join(lines)).splitlines():
+        verb, _, rest = line.strip().partition(" ")
+        sources = _sources(verb.upper(), rest.strip()) if verb else ()
+        if sources is None:
+            return None
+        found.update(sources)
+    return frozenset(found)
+
+
+def _sources(verb: str, rest: str) -> tuple[Parts, ...] | None:
+    if verb in _TAKES_NONE:
+        return ()
+    if verb == "RUN":
+        # A mount of the context, or of anything that is not named, may be read whole.
+        mounts = _MOUNT.findall(rest)
+        apart = all(re.search(r"(?:^|,)(?:type=(?:cache|secret|ssh|tmpfs)|from=)", mount) for mount in mounts)
+        return () if apart else None
+    if verb not in ("COPY", "ADD"):
+        return None
+    words = rest.split()
+    flags = [word for word in words if word.startswith("--")]
+    if any(flag.startswith("--from=") for flag in flags):
+        return ()
+    named = rest[rest.index("[") :] if "[" in rest else ""
+    if named:
+        try:
+            given = json.loads(named)
+        except ValueError:
+            return None
+        if not isinstance(given, list):
+            return None
+        paths = [str(each) for each in given]
+    else:
+        paths = [word for word in words if not word.startswith("--")]
+    folders = [_folder(path) for path in paths[:-1]]
+    known = tuple(folder for folder in folders if folder is not None)
+    return known if known and len(known) == len(folders) else None
+
+
+def _folder(path: str) -> Parts | None:
+    """Return what a source names, up to its first wildcard; None for one that is not legible."""
+    if set(path) & set("$`\"'{}") or ".." in path.split("/"):
+        return None
+    found: list[str] = []
+    for part in path.split("/"):
+        if set(part) & set("*?["):
+            break
+        if part not in ("", "."):
+            found.append(part)
+    return tuple(found)
