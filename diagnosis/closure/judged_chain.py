@@ -102,3 +102,10 @@ def run_evidence(replay: Replay, text: str) -> Evidence:
         origin=attempt.origin,
         at=attempt.started_at,
     )
+
+
+def subject_of_attempt(replay: Replay) -> str:
+    """Return what the attempt's subject claim names: the environment of the releasing job, else the ref."""
+    attempt, told = replay.attempt, replay.facts.environment
+    environment = told.value if told else attempt.environment
+    return f"environment {environment}" if environment else attempt.ref

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnosis.closure.history import failing_gates
-from diagnosis.closure.judged_chain import Chain, run_evidence
+from diagnosis.closure.judged_chain import Chain, run_evidence, subject_of_attempt
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.closure import RuleVerdict, SubjectClosure, SubjectState
 from diagnosis.verdicts.replay import Replay
@@ -25,13 +25,6 @@ def subjects_of(chain: Chain, rules: Sequence[RuleVerdict]) -> tuple[SubjectClos
         by_subject.setdefault(subject_of_attempt(replay), []).append(replay)
     doubt = next((rule for rule in rules if rule.rule in _DOUBTS_EVERY_SUCCESS and rule.verdict is Verdict.FAIL), None)
     return tuple(_judged(chain, subject, replays, doubt) for subject, replays in by_subject.items())
-
-
-def subject_of_attempt(replay: Replay) -> str:
-    """Return what the attempt's subject claim names: the environment of the releasing job, else the ref."""
-    attempt, told = replay.attempt, replay.facts.environment
-    environment = told.value if told else attempt.environment
-    return f"environment {environment}" if environment else attempt.ref
 
 
 def _judged(chain: Chain, subject: str, replays: Sequence[Replay], doubt: RuleVerdict | None) -> SubjectClosure:

@@ -27,6 +27,11 @@ def same_subject(chain: Chain) -> RuleVerdict:
         return SAME_SUBJECT.fails(
             f"CloudTrail shows {len(subjects)} subjects in the chain: {', '.join(subjects)}.", proof
         )
+    # Jobs of a release may have environments of their own: only what the attempts as wholes name is compared.
+    named = list(dict.fromkeys(replay.attempt.environment for replay in (*chain.failed, chain.closing)))
+    if len(named) > 1:
+        told = ", ".join(name or "none" for name in named)
+        return SAME_SUBJECT.fails(f"The attempts ran in {len(named)} deployment environments: {told}.", proof)
     if len({entry.subject for entry in seen}) == 1 and len(seen) == len(replays):
         return SAME_SUBJECT.passes(f"Every attempt presented {subjects[0]}, as CloudTrail shows.", proof)
     return SAME_SUBJECT.passes(f"All attempts ran on {replays[-1].attempt.ref}.", proof)

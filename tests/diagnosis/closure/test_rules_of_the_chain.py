@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from chain_builders import (
@@ -64,6 +65,21 @@ def test_the_catalogue_is_whole_and_each_finding_concerns_a_rule() -> None:
     assert [item.rule for item in closure.rules] == [record.id for record, _ in RULES]
     assert all(item.sentence and not item.next_step for item in closure.rules)
     assert (closure.status, closure.next_steps) == (ClosureStatus.CLOSED, ())
+
+
+def test_the_page_of_closure_has_every_rule() -> None:
+    page = (Path(__file__).parents[3] / "docs/closure.md").read_text()
+    for record, _ in RULES:
+        state = "non-compliant" if record.breach else "unproven"
+        assert f"| `{record.id}` | {record.sentence} | {state} |" in page, record.id
+
+
+def test_another_environment_is_another_subject() -> None:
+    replays = tuple(with_attempt(each, environment=name) for each, name in zip(chain(), "aab", strict=True))
+    closure = closed(replays, account(*FIXES))
+    assert rule(closure, "same-subject").verdict is Verdict.FAIL
+    assert [item.subject for item in closure.subjects] == ["environment a", "environment b"]
+    assert {item.state for item in closure.subjects} == {SubjectState.NOT_PROVEN}
 
 
 def with_attempt(replay: Replay, **fields: object) -> Replay:
