@@ -13,7 +13,7 @@ from diagnosis.closure.steps.step_shell import StepShell, shell_of
 from diagnosis.steps.commands import trace_of_script
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import StepScript
-from diagnosis.steps.script.trace import Trace
+from diagnosis.steps.script.trace import Trace, Visit
 from diagnosis.steps.shell.syntax import is_well_formed, script_of
 from diagnosis.steps.shell.tree import Simple
 from diagnosis.steps.shell.words import source_of
@@ -54,9 +54,7 @@ def losses_of(script: StepScript) -> Iterator[ScriptLoss]:
         yield ScriptLoss("the script cannot be parsed")
     yield from (ScriptLoss(what) for what in _changed_meaning(script, trace))
     # Behind `||` may stand what an unread file defines, and that may end the script.
-    whole = not any(
-        each.purpose is Purpose.OPAQUE for visits in trace.visits.values() for v in visits for each in v.operations
-    )
+    whole = not any(_takes_in_unread(visit) for visits in trace.visits.values() for visit in visits)
     for command in commands:
         fate = _fate(command, script, trace, shell)
         if fate.loss is not None:
@@ -78,6 +76,12 @@ def trace_of(script: StepScript) -> Trace:
 def pushes(script: StepScript) -> bool:
     """Return whether a command of the script pushes to the registry."""
     return any(purpose is Purpose.PUSH for command in _commands(trace_of(script)) for purpose, _, _ in command.deeds)
+
+
+def _takes_in_unread(visit: Visit) -> bool:
+    """Return whether a command runs in the script's own shell what cannot be read."""
+    same_shell = any(words[0] in ("source", ".", "eval") for words in visit.programs)
+    return same_shell and any(each.purpose is Purpose.OPAQUE for each in visit.operations)
 
 
 def _changed_meaning(script: StepScript, trace: Trace) -> Iterator[str]:

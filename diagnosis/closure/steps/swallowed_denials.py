@@ -29,6 +29,7 @@ _WENT_ON = "the run went on past it, and it proves no gate"
 _DENIED = re.compile(
     r"AccessDenied|Access Denied|UnauthorizedOperation|not authorized to perform|AuthFailure|explicit deny"
     r"|no basic auth credentials|denied: (?:User|Your authorization|requested access)|UnrecognizedClientException"
+    r"|[Cc]ould not (?:load credentials|be loaded, please check)|Unable to locate credentials|ExpiredToken|InvalidClientTokenId"
 )
 """Words of a denial, whoever prints it."""
 _SIGNED_IN = re.compile(r"^Authenticated as assumedRoleId")
