@@ -55,7 +55,7 @@ class Integrity(StrEnum):
         Record(
             owner=Owner.RELEASE_ENGINEERING,
             sentence="A step that crosses a gate may fail without failing the run, or is switched off.",
-            shows="In the workflow file and scripts: a command whose failure can be lost, continue-on-error, if: false, always() on a publish.",
+            shows="In workflow and scripts: a failure that can be lost, continue-on-error, if: false, always() on a publish.",
             next_step="Let a failure of that step fail the run.",
             reference=f"{_ACTIONS}/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepscontinue-on-error",
         ),

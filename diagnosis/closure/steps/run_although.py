@@ -10,7 +10,8 @@ from diagnosis.steps.expressions.grammar import Node, parse
 from diagnosis.steps.expressions.text import expression_of, lookup_in
 from diagnosis.steps.expressions.values import Result, truth_of
 
-_AFTER_A_FAILURE = {"success": False, "failure": True, "always": True, "cancelled": False}
+_AFTER_A_FAILURE = frozenset({"failure", "always"})
+"""The status functions that are true where something before failed."""
 _ID = re.compile(r"steps\.[^.]+")
 _RESULTS = frozenset({"result", "outcome", "conclusion"})
 
@@ -59,4 +60,4 @@ def runs_although(
             return "failure"
         return known(path)
 
-    return truth_of(evaluate(expression, node, lookup, _AFTER_A_FAILURE.get))
+    return truth_of(evaluate(expression, node, lookup, lambda name: name in _AFTER_A_FAILURE))
