@@ -18,17 +18,19 @@ def in_order(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
 def chains(attempts: Sequence[Attempt]) -> tuple[tuple[Attempt, ...], ...]:
     """Group the attempts into chains, oldest first.
 
-    A chain is of one workflow file. It ends with a success; the next attempt of that workflow begins another. Attempts
+    A chain is of one workflow file of one repository. It ends with a success; the next attempt of that workflow begins another. Attempts
     that were cancelled or are still active belong to the chain in which they lie.
     """
     finished: list[tuple[Attempt, ...]] = []
-    growing: dict[str, list[Attempt]] = {}
+    growing: dict[tuple[str, str], list[Attempt]] = {}
     for attempt in in_order(attempts):
-        chain = growing.setdefault(attempt.workflow_path, [])
+        # The API may add a ref to the path, which differs from run to run.
+        workflow = attempt.repository.full_name.lower(), attempt.workflow_path.partition("@")[0]
+        chain = growing.setdefault(workflow, [])
         chain.append(attempt)
         if attempt.conclusion == "success":
             finished.append(tuple(chain))
-            del growing[attempt.workflow_path]
+            del growing[workflow]
     finished.extend(tuple(chain) for chain in growing.values())
     return tuple(sorted(finished, key=lambda chain: chain[0].created_at))
 

@@ -143,8 +143,9 @@ class Case:
     def _speaks_of(self, chain: tuple[Attempt, ...]) -> bool:
         if self.repository and any(not _same(each.repository.full_name, self.repository) for each in chain):
             return False
-        if self.splits:
-            last = max(self.splits, key=lambda name: (name.run, name.attempt or 1))
+        own_splits = [name for name in self.splits if name.run in self.runs]
+        if own_splits:
+            last = max(own_splits, key=lambda name: (name.run, name.attempt or 1))
             if not any(each.run_id == last.run and each.attempt >= (last.attempt or 1) for each in chain):
                 return False
         if self.runs:

@@ -1,0 +1,79 @@
+"""Keep the attempts of one release target together, where a workflow releases to several by input, matrix or ref.
+
+What an attempt releases to is known once it was replayed. Where the same workflow text went elsewhere, its inputs or its ref
+chose another target: that attempt is of another chain. Where the text was changed in between, the change is part of the chain,
+since another target may be the remedy. An attempt whose target is not known stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.verdicts.replay import Replay
+
+_CHOSEN_BY_RUN = re.compile(r"\b(?:inputs|matrix|github\.(?:ref|ref_name|head_ref|base_ref|event))\b")
+"""What differs from run to run under one text; variables and secrets are settings, which a remedy may change."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneTarget:
+    """A chain of one target, and what was said in making it."""
+
+    replays: tuple[Replay, ...]
+    notes: tuple[str, ...] = ()
+
+
+def of_one_target(replays: Sequence[Replay], selected: tuple[int, int] | None) -> OneTarget:
+    """Return the attempts of the selected one's target (None: the latest's whose target is known), and of no known target."""
+    known = [replay for replay in replays if _target(replay)]
+    own = next((replay for replay in known if replay.attempt.key == selected), None)
+    if own is None and selected is not None and any(replay.attempt.key == selected for replay in replays):
+        return OneTarget(tuple(replays))  # the selected one's own target is not known
+    own = own or (known[-1] if known else None)
+    if own is None:
+        return OneTarget(tuple(replays))
+    other = [replay for replay in known if _differs(own, replay)]
+    if not other:
+        return OneTarget(tuple(replays))
+    kept = tuple(replay for replay in replays if replay not in other)
+    notes = [
+        f"Run {replay.attempt.run_id}, attempt {replay.attempt.attempt}, of the same workflow released to {_words(replay)}, not to"
+        f" {_words(own)}: it is of another chain."
+        for replay in other
+    ]
+    unknown = [str(replay.attempt.run_id) for replay in kept if not _target(replay)]
+    if unknown:
+        notes.append(f"Where run {', '.join(unknown)} would have released is not known: it stays in this chain of its workflow.")
+    return OneTarget(kept, tuple(notes))
+
+
+def _target(replay: Replay) -> dict[str, str]:
+    """Return what is known of where an attempt releases to."""
+    facts = replay.facts
+    told = {
+        "ECR repository": facts.repository.value if facts.repository else None,
+        "registry": str(facts.registry.value) if facts.registry else None,
+        "environment": facts.environment.value if facts.environment else None,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _differs(one: Replay, other: Replay) -> bool:
+    first, second = _target(one), _target(other)
+    elsewhere = any(first[name] != second[name] for name in first.keys() & second.keys())
+    return elsewhere and _chosen_by_run(one.attempt, other.attempt)
+
+
+def _chosen_by_run(one: Attempt, other: Attempt) -> bool:
+    if not isinstance(one.workflow_file, Known) or not isinstance(other.workflow_file, Known):
+        return False
+    text = one.workflow_file.value.text
+    return text == other.workflow_file.value.text and _CHOSEN_BY_RUN.search(text) is not None
+
+
+def _words(replay: Replay) -> str:
+    return ", ".join(f"{name} {value}" for name, value in _target(replay).items())
