@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from diagnosis.closure.corrections import Correction
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.packet import Audience
 from diagnosis.facts.github_context import CommitsBetween, Environment
@@ -143,6 +144,16 @@ class Update:
     diagnosis: Diagnosis | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """How the chain was corrected by hand since the app was opened, and where that is kept."""
+
+    made: int = 0
+    """How many can be undone."""
+    file: Path | None = None
+    """The case file; None while they are kept in memory alone."""
+
+
 class BackendProblem(Exception):  # noqa: N818 - it names what the user has, no bug
     """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it.
 
@@ -226,6 +237,21 @@ class Backend(Protocol):
 
     def calls(self) -> tuple[CallRow, ...]:
         """Return the ledger: every call made so far."""
+
+    @property
+    def corrections(self) -> Corrections:
+        """What was corrected by hand, and where it is kept."""
+
+    def correct(
+        self, correction: Correction, shown: Diagnosis, *, progress: ProgressHook, cancelled: CancelHook
+    ) -> None:
+        """Correct the chain that is shown; where there is a case file, it is written first."""
+
+    def undo_correction(self) -> None:
+        """Take the last correction back, in the case file too."""
+
+    def keep_corrections(self, file: Path, shown: Diagnosis) -> None:
+        """Write a new case file with what was corrected; later corrections go there."""
 
     def export_packet(
         self,

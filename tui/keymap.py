@@ -108,6 +108,16 @@ KEYS: tuple[Key, ...] = (
     Key("timeline.later", "right_square_bracket", "stage(1)", "Stage",
         "The demo's next stage.", show=True, palette=True, shown_as="]"),
     Key("timeline.export", "e", "export", "Export", "Write the evidence packet to disk.", show=True, palette=True),
+    Key("timeline.add_run", "plus", "add_run", "Add a run",
+        "A run that belongs to this chain, by its address or number.", palette=True, shown_as="+"),
+    Key("timeline.leave_out", "minus", "leave_out", "Leave out",
+        "The attempt under the cursor does not belong to this chain.", palette=True, shown_as="-"),
+    Key("timeline.split", "s", "split", "Split",
+        "Another chain begins with the attempt under the cursor.", palette=True),
+    Key("timeline.undo", "u", "undo_correction", "Undo",
+        "Take back the last correction of the chain.", show=True, palette=True),
+    Key("timeline.keep", "w", "keep_corrections", "Keep",
+        "Keep what was corrected in a new case file.", show=True, palette=True),
     Key("timeline.ledger", "L", "ledger", "Ledger", "Every call made, with its result and duration.", palette=True),
     Key("timeline.cancel", "escape", "cancel", "Cancel",
         "Stop what is being read; or leave the filter.", shown_as="esc"),
@@ -176,7 +186,8 @@ def unknown_ids(remapped: Iterable[str]) -> tuple[str, ...]:
 
 _READABLE = {
     "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "dollar_sign": "$",
-    "escape": "esc", "pagedown": "page down", "pageup": "page up", "left": "←", "right": "→", "up": "↑", "down": "↓",
+    "escape": "esc", "pagedown": "page down", "pageup": "page up", "plus": "+", "minus": "-",
+    "left": "←", "right": "→", "up": "↑", "down": "↓",
 }  # fmt: skip
 
 

@@ -85,6 +85,14 @@ class Compared(Message):
 
 
 @dataclass
+class Corrected(Message):
+    """The chain was corrected by hand, or the corrections were kept."""
+
+    sentence: str
+    """What was done."""
+
+
+@dataclass
 class Exported(Message):
     """The packet has been written."""
 

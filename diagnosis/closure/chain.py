@@ -18,8 +18,8 @@ def in_order(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
 def chains(attempts: Sequence[Attempt]) -> tuple[tuple[Attempt, ...], ...]:
     """Group the attempts into chains, oldest first.
 
-    A chain is of one workflow file of one repository. It ends with a success; the next attempt of that workflow begins another. Attempts
-    that were cancelled or are still active belong to the chain in which they lie.
+    A chain is of one workflow file of one repository. It ends with a success; the next attempt of that workflow begins
+    another. Attempts that were cancelled or are still active belong to the chain in which they lie.
     """
     finished: list[tuple[Attempt, ...]] = []
     growing: dict[tuple[str, str], list[Attempt]] = {}

@@ -49,6 +49,8 @@ def corrected_case(case: Case, correction: Correction, shown: Sequence[Attempt])
 def _added(case: Case, run: int, shown: Sequence[Attempt]) -> Case:
     if any(attempt.run_id == run for attempt in shown):
         raise NoCorrectionError(f"Run {run} is in the chain already.")
+    if case.runs and not any(attempt.run_id in case.runs for attempt in shown):
+        raise NoCorrectionError("The case names other runs than this chain has: choose one of those first.")
     left_out = tuple(name for name in case.left_out if name.run != run)
     if left_out != case.left_out and (run in case.runs or not case.runs):
         return replace(case, left_out=left_out)

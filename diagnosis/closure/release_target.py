@@ -47,7 +47,9 @@ def of_one_target(replays: Sequence[Replay], selected: tuple[int, int] | None) -
     ]
     unknown = [str(replay.attempt.run_id) for replay in kept if not _target(replay)]
     if unknown:
-        notes.append(f"Where run {', '.join(unknown)} would have released is not known: it stays in this chain of its workflow.")
+        notes.append(
+            f"Where run {', '.join(unknown)} would have released is not known: it stays in this chain of its workflow."
+        )
     return OneTarget(kept, tuple(notes))
 
 

@@ -13,6 +13,7 @@ from incident_logs import moment_of
 from incident_names import DAY, REPOSITORY, RUN_IDS
 from incident_values import diagnosis_of
 
+from diagnosis.closure.corrections import Correction
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui.backend import (
@@ -22,6 +23,7 @@ from tui.backend import (
     CancelHook,
     Cancelled,
     ExportChoice,
+    Corrections,
     ExportResult,
     Moment,
     Progress,
@@ -85,6 +87,8 @@ class BackendDouble:
         self.asked: list[tuple[RunKey | None, RunKey | None]] = []
         self.queries: list[tuple[RunQuery, int]] = []
         self.exported: list[Diagnosis] = []
+        self.corrected: list[Correction] = []
+        self.case_file: FilePath | None = None
         self.polled = 0
         self.news = True
         """Whether a poll finds that something has changed."""
@@ -176,6 +180,24 @@ class BackendDouble:
 
     def calls(self) -> tuple[CallRow, ...]:
         return self.call_rows
+
+    @property
+    def corrections(self) -> Corrections:
+        return Corrections(len(self.corrected), self.case_file)
+
+    def correct(
+        self, correction: Correction, shown: Diagnosis, *, progress: ProgressHook, cancelled: CancelHook
+    ) -> None:
+        self._trip("correct")
+        self.corrected.append(correction)
+
+    def undo_correction(self) -> None:
+        self._trip("undo_correction")
+        self.corrected.pop()
+
+    def keep_corrections(self, file: FilePath, shown: Diagnosis) -> None:
+        self._trip("keep_corrections")
+        self.case_file = file
 
     def export_packet(
         self, diagnosis: Diagnosis, place: FilePath | None, choice: ExportChoice = AS_USUAL

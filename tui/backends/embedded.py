@@ -106,7 +106,13 @@ class EmbeddedBackend(RepositoryBackend):
         moment = self._incident.moments[self._index]
         self._server.move_to(moment)
         self._account.move_to(moment.key)
+        before = self.case if self._corrected.made else None
         self.case = case_at(self._recording, moment.at)
+        if before is not None:
+            # Corrections by hand go along; what a later run would add is not served yet.
+            served = {run.id for run in self._recording.runs if run.created_at <= moment.at}
+            runs = tuple(run for run in before.runs if run in served)
+            self.case = replace(self.case, runs=runs, left_out=before.left_out, splits=before.splits)
         stage = f"Stage {moment.key} of {len(self._incident.stages)}" if moment.stage else "After the stages"
         self.moment_words = f"{stage}: {moment.title}. {moment.sentence}"
         self.forget()
@@ -115,6 +121,8 @@ class EmbeddedBackend(RepositoryBackend):
     def _followed(self) -> Case:
         """The chain is found among the runs served; after the stages the newest one is of another workflow than the case's."""
         moment = self._incident.moments[self._index]
+        if self._corrected.made and self.case.runs != case_at(self._recording, moment.at).runs:
+            return self.case
         workflow = (moment.workflow or self.case.workflow) if moment.stage else None
         return replace(self.case, runs=(), workflow=workflow)
 

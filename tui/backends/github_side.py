@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from diagnosis.closure.chain import chain_of, in_order
+from diagnosis.closure.corrections import corrected
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Reading, Unreadable
@@ -146,9 +147,12 @@ class GitHubSide:
     def chain(
         self, selected: RunKey | None, case: Case, progress: ProgressHook, cancelled: CancelHook
     ) -> tuple[Attempt, ...]:
-        """Return the attempts of the chain around the selected run (None: the newest, or the case's runs), without parts."""
-        if case.runs and selected is None:
-            return self.attempts_of(case.runs, progress, cancelled)
+        """Return the attempts of the chain around the selected run (None: the newest, or the case's runs), without parts.
+
+        The case's runs belong together by hand; in any other chain, what it leaves out and where it splits counts too.
+        """
+        if names_chain(case, selected):
+            return corrected(self.attempts_of(case.runs, progress, cancelled), case, selected)
         anchor = self._listed.get(selected) if selected else None
         if anchor is None and selected is not None:
             anchor = self._first_read(selected, progress, cancelled)
@@ -160,13 +164,17 @@ class GitHubSide:
         known = {attempt.key: attempt for attempt in listed}
         if anchor is not None:
             known.setdefault(anchor.key, anchor)
+        chosen = known.get(selected) if selected else None
+        if chosen is None or not case.leaves_out(chosen):
+            # What does not belong must not end the chain either.
+            known = {key: attempt for key, attempt in known.items() if not case.leaves_out(attempt)}
         chain = chain_of(tuple(known.values()), selected)
         repeated = [attempt for attempt in chain if attempt.attempt > 1]
         if repeated:
             with asking():
                 whole = self._source.with_earlier(repeated, cancelled=cancelled, progress=_shown(progress))
             chain = in_order({attempt.key: attempt for attempt in (*chain, *whole)}.values())
-        return chain
+        return corrected(chain, case, selected)
 
     def chains_around(
         self, runs: Sequence[int], case: Case, progress: ProgressHook, cancelled: CancelHook
@@ -291,6 +299,11 @@ class GitHubSide:
     def _first_read(self, key: RunKey, progress: ProgressHook, cancelled: CancelHook) -> Attempt:
         with asking():
             return self._source.attempt(*key, depth=Depth.RUN, cancelled=cancelled, progress=_shown(progress))
+
+
+def names_chain(case: Case, selected: RunKey | None) -> bool:
+    """Return whether the case says itself which runs the chain has: until another run than one of them is selected."""
+    return bool(case.runs) and (selected is None or selected[0] in case.runs)
 
 
 def _is_active(attempt: Attempt) -> bool:

@@ -47,6 +47,8 @@ class LiveOptions:
     """Whether what is read of completed attempts is kept in, and taken from, the local store."""
     recording: Path | None = None
     """The directory of a recording that takes GitHub's place."""
+    case_file: Path | None = None
+    """Where the case stands; corrections by hand are kept in it."""
     stated: StatedValues = field(default_factory=StatedValues)
     """What the options state about the run; it counts like the case file's values, and before them."""
 
@@ -127,6 +129,7 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
         workflow=options.workflow,
         branch=options.branch,
         reads_history=options.live and options.history,
+        case_file=options.case_file,
     )
     backend.in_place_of_github = access.in_place_of_github
     return backend

@@ -47,6 +47,7 @@ class RecordedBackend(RepositoryBackend):
             workflow=options.workflow,
             branch=options.branch,
             reads_history=options.live and options.history,
+            case_file=options.case_file,
         )
         self.origin = _origin(recording)
         self.in_place_of_github = _recorded_from(recording)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from diagnosis.closure.corrections import Correction, Kind, corrected
+from diagnosis.closure.release_target import OneTarget, of_one_target
 from diagnosis.diagnose import conclude, question_of, subject_of
 from diagnosis.documents.packet import packet
 from diagnosis.facts.account import AccountQuestion, AccountState
@@ -29,6 +31,7 @@ from tui.backend import (
     CallRow,
     CancelHook,
     ExportChoice,
+    Corrections,
     ExportResult,
     Moment,
     Progress,
@@ -42,7 +45,8 @@ from tui.backend import (
 )
 from tui.backends.between_attempts import read_between
 from tui.backends.closure_facts import ClosureReader
-from tui.backends.github_side import GitHubSide, stop_if
+from tui.backends.corrected_chain import CorrectedChain
+from tui.backends.github_side import GitHubSide, names_chain, stop_if
 from tui.backends.stated import StatedValues
 from tui.judging.judge import Judge
 from tui.packet.contents import TOOL
@@ -74,6 +78,7 @@ class RepositoryBackend:
         stated: StatedValues = StatedValues(),  # noqa: B008 - frozen
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         reads_history: bool = False,
+        case_file: Path | None = None,
     ) -> None:
         self._source = source
         self._github = GitHubSide(source, workflow=workflow, branch=branch)
@@ -90,6 +95,7 @@ class RepositoryBackend:
         """The account as it was last read, and what it was asked."""
         self._judged: tuple[Case, tuple[Replay, ...]] = case, ()
         """The attempts that were judged last, and with which case."""
+        self._corrected = CorrectedChain(case_file)
         self.case = case
         """With what the command line states."""
         self.origin = ""
@@ -192,7 +198,10 @@ class RepositoryBackend:
         if not changes.jobs and self._github.shows(chain):
             return Update(rows)
         keep = self._github.none_has_ended(chain)
-        return Update(rows, self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep))
+        found = not names_chain(self._followed, selected)
+        return Update(
+            rows, self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep, found=found)
+        )
 
     def _filter(self, query: RunQuery) -> RunFilter:
         """Return the query with what narrows the backend."""
@@ -213,12 +222,15 @@ class RepositoryBackend:
         """Diagnose the chain around the selected run."""
         progress(Progress("collecting the chain of attempts"))
         chain = self._github.chain(selected, self._followed, progress, cancelled)
-        return self._diagnosed(chain, subject or selected, progress, cancelled)
+        found = not names_chain(self._followed, selected)
+        return self._diagnosed(chain, subject or selected, progress, cancelled, found=found)
 
     def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
         """Diagnose exactly these runs, every attempt of each."""
         progress(Progress("reading the runs"))
-        return self._diagnosed(self._github.attempts_of(runs, progress, cancelled), None, progress, cancelled)
+        attempts = self._github.attempts_of(runs, progress, cancelled)
+        chain = corrected(attempts, self.case) if tuple(runs) == self.case.runs else attempts
+        return self._diagnosed(chain, None, progress, cancelled)
 
     def replays_around(
         self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook
@@ -238,15 +250,29 @@ class RepositoryBackend:
         cancelled: CancelHook,
         *,
         keep_account: bool = False,
+        found: bool = False,
     ) -> Diagnosis:
+        """Judge a chain; one that was found, and not named, is of one release target."""
         judged_with, before = self._judged
         judged_before = before if judged_with == self.case else ()
         with Judge(self.case, self._source.conclusions, known=judged_before) as judge:
             attempts = self._github.with_parts(chain, progress, cancelled, judge)
             replays = judge.replays(attempts, partial(stop_if, cancelled))
         self._judged = self.case, replays
-        case = self._case_of(chain)
+        one = of_one_target(replays, subject) if found else OneTarget(replays)
+        if one.replays[-1:] != replays[-1:]:
+            # Another attempt closes the chain now: its artifacts are read.
+            chain = [replay.attempt for replay in one.replays]
+            with Judge(self.case, self._source.conclusions) as judge:
+                attempts = self._github.with_parts(chain, progress, cancelled, judge)
+                one = replace(one, replays=judge.replays(attempts, partial(stop_if, cancelled)))
+        replays = one.replays
+        case = self._case_of([replay.attempt for replay in replays])
         chosen = subject_of(replays, subject)
+        if chosen is not None and one.notes:
+            noted = replace(chosen, notes=(*one.notes, *chosen.notes))
+            replays = tuple(noted if each is chosen else each for each in replays)
+            chosen = noted
         account: AccountState | Missing | None = None
         if chosen is not None:
             question = self._question(chosen, replays, case, progress, cancelled)
@@ -291,6 +317,29 @@ class RepositoryBackend:
             return question
         progress(Progress("looking for the last green run"))
         return question_of(chosen, case, replays, self._github.green_run(chosen.attempt, progress, cancelled))
+
+    # -- corrections by hand
+
+    @property
+    def corrections(self) -> Corrections:
+        """What was corrected by hand, and where it is kept."""
+        return self._corrected.state
+
+    def correct(
+        self, correction: Correction, shown: Diagnosis, *, progress: ProgressHook, cancelled: CancelHook
+    ) -> None:
+        """Correct the chain that is shown; a run that is to be added is looked at first."""
+        if correction.kind is Kind.ADD:
+            self._github.attempts_of([correction.run], progress, cancelled)
+        self.case = self._corrected.correct(self.case, self._followed, correction, shown.replays)
+
+    def undo_correction(self) -> None:
+        """Take the last correction back, in the case file too."""
+        self.case = self._corrected.undo(self.case)
+
+    def keep_corrections(self, file: Path, shown: Diagnosis) -> None:
+        """Write a new case file with what was corrected; later corrections go there."""
+        self.case = self._corrected.keep_in(file.expanduser(), self.case, self._followed, shown.replays)
 
     @property
     def _followed(self) -> Case:

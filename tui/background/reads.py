@@ -53,6 +53,22 @@ class Reads:
 
         return work
 
+    def corrected(
+        self,
+        backend: Backend,
+        correct: Callable[[Job], str],
+        selected: RunKey | None,
+        subject: RunKey | None,
+    ) -> Work:
+        """Correct the chain by hand, which gives a sentence, and diagnose what it is then."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._case):
+                job.post(messages.Corrected(correct(job)))
+                job.post(_diagnosed(backend, job, selected, subject))
+
+        return work
+
     def refresh(self, backend: Backend, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
         """Read runs and account again."""
 

@@ -104,6 +104,7 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
         cache=not options.get("no_cache"),
         history=not options.get("no_history"),
         recording=recording,
+        case_file=options.get("case_file"),
         stated=read_stated(options),
     )
 

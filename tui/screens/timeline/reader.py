@@ -7,11 +7,12 @@ from pathlib import Path
 
 from textual.screen import Screen
 
+from diagnosis.closure.corrections import Correction
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import messages
 from tui.backend import Backend, ExportChoice, Progress, RunKey, RunQuery
 from tui.background import reads
-from tui.background.jobs import BackgroundJobs
+from tui.background.jobs import BackgroundJobs, Job
 
 
 class Reader:
@@ -127,6 +128,46 @@ class Reader:
         work = self._reads.move(backend, wanted, query)
         self._jobs.start("case", f"Moving to stage {backend.moments[wanted].name}", work)
         return True
+
+    def correct(self, correction: Correction, shown: Diagnosis, sentence: str, selected: RunKey | None) -> None:
+        """Correct the chain that is shown, and diagnose the one that then holds ``selected``."""
+        backend = self.backend
+        if backend is None:
+            return
+
+        def change(job: Job) -> str:
+            backend.correct(correction, shown, progress=job.progress, cancelled=job.cancelled)
+            return sentence
+
+        self._change(backend, change, selected)
+
+    def undo(self) -> None:
+        """Take the last correction back."""
+        backend = self.backend
+        if backend is None:
+            return
+
+        def change(_job: Job) -> str:
+            backend.undo_correction()
+            return "The last correction is undone."
+
+        self._change(backend, change, self.selected)
+
+    def keep(self, file: Path, shown: Diagnosis) -> None:
+        """Keep what was corrected in a new case file."""
+        backend = self.backend
+        if backend is None:
+            return
+
+        def change(_job: Job) -> str:
+            backend.keep_corrections(file, shown)
+            return f"Kept in {file}; later corrections go there too."
+
+        self._change(backend, change, self.selected)
+
+    def _change(self, backend: Backend, change: Callable[[Job], str], selected: RunKey | None) -> None:
+        work = self._reads.corrected(backend, change, selected, selected)
+        self._jobs.start("case", "Correcting the chain", work)
 
     def write_packet(self, diagnosis: Diagnosis, place: Path, choice: ExportChoice) -> None:
         """Write the evidence packet of a diagnosis."""

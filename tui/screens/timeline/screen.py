@@ -14,8 +14,9 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
-from tui.backend import Backend, BackendProblem, ExportChoice, Progress, RunQuery
+from tui.backend import Backend, BackendProblem, Corrections, ExportChoice, Progress, RunQuery
 from tui.foreign_text import defused_line, foreign_line
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.export import ExportScreen
@@ -24,6 +25,7 @@ from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen, LogSource
 from tui.screens.present_size import PresentSize
+from tui.screens.timeline import correcting
 from tui.screens.timeline.auto_refresh import AutoRefresh
 from tui.screens.timeline.diagnosis_panel import DiagnosisPanel
 from tui.screens.timeline.reader import Reader
@@ -100,7 +102,10 @@ class TimelineScreen(PresentSize, Screen[None]):
             return count > 1 if action == "next_path" else count > 0
         if action == "compare":
             return self.diagnosis is not None and len(self.diagnosis.replays) > 1
-        if action in ("export", "view_log", "zoom"):
+        if action in ("undo_correction", "keep_corrections"):
+            kept = self.backend.corrections if self.backend is not None else Corrections()
+            return kept.made > 0 and (action == "undo_correction" or kept.file is None)
+        if action in ("export", "view_log", "zoom", "add_run", "leave_out", "split"):
             return self.diagnosis is not None
         return True
 
@@ -216,6 +221,12 @@ class TimelineScreen(PresentSize, Screen[None]):
         self.panel.show(message.diagnosis)
         self.refresh_bindings()
         self._show_top()
+
+    @on(messages.Corrected)
+    def _chain_corrected(self, message: messages.Corrected) -> None:
+        kept = correcting.where_kept(self.backend.corrections) if self.backend is not None else ""
+        self.refresh_bindings()
+        self.app.notify(defused_line(f"{message.sentence} {kept}".strip()), markup=False, timeout=8)
 
     @on(messages.Exported)
     def _exported(self, message: messages.Exported) -> None:
@@ -346,6 +357,39 @@ class TimelineScreen(PresentSize, Screen[None]):
     def _write_packet(self, wanted: tuple[Path, ExportChoice] | None) -> None:
         if self.diagnosis is not None and wanted is not None:
             self.reader.write_packet(self.diagnosis, *wanted)
+
+    def action_add_run(self) -> None:
+        """Ask for a run that belongs to the chain."""
+        if self.diagnosis is not None and self.diagnosis.replays:
+            correcting.ask_run(self, self.reader, self.diagnosis)
+
+    def action_leave_out(self) -> None:
+        """Leave the attempt under the cursor out of the chain."""
+        replay = self._attempt_under_cursor()
+        if self.diagnosis is not None and replay is not None:
+            correcting.leave_out(self.reader, self.diagnosis, replay)
+
+    def action_split(self) -> None:
+        """Let another chain begin with the attempt under the cursor."""
+        replay = self._attempt_under_cursor()
+        if self.diagnosis is not None and replay is not None:
+            correcting.split(self.reader, self.diagnosis, replay)
+
+    def _attempt_under_cursor(self) -> Replay | None:
+        column = self.query_one(Timeline).column
+        if column is None or column.replay is None:
+            self._say("Move the cursor to an attempt first.", warn=True)
+            return None
+        return column.replay
+
+    def action_undo_correction(self) -> None:
+        """Take the last correction of the chain back."""
+        self.reader.undo()
+
+    def action_keep_corrections(self) -> None:
+        """Ask for the case file in which the corrections are kept."""
+        if self.diagnosis is not None and self.diagnosis.replays:
+            correcting.ask_file(self, self.reader, self.diagnosis)
 
     def action_ledger(self) -> None:
         """Show the calls made so far."""
