@@ -22,7 +22,8 @@ class CorrectedChain:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._before: list[Case] = []
+        self._before: list[tuple[Case, tuple[int, ...]]] = []
+        """The case before each correction, and the runs that were shown then."""
 
     @property
     def state(self) -> Corrections:
@@ -46,14 +47,14 @@ class CorrectedChain:
         changed = [name for name in MEMBERS if getattr(found, name) != getattr(followed, name)]
         after = replace(case, **{name: getattr(found, name) for name in changed})
         self._keep(after, changed)
-        self._before.append(case)
+        self._before.append((case, tuple(dict.fromkeys(replay.attempt.run_id for replay in shown))))
         return after
 
     def undo(self, case: Case) -> Case:
         """Return the case as it was before the last correction, which is kept. Raises BackendProblem."""
         if not self._before:
             raise BackendProblem("There is no correction to undo.")
-        before = self._before[-1]
+        before = self._before[-1][0]
         changed = [name for name in MEMBERS if getattr(before, name) != getattr(case, name)]
         after = replace(case, **{name: getattr(before, name) for name in changed})
         self._keep(after, changed)
@@ -63,7 +64,7 @@ class CorrectedChain:
     def keep_in(self, file: Path, case: Case, followed: Case, shown: Sequence[Replay]) -> Case:
         """Write a new case file of the chain that is shown, with what was corrected, and return its case. Raises BackendProblem."""
         draft = draft_of(shown)
-        runs = followed.runs or tuple(run.run_id for run in draft.runs)
+        runs = followed.runs or self._runs_of([run.run_id for run in draft.runs])
         kept = replace(case, runs=runs)
         try:
             members = {name: value for name, value in _members(kept).items() if value is not None}
@@ -71,8 +72,16 @@ class CorrectedChain:
         except CaseFileError as problem:
             raise BackendProblem(str(problem)) from None
         self._file = file
-        self._before = [replace(before, runs=before.runs or runs) for before in self._before]
+        self._before = [(replace(before, runs=before.runs or runs), shown) for before, shown in self._before]
         return kept
+
+    def _runs_of(self, shown: Sequence[int]) -> tuple[int, ...]:
+        """Return the runs shown with those that corrections took away from their chain, which undoing brings back."""
+        runs = dict.fromkeys(shown)
+        for _, before in reversed(self._before):
+            if not runs.keys().isdisjoint(before):
+                runs |= dict.fromkeys(before)
+        return tuple(runs)
 
     def _keep(self, case: Case, changed: Sequence[str]) -> None:
         if self._file is None:

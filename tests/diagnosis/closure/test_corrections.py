@@ -1,0 +1,134 @@
+"""A chain is corrected by hand: an attempt left out, a run added, a place where another chain begins; and told by its target."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from chain_builders import attempt, failed, success
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_attempts import with_workflow
+from thoroughness import examples
+
+from diagnosis.closure.chain import chain_of, in_order
+from diagnosis.closure.corrections import Correction, Kind, NoCorrectionError, corrected, corrected_case
+from diagnosis.closure.release_target import of_one_target
+from diagnosis.facts.case import AttemptName, Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.runs import Attempt, Repository
+from diagnosis.facts.workflow import UnparsableWorkflow
+from diagnosis.gates import Gate
+from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.verdicts.replay import Fact, Replay
+
+SHOWN = (attempt(1, 0), attempt(2, 10), attempt(2, 12, attempt=2), attempt(3, 20, "success"))
+KEYS = tuple(each.key for each in SHOWN)
+
+
+def after(*corrections: Correction, selected: tuple[int, int] | None = None) -> tuple[tuple[int, int], ...]:
+    """The chain of all attempts after these corrections, each made on what is shown then."""
+    case = Case()
+    for correction in corrections:
+        case = corrected_case(case, correction, corrected(SHOWN, case, selected))
+    return tuple(each.key for each in corrected(SHOWN, case, selected))
+
+
+def test_what_is_left_out_is_gone_and_what_is_added_is_back() -> None:
+    assert after() == KEYS
+    assert after(Correction(Kind.DROP, 2, 1)) == (KEYS[0], *KEYS[2:])
+    assert after(Correction(Kind.DROP, 1)) == KEYS[1:]
+    assert after(Correction(Kind.DROP, 1), Correction(Kind.ADD, 1)) == KEYS
+    assert after(Correction(Kind.SPLIT, 2, 2)) == KEYS[2:]
+    assert after(Correction(Kind.SPLIT, 2, 2), selected=(2, 1)) == KEYS[:2]
+    assert after(Correction(Kind.SPLIT, 2), Correction(Kind.SPLIT, 3)) == KEYS[3:]
+    # One that is left out and looked at all the same stands alone.
+    case = corrected_case(Case(), Correction(Kind.DROP, 2, 1), SHOWN)
+    assert case.left_out == (AttemptName(2, 1),)
+    assert [each.key for each in corrected(SHOWN, case, (2, 1))] == [(2, 1)]
+
+
+def test_a_run_that_is_added_joins_those_that_are_shown() -> None:
+    assert corrected_case(Case(), Correction(Kind.ADD, 9), SHOWN).runs == (1, 2, 3, 9)
+    named = Case(runs=(3, 1))
+    assert corrected_case(named, Correction(Kind.ADD, 9), SHOWN).runs == (3, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("case", "correction", "shown", "said"),
+    [
+        (Case(), Correction(Kind.ADD, 2), SHOWN, "in the chain already"),
+        (Case(runs=(7,)), Correction(Kind.ADD, 9), SHOWN, "names other runs"),
+        (Case(), Correction(Kind.DROP, 1), SHOWN[:1], "this attempt alone"),
+        (Case(), Correction(Kind.SPLIT, 1), SHOWN, "begins with this attempt already"),
+    ],
+)
+def test_a_correction_that_changes_nothing_says_so(
+    case: Case, correction: Correction, shown: tuple[Attempt, ...], said: str
+) -> None:
+    with pytest.raises(NoCorrectionError, match=said):
+        corrected_case(case, correction, shown)
+
+
+@settings(max_examples=examples(200))
+@given(st.lists(st.tuples(st.sampled_from([Kind.DROP, Kind.SPLIT]), st.sampled_from(KEYS)), max_size=4))
+def test_nothing_is_lost_by_correcting(changes: list[tuple[Kind, tuple[int, int]]]) -> None:
+    """Whatever is corrected, every attempt is still found from itself, and each stands in one chain."""
+    case = Case()
+    for kind, key in changes:
+        try:
+            case = corrected_case(case, Correction(kind, *key), SHOWN)
+        except NoCorrectionError:
+            continue
+    found = {key: tuple(each.key for each in corrected(SHOWN, case, key)) for key in KEYS}
+    assert all(key in chain for key, chain in found.items())
+    for one, other in permutations(found.values(), 2):
+        assert one == other or not set(one) & set(other)
+    assert all(list(chain) == sorted(chain, key=KEYS.index) for chain in found.values())
+
+
+def test_a_chain_is_of_one_file_of_one_repository() -> None:
+    path = ".github/workflows/release.yml"
+    mixed = [
+        attempt(1, 0, workflow_path=f"{path}@refs/heads/a"),
+        attempt(2, 1, workflow_path=f"{path}@refs/heads/b"),
+        attempt(3, 2, repository=Repository("octo-org/other")),
+        attempt(4, 3, "success", workflow_path=path, repository=Repository("Octo-Org/octo-repo")),
+    ]
+    assert [each.run_id for each in chain_of(in_order(mixed), (1, 1))] == [1, 2, 4]
+    assert [each.run_id for each in chain_of(in_order(mixed), (3, 1))] == [3]
+
+
+TEXT = "on:\n  workflow_dispatch:\n    inputs:\n      target:\nenv:\n  REPOSITORY: ${{ inputs.target }}\n"
+
+
+def to(replay: Replay, repository: str | None, text: str = TEXT) -> Replay:
+    proof = Evidence(EvidenceKind.WORKFLOW_FILE, "where it says so")
+    registry = EcrAddress.parse("123456789012.dkr.ecr.eu-west-1.amazonaws.com")
+    facts = replace(
+        replay.facts,
+        repository=Fact(repository, proof) if repository else None,
+        registry=Fact(registry, proof) if registry and repository else None,
+    )
+    own = with_workflow(replay.attempt, UnparsableWorkflow(replay.attempt.workflow_path, "not needed here", 1), text)
+    return replace(replay, facts=facts, attempt=own)
+
+
+def test_a_workflow_of_two_targets_is_two_chains() -> None:
+    shop, tool = (to(failed(run, run, Gate.OIDC_TRUST), name) for run, name in ((1, "shop"), (2, "tool")))
+    vague, last = to(failed(3, 3, Gate.OIDC_TRUST), None), to(success(4, 4), "shop")
+    one = of_one_target((shop, tool, vague, last), None)
+    assert one.replays == (shop, vague, last)
+    assert "Run 2, attempt 1, of the same workflow released to ECR repository tool" in one.notes[0]
+    assert "Where run 3 would have released is not known: it stays" in one.notes[1]
+    assert of_one_target((shop, tool, vague, last), (2, 1)).replays == (tool, vague)
+    assert of_one_target((shop, tool, vague, last), (3, 1)).replays == (shop, tool, vague, last)
+
+
+def test_another_target_by_another_text_or_setting_is_a_remedy() -> None:
+    wrong = to(failed(1, 1, Gate.REGISTRY_AUTHORIZATION), "shpo")
+    for text in (TEXT + "# mended\n", "env:\n  REPOSITORY: ${{ vars.REPOSITORY }}\n"):
+        first = wrong if text.startswith("on") else to(wrong, "shpo", text)
+        right = to(success(2, 2), "shop", text)
+        assert of_one_target((first, right), None).replays == (first, right)
