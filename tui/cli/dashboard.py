@@ -15,7 +15,7 @@ from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.options.repository import live_options, read_case_option
 from tui.cli.options.stated import read_stated
-from tui.cli.output import OutputLostError
+from tui.cli.output import OutputLostError, say
 from tui.interrupts import GRACE_SECONDS, INTERRUPTS
 from tui.settings import read_settings
 from tui.terminal_size import terminal_size
@@ -75,6 +75,7 @@ def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -
             app.run()
     finally:
         INTERRUPTS.during(None)
+        _tell_of_corrections(app.timeline.backend if app.timeline else None)
     if stopped:
         raise KeyboardInterrupt
     if watch.gone:
@@ -84,3 +85,11 @@ def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -
         raise Exit(ExitCode.INTERNAL)
     if app.return_code:
         raise BackendProblem("The dashboard ended early.", "Its message stands above.", app.return_code)
+
+
+def _tell_of_corrections(backend: Backend | None) -> None:
+    """Say that corrections by hand were not kept, where there is no case file in which they stand."""
+    if backend is not None and backend.corrections.made and backend.corrections.file is None:
+        made = backend.corrections.made
+        what = "A correction of the chain was" if made == 1 else f"{made} corrections of the chain were"
+        say(f"planescope: {what} not kept: `w` in the app keeps them in a case file.", err=True)

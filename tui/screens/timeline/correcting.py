@@ -11,7 +11,7 @@ from diagnosis.closure.corrections import Correction, Kind
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui.backend import Corrections
-from tui.foreign_text import foreign_line
+from tui.foreign_text import defused_line, foreign_line
 from tui.screens.dialogs.ask import AskScreen
 from tui.screens.timeline.reader import Reader
 from tui.widgets.base.blocks import field, paragraph
@@ -39,7 +39,7 @@ def ask_run(screen: Screen[None], reader: Reader, diagnosis: Diagnosis) -> None:
         run = run_named(text, repository)
         if run is None:
             sentence = f"{text} is neither a run's number nor its address in {repository}."
-            screen.app.notify(sentence[:200], severity="warning", markup=False)
+            screen.app.notify(defused_line(sentence)[:200], severity="warning", markup=False)
             return
         reader.correct(Correction(Kind.ADD, run), diagnosis, f"Run {run} was added.", shown[-1].key)
 

@@ -161,7 +161,7 @@ class Reader:
 
         def change(_job: Job) -> str:
             backend.keep_corrections(file, shown)
-            return f"Kept in {file}; later corrections go there too."
+            return "Kept; later corrections go there too."
 
         self._change(backend, change, self.selected)
 
