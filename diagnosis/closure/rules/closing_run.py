@@ -69,7 +69,7 @@ def short_lived_session(chain: Chain) -> RuleVerdict:
             "CloudTrail shows sessions by web identity, and none in the closing run's time."
         )
     return SHORT_LIVED_SESSION.passes(
-        "The closing run assumed the role with its token, by its own record (CloudTrail shows no session).",
+        "The closing run assumed the role with its token, by its own record (CloudTrail, not whole, shows no session).",
         gate.evidence,
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from diagnosis.closure.catalogue import ESCALATION_JUSTIFIED, NO_UNDOCUMENTED_WIDENING, SCOPE_BOUNDED
 from diagnosis.closure.judged_chain import Chain
+from diagnosis.closure.other_pushers import other_pushers
 from diagnosis.closure.widening import judge_widening, taken_back_on
 from diagnosis.facts.case import StatedEscalation
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.gates import Gate
+from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.closure import RuleVerdict
 
 
@@ -16,6 +17,14 @@ def scope_bounded(chain: Chain) -> RuleVerdict:
     if chain.live is None:
         return SCOPE_BOUNDED.unknown("The account was not read.")
     verdict = chain.live.at(Gate.LEAST_PRIVILEGE)
+    others = other_pushers(chain.live.account) if verdict.verdict is Verdict.PASS else ()
+    if others:
+        worst = next((each for each in others if not each.conditional), others[0])
+        on = " on conditions" if worst.conditional else ""
+        reason = f"The repository's own policy lets {worst.who} push{on}: the release is not the only way to publish."
+        step = "Name in the repository's policy who has to push, each by its own ARN."
+        seen = Verdict.UNKNOWN if worst.conditional else Verdict.FAIL
+        return SCOPE_BOUNDED.verdict(seen, reason, [each.evidence for each in others], step)
     return SCOPE_BOUNDED.verdict(verdict.verdict, verdict.reason, verdict.evidence)
 
 
