@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from contradictions import contradictions
 
 from diagnosis.causes import Cause, Integrity
 from diagnosis.documents.exit_code import exit_code
@@ -40,7 +41,9 @@ def backend() -> Iterator[EmbeddedBackend]:
 
 def at(backend: EmbeddedBackend, stage: int) -> Diagnosis:
     backend.move_to(stage - 1)
-    return backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+    diagnosis = backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+    assert not contradictions(diagnosis)
+    return diagnosis
 
 
 def recorded(diagnosis: Diagnosis) -> dict[int, list[str]]:
