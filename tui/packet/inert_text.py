@@ -26,6 +26,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_ADDRESS = 2_000
 _ENTITY = re.compile(r"&(?=[A-Za-z0-9#]+;)")
+_LINE = re.compile(r"L\d+")
 _RUN = re.compile(r"/actions/runs/(\d+)")
 _GITHUB_STEP = re.compile(r"step:(\d+):(\d+)")
 
@@ -115,7 +116,8 @@ def place_words(address: object) -> str:
     if "/job/" in parts.path:
         return "job log"
     if "/blob/" in parts.path:
-        return "file"
+        name = parts.path.rpartition("/")[2]
+        return f"{name}, line {parts.fragment[1:]}" if _LINE.fullmatch(parts.fragment) else name or "file"
     run = _RUN.search(parts.path)
     return f"run {run[1]}" if run else "source"
 

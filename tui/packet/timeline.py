@@ -72,8 +72,9 @@ def timeline_of(packet: Packet) -> Timeline:
     columns = [
         Column(
             kind="attempt",
-            head=f"{each.run}" + (f" #{each.attempt}" if each.attempt > 1 else ""),
-            ref=each.ref.removeprefix("refs/heads/").removeprefix("refs/tags/"),
+            head=f"{each.run}",
+            ref=(f"#{each.attempt} " if each.attempt > 1 else "")
+            + each.ref.removeprefix("refs/heads/").removeprefix("refs/tags/"),
             when=_clock(each.started_at),
             cells=_cells(rows, each.verdicts),
             then=each.remediation.source.value,

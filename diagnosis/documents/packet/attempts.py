@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from diagnosis.documents.packet.content import (
@@ -12,7 +13,8 @@ from diagnosis.documents.packet.content import (
     SessionEntry,
 )
 from diagnosis.facts.case import Case, StatedChange
-from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Checkpoint, Gate, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, Traced
 from diagnosis.verdicts.closure import Closure
@@ -23,6 +25,8 @@ from diagnosis.verdicts.run_end import End, end_of
 
 _PUBLISH_RULES = frozenset({"positive-path", "no-override", "no-side-channel", "tag-and-digest"})
 """Rules of closure against which the closing run's own push is not taken as shown."""
+
+_WORKFLOW = re.compile(r"\.github/(?:workflows|actions)/[A-Za-z0-9._/-]+\.ya?ml")
 
 MOST_EVIDENCE = 5
 """Pieces of evidence that are listed for one rule or finding."""
@@ -71,15 +75,26 @@ def session_entries(replays: Sequence[Replay]) -> tuple[SessionEntry, ...]:
     )
 
 
-def proof_of(evidence: Evidence, address: str = "") -> Proof:
-    """Return a piece of evidence on one line; ``address`` stands where it has none of its own."""
+def proof_of(evidence: Evidence, attempt: Attempt | None = None) -> Proof:
+    """Return a piece of evidence on one line, with the address at which it can be read; without one, that of the attempt's run."""
     return Proof(
         text=" ".join(evidence.text.split()),
-        address=evidence.address or address,
+        address=(_file_address(evidence, attempt) or evidence.address or attempt.html_url)
+        if attempt
+        else evidence.address or "",
         kind=evidence.kind,
         origin=evidence.origin,
         at=evidence.at,
     )
+
+
+def _file_address(evidence: Evidence, attempt: Attempt) -> str:
+    """Return where the line of a workflow file stands at the attempt's commit; empty for anything else."""
+    server, runs, _ = attempt.html_url.partition("/actions/runs/")
+    path = evidence.address or ""
+    if evidence.kind is not EvidenceKind.WORKFLOW_FILE or not runs or not _WORKFLOW.fullmatch(path):
+        return ""
+    return f"{server}/blob/{attempt.head_sha}/{path}" + (f"#L{evidence.line}" if evidence.line else "")
 
 
 def _published(replay: Replay, diagnosis: Diagnosis) -> bool:
@@ -133,7 +148,7 @@ def _proof(replay: Replay, failed: GateVerdict | None) -> Proof | None:
         sources = (replay.stopped_by.evidence,)  # what passed before it is no proof of the reason
     else:
         sources = tuple(evidence for verdict in replay.gates for evidence in verdict.evidence[-1:])
-    return proof_of(sources[-1], replay.attempt.html_url) if sources else None
+    return proof_of(sources[-1], replay.attempt) if sources else None
 
 
 def _remediation(replay: Replay, diagnosis: Diagnosis, case: Case) -> RemediationEntry:

@@ -16,16 +16,17 @@ from diagnosis.documents.packet.content import (
     SubjectEntry,
 )
 from diagnosis.facts.case import Case
-from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.anchor import AnchorKind, AnchorState
 from diagnosis.verdicts.closure import Closure
 from diagnosis.verdicts.diagnosis import Diagnosis
 
 
-def closure_entry(closure: Closure) -> ClosureEntry:
-    """Return the judgement of the chain, every rule of it."""
+def closure_entry(closure: Closure, attempt: Attempt | None) -> ClosureEntry:
+    """Return the judgement of the chain, every rule of it. ``attempt``: the one whose workflow file counts."""
     return ClosureEntry(
         status=closure.status,
         sentence=closure.sentence,
@@ -38,23 +39,29 @@ def closure_entry(closure: Closure) -> ClosureEntry:
                 reason=rule.reason,
                 next_step="" if rule.verdict is Verdict.PASS else rule.next_step,
                 breach=rule.breach,
-                evidence=_proofs(rule.evidence),
+                evidence=_proofs(rule.evidence, attempt),
             )
             for rule in closure.rules
         ),
         integrity=tuple(
-            FindingEntry(str(item.slug), item.reason, item.breaks_closure, _proofs(item.evidence))
+            FindingEntry(str(item.slug), item.reason, item.breaks_closure, _proofs(item.evidence, attempt))
             for item in closure.integrity
         ),
         next_steps=closure.next_steps,
         subjects=tuple(
-            SubjectEntry(item.subject, item.state, item.reason, _proofs(item.evidence)) for item in closure.subjects
+            SubjectEntry(item.subject, item.state, item.reason, _proofs(item.evidence, attempt))
+            for item in closure.subjects
         ),
     )
 
 
-def _proofs(evidence: tuple[Evidence, ...]) -> tuple[Proof, ...]:
-    return tuple(dict.fromkeys(proof_of(item) for item in evidence[:MOST_EVIDENCE]))
+def _proofs(evidence: tuple[Evidence, ...], attempt: Attempt | None) -> tuple[Proof, ...]:
+    return tuple(
+        dict.fromkeys(
+            proof_of(item, attempt if item.kind is EvidenceKind.WORKFLOW_FILE else None)
+            for item in evidence[:MOST_EVIDENCE]
+        )
+    )
 
 
 def exception_entries(case: Case) -> tuple[ExceptionEntry, ...]:

@@ -74,7 +74,7 @@ def _facts(diagnosis: Diagnosis, case: Case, audience: Audience, tool: str, acco
         forecast=tuple(map(forecast_entry, diagnosis.forecast)),
         fix=fix_entry(diagnosis.paths[0]) if diagnosis.paths and _matters(diagnosis) else None,
         quotes=quotes_of(live),
-        closure=closure_entry(diagnosis.closure) if diagnosis.closure else None,
+        closure=closure_entry(diagnosis.closure, subject.attempt if subject else None) if diagnosis.closure else None,
         anchors=anchor_entries(diagnosis, case),
         exceptions=exception_entries(case),
         drift=tuple(f"{item.kind.value}: {item.reason}" for item in diagnosis.drift),

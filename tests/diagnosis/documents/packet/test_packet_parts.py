@@ -16,6 +16,7 @@ from diagnosis.documents.packet.statements import LONGEST_VALUE, MOST_VALUES
 from diagnosis.documents.redaction import MASK, leaks
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.case import Case, StatedChange, StatedEscalation, StatedException
+from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate
 from diagnosis.verdicts.anchor import Anchor, AnchorKind, AnchorState
@@ -71,6 +72,18 @@ def test_what_is_left_out_can_be_told_by_its_digest(diagnosis: Diagnosis) -> Non
     assert "inline policy push of role release" in found
     assert sum(item.startswith("log of job release (run 90") for item in found) == 3
     assert any(item.startswith(".github/workflows/release.yml at commit") for item in found)
+
+
+def test_a_line_of_the_workflow_is_linked_at_the_commit_that_ran(diagnosis: Diagnosis) -> None:
+    made = packet(diagnosis, Case())
+    assert made.closure is not None
+    proofs = [
+        proof for rule in made.closure.rules for proof in rule.evidence if proof.kind is EvidenceKind.WORKFLOW_FILE
+    ]
+    assert proofs
+    start = f"https://github.com/acme/shop/blob/{made.attempts[-1].commit}/.github/workflows/release.yml"
+    assert all(proof.address.startswith(start) for proof in proofs)
+    assert f'href="{start}' in pages_of(made)["packet.html"]
 
 
 def test_what_the_case_states_beyond_the_rules_stands_with_its_reason_and_end(diagnosis: Diagnosis) -> None:
