@@ -83,8 +83,10 @@ def evidence_files(closing: Replay, release: Release) -> tuple[EvidenceFile, ...
     kept = _Uploads.of(release)
     found: list[EvidenceFile] = []
     written: set[str] = set()
+    seen: set[str] = set()
     for name, writings in writings_of(release).items():
         base = name.rpartition("/")[2]
+        seen.add(base)
         in_artifacts = base in held
         if in_artifacts:
             written.add(base)
@@ -101,6 +103,11 @@ def evidence_files(closing: Replay, release: Release) -> tuple[EvidenceFile, ...
             found.append(
                 EvidenceFile(base, stand, why, (writing.step.evidence(clause),), in_artifacts, writing.step.name)
             )
+    for path in kept.paths:
+        base = path.rpartition("/")[2]
+        if base.endswith(".json") and "*" not in base and base not in held and base not in seen:
+            why = "no step was seen that writes it, so that it may be a file of the repository"
+            found.append(EvidenceFile(base, Stand.NOT_UNDERSTOOD, why))
     for base, text in held.items():
         if base not in written and _states_a_verdict(text):
             why = "no step was seen that writes it, so that it may be a file of the repository"

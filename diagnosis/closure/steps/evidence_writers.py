@@ -20,6 +20,8 @@ _TEXTS = frozenset(
     {"cat", "echo", "printf", "tee", "sponge", "base64", "xxd", "tr", "head", "tail", "sort", "awk", "perl"}
 )
 """Programs that can print whatever they are told: what they print is understood by their text, or not at all."""
+_FETCHERS = frozenset({"curl", "wget", "aria2c", "gh", "scp", "sftp", "dd"})
+"""Programs that bring a file which anybody may have written."""
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
 _NO_FILES = re.compile(
     r"GITHUB_(?:OUTPUT|ENV|STEP_SUMMARY|PATH|STATE)|github\.(?:output|env)|^/dev/|^[12]$", re.IGNORECASE
@@ -144,9 +146,10 @@ def _printed(
             if isinstance(given, str) and given:
                 return given
             value = made_by_jq(ran.tail, given[0] if isinstance(given, tuple) else None)
-            if value is None and isinstance(given, str) and not given:
-                return ""
-            return (value,) if value is not None else f"the filter of {ran.shown} is not understood"
+            if isinstance(value, (dict, list)):
+                return (value,)
+            measured = given == "" and not _is_fresh(ran)
+            return "" if measured and value is None else f"the filter of {ran.shown} is not understood"
         case "yq":
             return _by_yq(ran)
         case "sed" | "envsubst" | "cat" | "sort" | "head" | "tail":
@@ -164,6 +167,8 @@ def _printed(
             return (values[0],) if len(values) == 1 else f"what {ran.shown} prints is not read"
         case program if program in _TEXTS:
             return f"what {program} prints is not known"
+        case program if program in _FETCHERS:
+            return f"{ran.shown} brings it from elsewhere"
         case _:
             gaps = {each.gap.what for each in seen.opaque if each.gap is not None}
             if any(
@@ -189,7 +194,7 @@ def _given(
     depth: int,
 ) -> tuple[object] | str:
     """Return the JSON that a command takes in: by name, by its pipe, or as it is given; a text as :func:`_printed` has it."""
-    if ran.program == "jq" and ("-n" in ran.tail or "--null-input" in ran.tail or _is_fresh(ran)):
+    if ran.program == "jq" and _is_fresh(ran):
         return ""
     if names:
         return _content(_path(names[0], ran.folder), step.job, found)
@@ -202,7 +207,9 @@ def _given(
 
 
 def _is_fresh(ran: Ran) -> bool:
-    return any(word[:1] == "-" and word[1:].isalpha() and "n" in word for word in ran.tail)
+    return "--null-input" in ran.tail or any(
+        word[:1] == "-" and word[1:].isalpha() and "n" in word for word in ran.tail
+    )
 
 
 def _content(name: str, job: ReleaseJob, found: dict[str, list[Writing]]) -> tuple[object] | str:
@@ -278,6 +285,6 @@ def _ran(ran: Ran, step: ReleaseStep, found: dict[str, list[Writing]]) -> Iterat
     if output is not None and output.endswith(".json") and ran.program not in _TEXTS:
         gaps = {each.gap.what for each in step.watched.opaque if each.gap is not None}
         unread = any(ran.words[0] in what or what in ran.shown for what in gaps)
-        yield Writing(
-            _path(output, ran.folder), step, None, None, not unread, f"{ran.shown} is not read" if unread else ""
-        )
+        why = f"{ran.shown} is not read" if unread else ""
+        why = f"{ran.shown} brings it from elsewhere" if ran.program in _FETCHERS else why
+        yield Writing(_path(output, ran.folder), step, None, None, not why, why)

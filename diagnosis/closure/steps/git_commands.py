@@ -86,7 +86,10 @@ class GitReader:
         """Judge ``git …`` by its arguments."""
         if any(word.startswith("alias.") for word in words):
             return _unclear("git with an alias")
+        elsewhere = any(word.startswith(("--git-dir", "--work-tree")) for word in words)
         tail = without_globals(words, _GLOBALS)
+        if elsewhere and tail[:1] and tail[0] not in _READS | {"fetch"}:
+            return _unclear(f"git {tail[0]} of another folder")
         if not tail:
             return OWN
         verb, rest = tail[0], tail[1:]

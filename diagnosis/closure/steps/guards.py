@@ -10,10 +10,12 @@ from diagnosis.steps.shell.words import source_of
 
 _TRIVIAL_NAMED = """
 mkdir cd pushd popd echo printf set shopt export declare local touch rm chmod chown cp mv sleep date cat true
-false : pwd ls which type hash command umask exec trap source . tee install ln basename dirname git
+false : pwd ls which type hash command umask exec trap source . tee install ln basename dirname git uname
+hostname whoami id env nproc df free uptime seq yes read wait time unset alias
 """
 _TRIVIAL = frozenset(_TRIVIAL_NAMED.split())
 """Commands whose success says nothing about the release."""
+_VERSIONS = frozenset({"--version", "-v", "-V", "version", "--help", "-h"})
 _OF_THE_RUNNER = re.compile(r"\$\{?(?:GITHUB_|RUNNER_|CI\b|HOME\b|PWD\b|ImageOS)")
 _MEASURES = re.compile(r"\b(?:steps|needs|job)\s*\.|\bfailure\s*\(|\bcancelled\s*\(")
 
@@ -43,7 +45,8 @@ def _asks(node: Node) -> bool:
             name = source_of(node.words[0]).rsplit("/", 1)[-1]
             if name in ("[", "[[", "test", "((", "let"):
                 return any(_unsettled(part) for word in node.words[1:] for part in word)
-            return name not in _TRIVIAL
+            asked = [source_of(word) for word in node.words[1:]]
+            return name not in _TRIVIAL and (not asked or any(word not in _VERSIONS for word in asked))
         case Pipeline():
             return any(_asks(each) for each in node.nodes)
         case Group() | For():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from diagnosis.closure.steps.key_sights import KeySights
 from diagnosis.closure.steps.key_variables import handed_secrets
@@ -26,12 +27,17 @@ _ONLY_TESTS = frozenset(
     {"[", "[[", "test", "echo", "printf", "exit", "true", "false", ":", "set", "return", "((", "let"}
 )
 """Commands that use no credentials, whatever their variables are."""
-_SETTING = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*(?:=|<<)(.*)")
+_SETTING = re.compile(r"^[\s\"'{]*(?:export\s+)?([A-Za-z_][\w.]*)[\"']?\s*(?:=|<<|:)(.*)")
 _PROFILE = re.compile(r"(?:^|[/\\])\.aws[/\\](?:credentials|config)$|(?:^|[/\\])\.s3cfg$|(?:^|[/\\])\.boto$")
 _OF_A_PROFILE = re.compile(r"\baws_(?:access_key_id|secret_access_key)\b", re.IGNORECASE)
 _WEB_IDENTITY = ("sts", "assume-role-with-web-identity")
 _KEYRINGS = frozenset({"aws-vault", "aws-okta", "saml2aws", "gimme-aws-creds", "awsume", "granted", "assume", "leapp"})
-_COPIES = frozenset({"cp", "mv", "ln", "install", "rsync", "base64", "gpg", "openssl", "curl", "wget", "sops", "unzip"})
+_WRITE_AS_SEEN = frozenset({"echo", "printf", "tee", "cat", "[", "[[", "test", "Write-Output", "sudo", "bash", "sh"})
+"""Commands whose writing to a file is seen by its text."""
+_LEAVE_A_PROFILE = frozenset(
+    {"cat", "rm", "ls", "chmod", "mkdir", "test", "[", "[[", "echo", "stat", "grep", "printf", "touch"}
+)
+"""Commands that may name a file of profiles and write nothing that is not seen elsewhere."""
 _NAMED_KEY = re.compile(r"(?:[\w.-]*\.)?(aws_access_key_id|aws_secret_access_key|aws_session_token)", re.IGNORECASE)
 
 
@@ -59,7 +65,7 @@ def only_tests(step: ReleaseStep) -> bool:
         bool(step.script)
         and seen.read
         and not seen.opaque
-        and all(each.program in _ONLY_TESTS for each in seen.ran)
+        and all(each.program in _ONLY_TESTS and "-v" not in each.tail[:1] for each in seen.ran)
         and all(each.target.startswith("/dev/") or each.target in ("1", "2") for each in seen.wrote)
         and not any(names_a_key(each.name) for each in seen.was)
     )
@@ -89,8 +95,11 @@ class _Script:
             if ran.program in ("read", "mapfile", "readarray"):
                 for name in ran.tail:
                     self.made.setdefault(name, []).append(ran.stdin or "$(…)")
-        for each in seen.was:
-            self._set(each.name, each.value)
+            elif ran.program == "printf" and ran.tail[:1] == ("-v",):
+                self.made.setdefault("".join(ran.tail[1:2]), []).append(" ".join(ran.tail[3:]))
+        for name, values in self.made.items():
+            for value in values:
+                self._set(name, value)
         for ran in seen.ran:
             self._ran(ran)
         for wrote in seen.wrote:
@@ -103,11 +112,20 @@ class _Script:
                 self.sights.doubt(f"{self.where} runs {what}, which may set a key", self.step.evidence(what))
             else:
                 self._opaque(f"it runs {what}, which is not read")
+        self._speaks_of_keys()
 
     def _opaque(self, why: str) -> None:
         secrets = handed_secrets(self.step)
         if secrets:
             clause = f"{self.where} is handed {', '.join(secrets[:3])}, and {why}"
+            self.sights.doubt(clause, self.step.evidence(clause))
+
+    def _speaks_of_keys(self) -> None:
+        """Note a script that names a key and is handed a secret, where none of its forms was understood as giving it one."""
+        text = (self.step.written.run or self.step.script).upper()
+        secrets = handed_secrets(self.step)
+        if secrets and not self.sights.keys and any(name in text for name in KEY_VARIABLES):
+            clause = f"{self.where} speaks of keys and is handed {', '.join(secrets[:3])}"
             self.sights.doubt(clause, self.step.evidence(clause))
 
     def _set(self, name: str, value: str) -> None:
@@ -161,8 +179,16 @@ class _Script:
             self._set(name, value)
         for word in ran.tail:
             name, sign, value = word.removeprefix("--env=").removeprefix("--build-arg=").partition("=")
-            if sign and (name.upper() in KEY_VARIABLES) and ran.program not in ("grep", "echo", "printf", "sed", "awk"):
+            if ran.program in _ONLY_TESTS or ran.program in ("grep", "sed", "awk", "env"):
+                continue
+            if sign and (name.upper() in KEY_VARIABLES or (names_a_key(name) and _may_be_key(value))):
                 self._judge(name, value)
+        for word, value in pairwise(ran.tail):
+            if word.startswith("-") and names_a_key(word) and "=" not in word and _may_be_key(value):
+                self._judge(word.lstrip("-"), value)
+        if ran.program not in _WRITE_AS_SEEN and any("GITHUB_ENV" in word for word in ran.tail):
+            clause = f"which variables {self.where} writes to GITHUB_ENV is not understood"
+            self.sights.doubt(clause, self.step.evidence(ran.shown))
         if ran.program in _KEYRINGS:
             self.sights.doubt(
                 f"{self.where} has credentials from {ran.program}, not from web identity", self.step.evidence(ran.shown)
@@ -173,11 +199,16 @@ class _Script:
             self._aws(ran)
         elif ran.program in ("docker", "podman", "buildah", "skopeo", "crane", "helm", "oras", "nerdctl", "regctl"):
             self._login(ran)
-        if ran.program in _COPIES and any(_PROFILE.search(word.rstrip("/")) for word in ran.tail):
+        named = ran.program not in _LEAVE_A_PROFILE and any(_PROFILE.search(word.rstrip("/")) for word in ran.tail)
+        if named and not any(option_of in ran.tail for option_of in ("-c", "--command")):
             self.sights.doubt(f"{self.where} brings a file of profiles", self.step.evidence(ran.shown))
 
     def _aws(self, ran: Ran) -> None:
         words = list(ran.tail)
+        profile = option(ran.tail, "--profile")
+        if profile and "configure" not in words and not self.step.job.sets_profile:
+            clause = f"the profile {profile} that {self.where} uses is set up by no step that was read"
+            self.sights.doubt(clause, self.step.evidence(clause))
         if _is_call(ran, "sts", "get-session-token") or _is_call(ran, "sts", "get-federation-token"):
             self.sights.key(
                 f"{self.where} asks for a token that only a long-lived key can ask for", self.step.evidence(ran.shown)
@@ -246,7 +277,8 @@ class _Script:
     def _wrote(self, wrote: Wrote) -> None:
         target, text = wrote.target, wrote.text
         environment = "GITHUB_ENV" in target or "github.env" in target.lower()
-        if environment and (text is None or any(re.match(r"\s*\$", line) for line in text.split("\n"))):
+        redirected = wrote.ran is not None and wrote.ran.program == "exec"
+        if environment and (text is None or redirected or any(re.match(r"\s*\$", line) for line in text.split("\n"))):
             clause = f"which variables {self.where} writes to GITHUB_ENV is not understood"
             self.sights.doubt(clause, self.step.evidence(clause))
         if text is None:
@@ -277,6 +309,11 @@ def _settings(text: str) -> Iterator[tuple[str, str]]:
         if "<<" in line[: found.start(2)]:
             value = "\n".join(lines[at + 1 : at + 3])
         yield name, value
+
+
+def _may_be_key(value: str) -> bool:
+    """Return whether a value that is given under the name of a key has to be looked at: nothing short that is written out."""
+    return bool(value) and not value.startswith("-") and origin_of(value) is not Origin.NOTHING
 
 
 def _names(text: str) -> Iterable[str]:

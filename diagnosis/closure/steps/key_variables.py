@@ -160,6 +160,8 @@ def _inputs(step: ReleaseStep, where: str, resolve: Resolve, sights: KeySights) 
         if names_a_key(name):
             _judge(name, value, where, resolve, step.evidence, sights)
         look_at_text(value, where, resolve, step.evidence, sights)
+        if any(each in value for each in KEY_VARIABLES) and any(each != "env" for each, _ in references(value)):
+            sights.doubt(f"{where} speaks of keys and is handed a secret", step.evidence(name))
 
 
 def _registry_login(

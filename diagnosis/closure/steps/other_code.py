@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from diagnosis.causes import Integrity
+from diagnosis.closure.steps.downloads import fetched, from_bucket
 from diagnosis.closure.steps.git_commands import CodeMove, GitReader, read_gh
+from diagnosis.closure.steps.image_sources import COPIERS, PRODUCERS, contexts_of, copied_image
 from diagnosis.closure.steps.own_code import Whose, is_remote, whose_ref, whose_repository
 from diagnosis.closure.steps.release_steps import Release, ReleaseStep, read_release
 from diagnosis.closure.steps.step_proof import StepProof
@@ -15,25 +17,14 @@ from diagnosis.closure.steps.watched_script import Ran
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Verdict
-from diagnosis.steps.tools.call import arguments, options
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
 
-_RAW = re.compile(r"//raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/")
-_RELEASES = re.compile(r"//github\.com/([^/\s]+/[^/\s]+)/releases/")
 _FETCHERS = frozenset({"curl", "wget", "aria2c", "http", "https", "xh"})
-_UNPACKS = frozenset({"tar", "unzip", "bsdtar", "cpio", "patch", "sh", "bash", "docker", "git", "zsh", "dash"})
 _OTHER_SYSTEMS = frozenset(
     {"hg", "svn", "bzr", "fossil", "p4", "cvs", "darcs", "jj", "degit", "tiged", "giget", "hub", "glab"}
 )
-_CONTEXT_OPTIONS_NAMED = """
--f --file -t --tag --build-arg --target --platform --cache-from --cache-to -o --output --secret --ssh --label
---network --add-host --progress --iidfile --metadata-file --builder --provenance --sbom --build-context
---allow --attest --shm-size --ulimit -m --memory --cpuset-cpus --cgroup-parent --isolation --annotation --no-
-cache-filter --call --format --authfile --creds --manifest --arch --os --layers --jobs --squash-all
-"""
-_CONTEXT_OPTIONS = frozenset(_CONTEXT_OPTIONS_NAMED.split())
 _ASKS_A_PULL_REQUEST = re.compile(r"pull_request|head_ref|workflow_run|client_payload|issue|comment", re.IGNORECASE)
 
 
@@ -168,6 +159,11 @@ def _context(address: str, step: ReleaseStep, attempt: Attempt, found: _Found) -
     text = address.strip().strip("'\"")
     if not text or "defaultContext" in text or text.startswith(("docker-image://", "target:", "oci-layout://")):
         return
+    if text == "-":
+        clause = f"what step {step.name} builds is piped in"
+        if not any(ran.piped_to and ran.program in PRODUCERS for ran in step.watched.ran):
+            found.note(Whose.UNKNOWN, clause, step.evidence(clause))
+        return
     if not is_remote(text):
         if text.startswith("$") and not text.startswith(
             ("${{ github.workspace", "${{github.workspace", "$GITHUB_WORKSPACE")
@@ -190,9 +186,10 @@ def _script(step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) 
     seen = step.watched
     for ran in seen.ran:
         for move in _moves(ran, step, attempt, git, found):
-            clause = move.what if move.whose is Whose.UNKNOWN else f"brings code in by `{move.what}`"
+            clause = f"brings code in by `{move.what}`"
             if move.whose is Whose.UNKNOWN:
-                clause = f"step {step.name} runs {move.what}"
+                verb = "publishes" if move.what.startswith("a copy of") else "runs"
+                clause = f"step {step.name} {verb} {move.what}"
             found.note(move.whose, clause, step.evidence(ran.shown))
     if not seen.read:
         found.note(
@@ -208,11 +205,14 @@ def _script(step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) 
 
 def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) -> Iterator[CodeMove]:
     if ran.program == "git":
-        yield git.read(ran.tail)
+        elsewhere = [name for name, _ in ran.own if name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_CONFIG_COUNT")]
+        yield git.read(("--git-dir", ".", *ran.tail) if elsewhere else ran.tail)
     elif ran.program == "gh":
         yield read_gh(ran.tail, attempt, git)
     elif ran.program in _FETCHERS:
-        yield from _fetched(ran, attempt)
+        yield from fetched(ran, attempt)
+    elif ran.program == "aws":
+        yield from from_bucket(ran)
     elif ran.program in _OTHER_SYSTEMS:
         if not ran.tail or ran.tail[0] not in (
             "log",
@@ -227,62 +227,7 @@ def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found:
         ):
             yield CodeMove(Whose.OTHER, ran.shown)
     elif ran.program in ("docker", "podman", "buildah", "nerdctl", "depot", "executor", "kaniko"):
-        for address in _contexts(ran):
+        for address in contexts_of(ran):
             _context(address, step, attempt, found)
-
-
-def _contexts(ran: Ran) -> Iterator[str]:
-    """Yield where a build takes its files from."""
-    words = ran.tail
-    if ran.program in ("executor", "kaniko"):
-        yield from options(words, "--context", "-c")
-        return
-    at = next((at for at, word in enumerate(words[:4]) if word in ("build", "bud", "b")), None)
-    if at is None:
-        if "bake" in words[:4]:
-            yield from (word for word in words if is_remote(word))
-        return
-    rest = words[at + 1 :]
-    yield from (each.partition("=")[2] for each in options(rest, "--build-context"))
-    named = arguments(rest, _CONTEXT_OPTIONS)
-    if named and named[-1] != "-":
-        yield named[-1]
-
-
-def _is_source(address: str) -> bool:
-    """Return whether an address hands out the files of a repository."""
-    host, _, path = address.partition("://")[2].partition("/")
-    parts = path.split("/")
-    match host.rpartition("@")[2].lower():
-        case "codeload.github.com":
-            return True
-        case "github.com" | "www.github.com":
-            return parts[2:3] in (["archive"], ["tarball"], ["zipball"])
-        case "api.github.com":
-            return parts[:1] == ["repos"] and parts[3:4] in (["tarball"], ["zipball"])
-        case "bitbucket.org":
-            return parts[2:3] == ["get"]
-        case _:
-            return "/-/archive/" in path
-
-
-def _fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
-    """Judge a download: the files of a repository are code, a tool's release or an answer of an API is none of the run's."""
-    addresses = [word for word in ran.tail if "://" in word and not word.startswith("-")]
-    full = attempt.repository.full_name.lower()
-    unpacked = bool(set(ran.piped_to) & _UNPACKS)
-    for address in addresses:
-        if _is_source(address):
-            own = f"/{full}/" in address.lower() and attempt.head_sha and attempt.head_sha in address
-            yield CodeMove(Whose.OWN if own else Whose.OTHER, f"{ran.program} {address}"[:150])
-            continue
-        raw, release = _RAW.search(address), _RELEASES.search(address)
-        if raw and raw[1].lower() == full and raw[2] != attempt.head_sha:
-            yield CodeMove(Whose.OTHER, f"{ran.program} {address}"[:150])
-        elif (release and release[1].lower() == full) or (
-            "$" in address.partition("://")[2].partition("/")[0] and unpacked
-        ):
-            yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address}"[:150])
-    computed = [word for word in ran.tail if word.startswith("$") and not word.startswith("$((")]
-    if not addresses and computed and unpacked:
-        yield CodeMove(Whose.UNKNOWN, f"{ran.program} of an address that is not legible"[:150])
+    if ran.program in COPIERS and (source := copied_image(ran, step)):
+        yield CodeMove(Whose.UNKNOWN, f"a copy of the image {source}")

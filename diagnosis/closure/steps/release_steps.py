@@ -135,6 +135,8 @@ class ReleaseJob:
     files: Files
     publishes: bool
     """Whether it takes credentials or speaks to AWS; else its results are only handed on to one that does."""
+    peers: Sequence[ReleaseJob] = ()
+    """The jobs of the release, itself among them."""
 
     @cached_property
     def steps(self) -> tuple[ReleaseStep, ...]:
@@ -174,6 +176,16 @@ class ReleaseJob:
             )
         ]
         return max(places) if self.publishes and places else len(self.written.steps)
+
+    @cached_property
+    def sets_profile(self) -> bool:
+        """Whether a step sets up a profile of AWS's tools: by their own command, an action's input, or its file."""
+        return any(
+            step.use.given("aws-profile")
+            or any(ran.program == "aws" and "configure" in ran.tail for ran in step.watched.ran)
+            or any(".aws/" in wrote.target for wrote in step.watched.wrote)
+            for step in self.steps
+        )
 
     @property
     def hands_on(self) -> bool:
@@ -230,7 +242,7 @@ def read_release(closing: Replay) -> Release:
                 if step.uses
             ]
             files = checked_out(own_files, actions, read.values)
-            made = ReleaseJob(read, read.written, workflow, files, id(read.written) in publishing)
+            made = ReleaseJob(read, read.written, workflow, files, id(read.written) in publishing, jobs)
             (jobs if id(read.written) in wanted else others).append(made)
     return Release(tuple(jobs), tuple(others), _not_read(closing, workflow), workflow)
 

@@ -14,6 +14,7 @@ from diagnosis.steps.commands import follow_script
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import NO_FILES, Files
 from diagnosis.steps.script.around import Around, Result
+from diagnosis.steps.script.assignments import is_powershell_assignment
 from diagnosis.steps.script.run import ScriptRun
 from diagnosis.steps.script.state import State
 from diagnosis.steps.shell.tree import Node, Pipeline, Redirect, Simple, Statement
@@ -147,10 +148,14 @@ class _Watching(ScriptRun):
     def _simple(self, node: Simple, state: State, around: Around) -> Result:
         before = dict(state.variables.known) if node.assignments else {}
         result = super()._simple(node, state, around)
+        if is_powershell_assignment(node):
+            name = node.words[0][0].text.strip("${}")
+            self.was.append(Was(name, state.variables.known.get(name, ""), True, around.guards, self._next()))
         for each in node.assignments if not node.words else ():
-            name = each.name or source_of(each.word).partition("=")[0]
-            value = state.variables.known.get(name, "")
-            if each.name or "=" in source_of(each.word) or before.get(name) != value:
+            word = text_of_word(each.word, state.variables, self._substitute(state, around)) if not each.name else ""
+            name = each.name or word.partition("=")[0]
+            value = state.variables.known.get(name, word.partition("=")[2])
+            if each.name or "=" in word or before.get(name, "") != value:
                 exported = node.declares == "export" or name in state.exported
                 self.was.append(Was(name, value, exported, around.guards, self._next()))
                 if around.guards and asks(around.guards):

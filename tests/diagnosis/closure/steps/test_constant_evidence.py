@@ -139,6 +139,35 @@ def test_measurements_and_facts_of_other_tools(line: str) -> None:
     assert found.verdict is PASS, found
 
 
+NOT_MEASURED = (
+    "aws --version && echo '{v}' > evidence/x.json",
+    "[ 1 -eq 1 ] && echo '{v}' > evidence/x.json",
+    "true && echo '{v}' > evidence/x.json || exit 1",
+    "jq -n -f f.jq > evidence/x.json",
+    "jq -n '$ARGS.named' --arg verdict PASS > evidence/x.json",
+    "jq -n 'if true then {v} else . end' > evidence/x.json",
+    "echo a | jq -R '{v}' > evidence/x.json",
+    "echo '{v}' | jq . > evidence/x.json",
+    "echo '{v}' | sed 's/a/b/' > evidence/x.json",
+    "echo '{v}' | python -m json.tool > evidence/x.json",
+    "echo eyJ2ZXJkaWN0IjoiUEFTUyJ9 | base64 -d > evidence/x.json",
+    "cat > gen.py <<'EOF'\nimport json\njson.dump({v}, open('evidence/x.json', 'w'))\nEOF\npython gen.py",
+    "cat > g.sh <<'EOF'\necho '{v}' > evidence/x.json\nEOF\nbash g.sh",
+    "perl -e 'print q({v})' > evidence/x.json",
+    "dd of=evidence/x.json <<< '{v}'",
+    "curl -sf https://x.test/pass.json -o evidence/x.json",
+    "for i in 1 2; do echo '{v}' > evidence/x.json; done",
+    "trap \"echo '{v}' > evidence/x.json\" EXIT",
+)
+
+
+def test_neighbours_of_constants_are_no_measurements() -> None:
+    for form in NOT_MEASURED:
+        text = release(middle=script(form.replace("{v}", '{"verdict": "PASS"}')), last=UPLOAD)
+        found = proof(text, artifacts={"evidence/x.json": '{"verdict": "PASS"}'})
+        assert found.verdict is not PASS, (form, found)
+
+
 def test_what_stands_in_another_step_or_place() -> None:
     kept = {"evidence/x.json": '{"verdict": "PASS"}'}
     write = 'echo "{\\"verdict\\": \\"${V}\\"}" > evidence/x.json'

@@ -223,6 +223,50 @@ def test_what_is_not_understood_proves_nothing(text: str) -> None:
     assert proof.not_understood
 
 
+NEIGHBOURS = (
+    ("$env:AWS_ACCESS_KEY_ID = '{value}'", "shell: pwsh"),
+    ('"AWS_ACCESS_KEY_ID={value}" | Out-File -FilePath $env:GITHUB_ENV -Append', "shell: pwsh"),
+    ('Add-Content $env:GITHUB_ENV "AWS_ACCESS_KEY_ID={value}"', "shell: pwsh"),
+    ("Set-AWSCredential -AccessKey {value} -SecretKey x", "shell: pwsh"),
+    ("set AWS_ACCESS_KEY_ID={value}", "shell: cmd"),
+    ('import os\nos.environ["AWS_ACCESS_KEY_ID"]="{value}"', "shell: python"),
+    ("printf '%s\\n%s\\n' '{value}' x | aws configure", ""),
+    ("aws configure --profile r <<EOF\n{value}\nx\nEOF", ""),
+    ("s3cmd --access_key={value} put x", ""),
+    ("rclone --s3-access-key-id {value} copy a b", ""),
+    ("terraform apply -var aws_access_key={value}", ""),
+    ("sed -i 's/K/{value}/' ~/.aws/credentials", ""),
+    ('echo \'{{"aws_access_key_id": "{value}"}}\' > c.json', ""),
+    ('for v in AWS_ACCESS_KEY_ID; do echo "$v={value}" >> $GITHUB_ENV; done', ""),
+    ('read -r AWS_ACCESS_KEY_ID B <<< "{value}"\nexport AWS_ACCESS_KEY_ID', ""),
+    ("printf -v AWS_ACCESS_KEY_ID %s '{value}'\nexport AWS_ACCESS_KEY_ID", ""),
+    ("N=AWS_ACCESS_KEY_ID\nexport $N={value}", ""),
+    ("exec >> $GITHUB_ENV\necho AWS_ACCESS_KEY_ID={value}", ""),
+    ("F=$GITHUB_ENV\necho AWS_ACCESS_KEY_ID={value} >> $F", ""),
+    ("echo AWS_ACCESS_KEY_ID={value} | dd of=$GITHUB_ENV oflag=append", ""),
+    ("aws s3 ls --profile prod", ""),
+    ("export AWS_ACCESS_KEY_ID=$(aws secretsmanager get-secret-value --secret-id x)", ""),
+    ("export AWS_ACCESS_KEY_ID=$(cat key.txt)", ""),
+    ('python -c \'import boto3; boto3.client("ecr", aws_access_key_id="{value}")\'', ""),
+)
+
+
+def test_neighbours_of_the_forms_prove_nothing_either() -> None:
+    for form, more in NEIGHBOURS:
+        assert judged(release(middle=script(form.format(value=ODD), more))) is not PASS, form
+
+
+def test_what_names_a_profile_or_a_file_and_sets_no_key() -> None:
+    for lines in (
+        "aws configure set region eu-west-1 --profile x\naws s3 ls --profile x",
+        'echo "KEY=value" >> $GITHUB_ENV\necho "SHA=${GITHUB_SHA::7}" >> $GITHUB_ENV',
+        "docker build --secret id=aws,env=AWS_ACCESS_KEY_ID .",
+        "cat ~/.aws/config || true\nrm -rf ~/.aws/credentials",
+        "terraform apply -auto-approve -var region=eu-west-1",
+    ):
+        assert judged(release(middle=script(lines))) is PASS, lines
+
+
 def test_tokens_that_only_a_long_lived_key_can_ask_for() -> None:
     for line in (
         "aws sts get-session-token",

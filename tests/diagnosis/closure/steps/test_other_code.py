@@ -121,6 +121,14 @@ HARMLESS = (
     "docker build --build-arg URL=https://github.com/a/b .",
     "docker build -f docker/Dockerfile -t x docker",
     "npm ci && npm run build",
+    "docker pull alpine:3 && docker run alpine:3 true",
+    "aws s3 cp s3://b/config.json config.json",
+    "curl -fsSL https://get.helm.sh/helm-v3-linux-amd64.tar.gz | tar xz",
+    f"docker build -t app:1 . && docker tag app:1 {HOST}/app:1",
+    f"docker buildx imagetools create -t {HOST}/app:1 $(printf '%s ' *)",
+    f"crane cp {HOST}/app:git-{SHA[:12]} {HOST}/app:latest",
+    "docker save app:1 > a.tar && docker load -i a.tar",
+    "git archive HEAD | docker build -",
 )
 
 
@@ -181,27 +189,40 @@ def test_actions_that_bring_code(uses: str, found: Verdict) -> None:
     assert proof.verdict is found, proof
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "git pull",
-        "git co other",
-        "git -c alias.co=checkout co other",
-        "git am < fix.patch",
-        "git apply fix.patch",
-        "git bisect run make",
-        "./unread.sh",
-        "python tools/release.py",
-        'eval "$CMD"',
-        'curl -sL "$URL" | tar xz',
-        "gh release download v1",
-        "$TOOL checkout other",
-    ],
+def test_forms_that_are_not_understood() -> None:
+    for line in UNCLEAR:
+        proof = judge_other_code(closing(release(first=script(line))))
+        assert proof.verdict is UNKNOWN, (line, proof)
+        assert proof.not_understood
+
+
+UNCLEAR = (
+    "git pull",
+    "git co other",
+    "git -c alias.co=checkout co other",
+    "git am < fix.patch",
+    "git apply fix.patch",
+    "git bisect run make",
+    "./unread.sh",
+    "python tools/release.py",
+    'eval "$CMD"',
+    'curl -sL "$URL" | tar xz',
+    "gh release download v1",
+    "$TOOL checkout other",
+    "git-checkout other",
+    "git checkout $(git rev-list -n1 v1)",
+    "git --git-dir=/tmp/x/.git --work-tree=. checkout -f main",
+    "GIT_DIR=/tmp/x git checkout main",
+    "aws s3 cp s3://b/src.zip . && unzip src.zip",
+    "aws s3 sync s3://b/src .",
+    "docker build -t x - < context.tar",
+    f"docker pull other/img:1\ndocker tag other/img:1 {HOST}/app:1",
+    f"crane cp other/img:1 {HOST}/app:1",
+    f"skopeo copy docker://other/img:1 docker://{HOST}/app:1",
+    f"docker buildx imagetools create -t {HOST}/app:1 other/img:1",
+    "docker load -i /tmp/x.tar",
+    f"docker commit c {HOST}/app:1",
 )
-def test_forms_that_are_not_understood(line: str) -> None:
-    proof = judge_other_code(closing(release(first=script(line))))
-    assert proof.verdict is UNKNOWN, proof
-    assert proof.not_understood
 
 
 def test_what_comes_after_the_publication_and_what_no_release_takes_counts_not() -> None:

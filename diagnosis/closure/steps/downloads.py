@@ -1,0 +1,67 @@
+"""Judge what a script downloads: a repository's files are other code, a tool's release or an answer of an API is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from diagnosis.closure.steps.git_commands import CodeMove
+from diagnosis.closure.steps.own_code import Whose
+from diagnosis.closure.steps.watched_script import Ran
+from diagnosis.facts.runs import Attempt
+
+_RAW = re.compile(r"//raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/")
+_RELEASES = re.compile(r"//github\.com/([^/\s]+/[^/\s]+)/releases/")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".bundle", ".git")
+_UNPACKS = frozenset({"tar", "unzip", "bsdtar", "cpio", "patch", "sh", "bash", "docker", "git", "zsh", "dash"})
+
+
+def _is_source(address: str) -> bool:
+    """Return whether an address hands out the files of a repository."""
+    host, _, path = address.partition("://")[2].partition("/")
+    parts = path.split("/")
+    match host.rpartition("@")[2].lower():
+        case "codeload.github.com":
+            return True
+        case "github.com" | "www.github.com":
+            return parts[2:3] in (["archive"], ["tarball"], ["zipball"])
+        case "api.github.com":
+            return parts[:1] == ["repos"] and parts[3:4] in (["tarball"], ["zipball"])
+        case "bitbucket.org":
+            return parts[2:3] == ["get"]
+        case _:
+            return "/-/archive/" in path
+
+
+def fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
+    """Judge a download: the files of a repository are code, a tool's release or an answer of an API is none of the run's."""
+    addresses = [word for word in ran.tail if "://" in word and not word.startswith("-")]
+    full = attempt.repository.full_name.lower()
+    unpacked = bool(set(ran.piped_to) & _UNPACKS)
+    for address in addresses:
+        if _is_source(address):
+            own = f"/{full}/" in address.lower() and attempt.head_sha and attempt.head_sha in address
+            yield CodeMove(Whose.OWN if own else Whose.OTHER, f"{ran.program} {address}"[:150])
+            continue
+        raw, release = _RAW.search(address), _RELEASES.search(address)
+        if raw and raw[1].lower() == full and raw[2] != attempt.head_sha:
+            yield CodeMove(Whose.OTHER, f"{ran.program} {address}"[:150])
+        elif (release and release[1].lower() == full) or (
+            "$" in address.partition("://")[2].partition("/")[0] and unpacked
+        ):
+            yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address}"[:150])
+    computed = [word for word in ran.tail if word.startswith("$") and not word.startswith("$((")]
+    if not addresses and computed and unpacked:
+        yield CodeMove(Whose.UNKNOWN, f"{ran.program} of an address that is not legible"[:150])
+
+
+def from_bucket(ran: Ran) -> Iterator[CodeMove]:
+    """Judge what is brought from a bucket: a folder or an archive may hold any code."""
+    words = [word for word in ran.tail if not word.startswith("-")]
+    if "s3" not in words:
+        return
+    verb, *named = words[words.index("s3") + 1 :] or [""]
+    if verb not in ("cp", "sync", "mv") or len(named) < 2 or not named[0].startswith("s3://") or "://" in named[1]:
+        return
+    if verb == "sync" or "--recursive" in ran.tail or named[0].endswith(_ARCHIVES):
+        yield CodeMove(Whose.UNKNOWN, ran.shown)
