@@ -148,6 +148,7 @@ KEYS: tuple[Key, ...] = (
     Key("ledger.save", "s", "save", "Save", "Save the ledger as JSON lines.", show=True),
     Key("export.write", "enter,w", "write", "Write", "Write the packet.", show=True),
     Key("export.mask", "m", "mask", "Account ids", "Mask account ids, or leave them as they are.", show=True),
+    Key("export.reader", "a", "reader", "Reader", "Lay it out for an auditor, an incident or an interviewer.", show=True),
     Key("export.zip", "z", "zip", "Folder or zip", "Write a folder, or one zip file.", show=True),
     Key("dialog.close", "escape", "close", "Back", "Close it.", show=True, shown_as="esc"),
     Key("dialog.retry", "r", "retry", "Retry", "Try again.", show=True),

@@ -77,10 +77,8 @@ class _Planescope(LazyGroup):
                 options = dict(read_settings().options)
                 of_a_command = {name: value for name, value in options.items() if name != "refresh"}
                 commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
-                extra.setdefault(
-                    "default_map",
-                    {**options, **commands, "packet": {"export": of_a_command}, "case": {"init": of_a_command}},
-                )
+                packets = {"packet": dict.fromkeys(("export", "verify"), of_a_command)}
+                extra.setdefault("default_map", {**options, **commands, **packets, "case": {"init": of_a_command}})
             return super().make_context(info_name, args, parent, **extra)
         except KeyboardInterrupt:
             # Click would say an empty line first.

@@ -9,14 +9,16 @@ from typing import Any
 from diagnosis.documents.redaction import leaks
 from tui.packet.files import JSON_PAGE, PacketProblem
 
-_MOST_TOLD = 5
+_MOST_TOLD = 6
 
 
 def require_clean(files: Mapping[str, bytes]) -> None:
     """Raise PacketProblem if a file holds what must not leave, saying in which file, line and member, and of what kind it is."""
     texts = {name: body.decode() for name, body in files.items()}
-    found = [f"{leak.file} line {leak.line} holds {leak.what}" for leak in leaks(texts)]
-    found += _in_members(texts[JSON_PAGE])
+    found = [
+        *_in_members(texts[JSON_PAGE]),
+        *(f"{leak.file} line {leak.line} holds {leak.what}" for leak in leaks(texts)),
+    ]
     if found:
         more = f"; and {len(found) - _MOST_TOLD} more places" if len(found) > _MOST_TOLD else ""
         raise PacketProblem(

@@ -299,7 +299,7 @@ async def test_an_export_is_offered_a_name_that_is_free_as_a_folder_or_a_zip_fil
     async with opened() as app:
         for keys, zipped, name in (
             ([], False, "planescope-packet-21985402789-2"),
-            (["z"], True, "planescope-packet-21985402789.zip"),
+            (["z", "a"], True, "planescope-packet-21985402789.zip"),
         ):
             await app.press("e", *keys)
             assert name in app.text
@@ -307,6 +307,7 @@ async def test_an_export_is_offered_a_name_that_is_free_as_a_folder_or_a_zip_fil
             await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
             place, choice = app.backend.choices[-1]
             assert (place, choice.zipped, choice.force) == (tmp_path / name, zipped, False)
+            assert choice.audience == ("incident" if zipped else "auditor")
             await app.press("escape")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json
 from tui.cli.exit_codes import exit_codes
+from tui.cli.live_packet import ask_again
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.packet_key import PASSPHRASE_VARIABLE, SIGN_HELP, sign_with
 from tui.cli.options.repository import app_options, live_options, read_case_option
@@ -85,13 +85,15 @@ def export_command(
     check_stage(ctx, incident, demo_stage, "--demo")
     progress = ProgressLine()
     zipped = zipped or (place is not None and place.suffix.lower() == ".zip")
-    choice = ExportChoice(masked=not account_ids, zipped=zipped, force=force, sign=sign_with(key_file, passphrase_file))
+    choice = ExportChoice(
+        masked=not account_ids, audience=Audience(reader), zipped=zipped, force=force, sign=sign_with(key_file, passphrase_file)
+    )
     if demo_stage:
         embedded = embedded_backend(demo_stage, incident)
         try:
             diagnosis = embedded.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = embedded.export_packet(diagnosis, place, replace(choice, audience=Audience(reader)))
+            written = embedded.export_packet(diagnosis, place, choice)
         finally:
             progress.clear()
             embedded.close()
@@ -104,7 +106,7 @@ def export_command(
         try:
             diagnosis = backend.diagnose_runs(ids or case.runs, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = backend.export_packet(diagnosis, place, replace(choice, audience=Audience(reader)))
+            written = backend.export_packet(diagnosis, place, choice)
         finally:
             progress.clear()
             backend.close()
@@ -116,10 +118,11 @@ def export_command(
 @packet_group.command(
     "verify",
     epilog=exit_codes(
-        passed="its files agree with each other",
+        passed="nothing is broken, and all could be checked",
         usage="no such packet, or bad usage",
         unknown="something could not be checked",
-        broken="they do not agree",
+        credentials="with --live: credentials needed",
+        broken="its files, or with --live the facts, do not agree",
     ),
 )
 @click.argument("place", type=click.Path(path_type=Path), metavar="PATH")
@@ -131,18 +134,32 @@ def export_command(
     metavar="PUB",
     help="The public key (PEM) that must have signed it.",
 )
+@click.option("--live", "asks", is_flag=True, help="Also ask GitHub and AWS whether they still say the same.")
 @click.option("--json", "as_json", is_flag=True, help="JSON (schema planescope.packet-verify/1) instead of text.")
+@app_options
 @click.pass_context
-def verify_command(ctx: click.Context, place: Path, root: str | None, key_file: Path | None, as_json: bool) -> None:
-    """Check a packet offline, a folder or a zip file, and say line by line what is known of it.
+def verify_command(
+    ctx: click.Context,
+    /,
+    place: Path,
+    root: str | None,
+    key_file: Path | None,
+    asks: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Check a packet, a folder or a zip file, and say line by line what is known of it.
 
-    Nothing is unpacked to the disk. A packet whose files agree with each other was not thereby made by anybody in
-    particular: whoever can change the files can change the sums.
+    Nothing is unpacked to the disk, and without --live nobody is asked. A packet whose files agree with each other was not
+    thereby made by anybody in particular: whoever can change the files can change the sums. With --live its runs, its image
+    and its evidence are read again, as the options below say whom to ask; they mean nothing without it.
     """
     try:
         found = verify(place, root=root, key=key_file)
     except PacketProblem as problem:
         raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
+    if asks:
+        found = found.with_lines(ask_again(found.packet, options))
     if as_json:
         print_json(verification_document(found))
     else:

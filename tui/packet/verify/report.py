@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from diagnosis.documents.exit_code import ExitCode
+from diagnosis.documents.packet import Packet
 
 
 class Sign(Enum):
@@ -59,8 +60,14 @@ class Verification:
     lines: tuple[Line, ...]
     root: str | None = None
     """The root hash of what lies there; None where there is no manifest."""
+    packet: Packet | None = None
+    """What its JSON holds; None where that could not be read."""
     made_by: str | None = None
     """The name and version of what the packet says it was made by."""
+
+    def with_lines(self, lines: Iterable[Line]) -> Verification:
+        """Return it with further answers."""
+        return replace(self, lines=(*self.lines, *lines))
 
     @property
     def verdict(self) -> str:

@@ -55,7 +55,7 @@ def verify(place: Path, *, root: str | None = None, key: Path | None = None) -> 
     actual = root_hash(manifest) if manifest else None
     lines += signature_lines(found.files, key)
     lines += _root(actual, root)
-    return Verification(tuple(lines), actual, maker.tool)
+    return Verification(tuple(lines), actual, packet, maker.tool)
 
 
 def _older(found: Lying) -> Verification:
@@ -64,7 +64,7 @@ def _older(found: Lying) -> Verification:
         f"check it with that version, or export it again. Its sums alone: sha256sum -c {OLDER_SUMS}"
     )
     lines = [Line(Question.FILES, Sign.BROKEN, fault) for fault in found.faults]
-    return Verification((*lines, Line(Question.SCHEMA, Sign.UNKNOWN, told)), None, None)
+    return Verification((*lines, Line(Question.SCHEMA, Sign.UNKNOWN, told)))
 
 
 def _links(texts: dict[str, str]) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -11,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from diagnosis.documents.packet import Audience
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap
 from tui.backend import ExportChoice
@@ -21,6 +23,9 @@ from tui.widgets.base.blocks import GAP, Block, field, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 from tui.widgets.timeline.columns import attempt_title
+
+READERS = {Audience.AUDITOR: "auditor", Audience.INCIDENT: "incident", Audience.INTERVIEWER: "interviewer"}
+"""For whom a packet may be laid out, as the dialog names them."""
 
 
 class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
@@ -37,7 +42,7 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
         """Lay out a box with a page."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Write the evidence packet"
-            box.border_subtitle = "enter writes · m ids · z zip · esc goes back"
+            box.border_subtitle = "enter writes · a m z change it · esc goes back"
             yield Page(self._blocks())
         yield KeyLine()
 
@@ -47,6 +52,7 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
         place = self._place()
         return [
             field("Attempts", foreign_line(titles or "none")),
+            field("Laid out for", *_one_of(READERS, self.choice.audience), ("   a changes it", "$text-muted")),
             field("Written as", *_either("a folder", "one zip file", not self.choice.zipped), ("   z changes it", "$text-muted")),
             field("Name", (place.name, "$text-accent"), " in the folder where planescope was started"),
             field("", ("Nothing that is there is replaced: this name is free.", "$text-muted")),
@@ -61,6 +67,11 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
     def action_mask(self) -> None:
         """Change between masked account ids and plain ones."""
         self._choose(replace(self.choice, masked=not self.choice.masked))
+
+    def action_reader(self) -> None:
+        """Lay it out for the next reader."""
+        names = list(READERS)
+        self._choose(replace(self.choice, audience=names[(names.index(self.choice.audience) + 1) % len(names)]))
 
     def action_zip(self) -> None:
         """Change between a folder and one zip file."""
@@ -82,6 +93,14 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
     def action_close(self) -> None:
         """Go back without writing."""
         self.dismiss(None)
+
+
+def _one_of(choices: Mapping[Audience, str], chosen: Audience) -> tuple[tuple[str, str], ...]:
+    """Return the choices, with a sign at the one that is made."""
+    return tuple(
+        (f"● {words}  " if name == chosen else f"○ {words}  ", "bold $text" if name == chosen else "$text-muted")
+        for name, words in choices.items()
+    )
 
 
 def _either(
