@@ -86,7 +86,11 @@ def export_command(
     progress = ProgressLine()
     zipped = zipped or (place is not None and place.suffix.lower() == ".zip")
     choice = ExportChoice(
-        masked=not account_ids, audience=Audience(reader), zipped=zipped, force=force, sign=sign_with(key_file, passphrase_file)
+        masked=not account_ids,
+        audience=Audience(reader),
+        zipped=zipped,
+        force=force,
+        sign=sign_with(key_file, passphrase_file),
     )
     if demo_stage:
         embedded = embedded_backend(demo_stage, incident)
