@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.closure.steps.constant_evidence import judge_constant_evidence
+from diagnosis.closure.steps.left_out import judge_left_out
 from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
 from diagnosis.closure.steps.lost_failures import judge_lost_failures
 from diagnosis.closure.steps.other_code import judge_other_code
@@ -32,6 +33,8 @@ class StepProofs:
     """Whether the code that runs is that of the run's own commit."""
     measured: StepProof = _NO_RUN
     """Whether the evidence measures what it says."""
+    carried_out: StepProof = _NO_RUN
+    """Whether the run did what a release is. Of a closing run alone."""
     gates: tuple[StepProof, ...] = ()
     """Whether a denial would have stopped the run: failures that are lost, steps that are off, denials in its log. Of a
     closing run alone: a run that failed was stopped."""
@@ -49,11 +52,13 @@ def step_proofs(run: Replay | None, replays: Sequence[Replay] = ()) -> StepProof
     if run is None:
         return StepProofs()
     release = read_release(run)
+    is_green = run.attempt.conclusion == "success"
     return StepProofs(
         keys=judge_long_lived_keys(run, release),
         code=_code(run, judge_other_code(run, release), replays),
         measured=judge_constant_evidence(run, release),
-        gates=tuple(judge(run) for judge in _OF_GATES) if run.attempt.conclusion == "success" else (),
+        carried_out=judge_left_out(run) if is_green else _NO_RUN,
+        gates=tuple(judge(run) for judge in _OF_GATES) if is_green else (),
     )
 
 

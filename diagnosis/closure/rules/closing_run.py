@@ -29,6 +29,9 @@ def positive_path(chain: Chain) -> RuleVerdict:
     short = [verdict for verdict in proved if verdict.verdict is not Verdict.PASS]
     if short:
         return POSITIVE_PATH.unknown(f"{short[0].gate.label}: {short[0].reason}")
+    done = chain.proofs.carried_out
+    if done.verdict is not Verdict.PASS:
+        return POSITIVE_PATH.verdict(done.verdict, done.reason, done.evidence)
     return POSITIVE_PATH.passes(
         f"{_listed([verdict.gate.label for verdict in proved])} are proved by the closing run itself.",
         [evidence for verdict in proved for evidence in verdict.evidence[:1]],

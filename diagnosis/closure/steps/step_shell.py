@@ -36,10 +36,19 @@ def shell_of(script: StepScript) -> StepShell | None:
             # The script stands for what the action does by itself: it fails with the first that fails.
             return StepShell(errexit=True, pipefail=True)
         return StepShell(errexit=False, pipefail=False, sure=False)
-    written = script.command or script.shell
-    if written is None:
+    if script.command is None and script.shell is None:
         on_windows = is_powershell(None, script.values.get("runner.os"))
         return None if on_windows else StepShell(errexit=True, pipefail=False)
+    told = [_started_by(each) for each in (script.command, script.shell) if each is not None and "${{" not in each]
+    known = [each for each in told if each is not None]
+    if not known or len(known) < len(told):
+        return None
+    # Where the log and the file differ, what both say holds.
+    return StepShell(all(each.errexit for each in known), all(each.pipefail for each in known))
+
+
+def _started_by(written: str) -> StepShell | None:
+    """Return the shell that a command line starts, or a name that stands for one."""
     words = written.split()
     name = base_name(words[0]).removesuffix(".exe").lower() if words else ""
     if name not in _SHELLS:

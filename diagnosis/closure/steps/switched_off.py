@@ -1,7 +1,6 @@
-"""Is a gate of the release switched off, left out of the green run, or passed although one before it stayed shut?
+"""Is a gate of the release switched off, or passed although one before it stayed shut?
 
 - A step or a job that crosses a gate and that its condition shuts off for good (``if: false``).
-- A push, a login or a role that the run left out, where none of its kind was carried out.
 - A step or a job that publishes even where a gate before it failed (``if: always()``).
 """
 
@@ -30,18 +29,16 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import ReadJob, ReadStep, read_job
 from diagnosis.verdicts.replay import Replay
 
-_ON = "Every gate of the release is switched on, was passed in the closing run, and is behind those before it."
-_CROSSED = {Purpose.ASSUME: "assumes a role", Purpose.LOGIN: "logs in to the registry", Purpose.PUSH: "pushes an image"}
+_ON = "Every gate of the release is switched on, and is behind those before it."
 _LEFT_OUT = "the run is green without it"
 _PAST = "it publishes although a gate before it stays shut"
 
 
 def judge_switched_off(closing: Replay) -> StepProof:
-    """Judge whether steps or jobs of the release are switched off, left out, or run past a gate that stayed shut."""
+    """Judge whether steps or jobs of the release are switched off, or run past a gate that stayed shut."""
     found = release_jobs(closing)
     demotions = [Demotion(found.unread, shown=False)] if found.unread else []
     demotions += _shut_off(closing)
-    demotions += _left_out(closing, found.jobs)
     for read in found.jobs:
         demotions += _steps_past_a_gate(closing, read)
         demotions += _job_past_a_gate(closing, read, found.jobs)
@@ -83,60 +80,6 @@ def _never(condition: str | None) -> bool:
 def _switched_on(step: WorkflowStep) -> WorkflowStep:
     condition = None if _never(step.condition) else step.condition
     return replace(step, condition=condition, inner=tuple(_switched_on(each) for each in step.inner))
-
-
-# Left out of the run
-
-
-def _left_out(closing: Replay, jobs: Sequence[ReadJob]) -> Iterator[Demotion]:
-    """Yield what no step of the run did, since those that would have done it were left out."""
-    for purpose, does in _CROSSED.items():
-        told = [
-            (read, step, _carried_out(read, step))
-            for read in jobs
-            for step in _as_written(closing, read)
-            if any(each.purpose is purpose and is_of_a_gate(each) for each in step.operations)
-        ]
-        if not told or any(ran for _, _, ran in told):
-            continue
-        read, step, _ = next((each for each in told if each[2] is False), told[0])
-        skipped = any(ran is False for _, _, ran in told)
-        what = (
-            f"no step that {does} was carried out in the closing run: step “{step.name}” of job “{read.name}” was "
-            + ("skipped" if skipped else "not seen to run")
-        )
-        yield Demotion(what, shown=skipped, evidence=evidence_of_step(closing, step, what), then=_LEFT_OUT)
-
-
-def _as_written(closing: Replay, read: ReadJob) -> tuple[ReadStep, ...]:
-    """Return the job's steps with what they would do, those that the run left out among them."""
-    if all(step.runs is not False for step in read.steps) or read.written is None:
-        return read.steps
-    workflow = closing.workflow if isinstance(closing.workflow, Workflow) else None
-    always = replace(read.written, steps=tuple(replace(step, condition=None) for step in read.written.steps))
-    same = {id(new): id(old) for old, new in zip(read.written.all_steps, always.all_steps, strict=True)}
-    would = {
-        same.get(id(step.matched.written)): step.operations
-        for step in read_job(None, always, workflow, closing.attempt).steps
-    }
-    return tuple(
-        replace(step, operations=would.get(id(step.matched.written), ())) if step.runs is False else step
-        for step in read.steps
-    )
-
-
-def _carried_out(read: ReadJob, step: ReadStep) -> bool | None:
-    """Return whether a step was carried out; None where nothing tells."""
-    if read.job is None or read.job.conclusion == "skipped":
-        return False
-    if step.conclusion == "skipped" or step.runs is False:
-        return False
-    if step.conclusion is not None:
-        return step.conclusion == "success"
-    if step.matched.sections or step.runs is True:
-        # A step of an action, which GitHub does not list, or a log without a list of steps.
-        return True if read.job.conclusion == "success" else None
-    return None
 
 
 # Past a gate that stayed shut

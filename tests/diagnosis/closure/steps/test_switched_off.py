@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from green_runs import HOST, PUSH, green, release
 
+from diagnosis.closure.steps.left_out import judge_left_out
 from diagnosis.closure.steps.switched_off import judge_switched_off
 from diagnosis.gates import Verdict
 
@@ -34,8 +35,7 @@ def test_conditions_of_steps_and_jobs() -> None:
         (FAIL, condition("false"), frozenset({"push"})),
         (FAIL, condition("${{ false }}"), frozenset({"push"})),
         (FAIL, condition("${{ 1 == 2 }}"), frozenset({"push"})),
-        (FAIL, condition("github.ref == 'refs/heads/other'"), frozenset({"push"})),
-        (FAIL, condition("vars.PUSH == 'true'"), frozenset({"push"})),
+        (PASS, condition("vars.PUSH == 'true'"), frozenset({"push"})),
         (PASS, release(PUSH, more=f"      - {{id: again, if: vars.MORE == '1', run: {PUSH}}}\n"), frozenset({"again"})),
         (FAIL, condition("always()"), frozenset()),
         (FAIL, condition("'!cancelled()'"), frozenset()),
@@ -60,3 +60,21 @@ def test_conditions_of_steps_and_jobs() -> None:
             wrong.append((verdict, proof.verdict, proof.reason, proof.not_understood, text[text.index("- id: push") :]))
         assert bool(proof.findings) is (proof.verdict is FAIL)
     assert wrong == []
+
+
+def test_what_the_run_left_out_was_not_done() -> None:
+    again = f"      - {{id: again, if: vars.MORE == '1', run: {PUSH}}}\n"
+    cases = [
+        (PASS, release(PUSH), frozenset()),
+        (FAIL, condition("github.ref == 'refs/heads/other'"), frozenset({"push"})),
+        (FAIL, condition("vars.PUSH == 'true'"), frozenset({"push"})),
+        (FAIL, condition("false"), frozenset({"push"})),
+        (FAIL, release(PUSH), frozenset({"role"})),
+        (FAIL, release(PUSH, job="    if: vars.RELEASE == '1'\n", more=TESTED), frozenset({"release"})),
+        (PASS, release(PUSH, more=again), frozenset({"again"})),
+        (PASS, two_jobs("vars.TWO == '1'"), frozenset({"publish"})),
+    ]
+    for verdict, text, skipped in cases:
+        proof = judge_left_out(green(text, skipped=skipped))
+        assert proof.verdict is verdict, (proof.reason, text[text.index("- id: push") :], skipped)
+        assert proof.findings == ()
