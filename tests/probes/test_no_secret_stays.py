@@ -69,12 +69,28 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
 
 
 def case() -> Case:
-    """A case file whose texts hold secrets."""
+    """The incident's case file, with a secret in every text of it; its decision log is the one that is read."""
+    own = INCIDENT.case.case
+    assert own.decision_log
     changes = "\n".join(
-        f'[[changes]]\nafter_run = {run}\ntext = "did {secret()}"\nsource = "{secret()}"' for run in RUNS[:2]
+        f"[[changes]]\nafter_run = {run}\ntext = {_text('did it')}\nsource = {_text('log.md:1')}" for run in RUNS[:2]
     )
-    stated = f'title = "{secret()}"\ndecision_log = "https://wiki.example/x?token={secret()}"\nnotes = ["{secret()}"]\n'
-    return parse_case(f"{stated}{changes}\n", "case.toml")
+    members = {
+        "title": _text("A release"),
+        "notes": f"[{_text('one')}, {_text('two')}]",
+        "decision_log": json.dumps(own.decision_log),
+        "decision_log_entry": _text("## Entry: 2026-02-13 11:42AM"),
+        "evidence_local": _text("runs/x"),
+        "evidence_root": _text("s3://fraud-platform-dev-min-evidence/x"),
+        "evidence_artifacts": f"[{_text('a.json')}]",
+    }
+    stated = "\n".join(f"{name} = {value}" for name, value in members.items())
+    escalation = f"[[escalations]]\ngrant = {_text('PowerUser')}\nrationale = {_text('why')}\nexpires = 2026-02-20"
+    return parse_case(f"{stated}\nruns = {RUNS[:3]}\n{changes}\n{escalation}\n", "case.toml")
+
+
+def _text(words: str) -> str:
+    return json.dumps(f"{words} {secret()}")
 
 
 def text_report(diagnosis: Diagnosis) -> str:
