@@ -59,6 +59,14 @@ def write(packet: Packet, place: Path, form: Form = Form()) -> Written:
     return Written(place, tuple(contents.files), contents.root)
 
 
+def require_free(place: Path, form: Form) -> None:
+    """Raise PacketProblem where something is that must not be replaced, before anybody waits for the packet."""
+    if form.force or not os.path.lexists(place):
+        return
+    if form.zipped or (place.is_dir() and any(place.iterdir())):
+        raise PacketProblem(f"{place} is there already. Choose another name, or give --force to replace a packet.")
+
+
 def _write_archive(place: Path, archive: bytes, *, force: bool) -> None:
     """Write one file. Raises OSError, PlaceTakenError where something is there that it must not replace."""
     with parents_of(place):

@@ -152,6 +152,15 @@ def test_account_ids_stand_in_a_packet_only_where_they_are_asked_for(tmp_path: P
     assert run("packet", "verify", str(tmp_path)).exit_code == 0
 
 
+def test_a_place_that_is_taken_is_told_before_anything_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.cli.commands.packet.embedded_backend", lambda *_: pytest.fail("it was asked"))
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "packet.zip").write_text("mine")
+    for more in (["-o", str(tmp_path)], ["-o", str(tmp_path / "packet.zip")]):
+        result = run("packet", "export", "--demo", "1", *more)
+        assert (result.exit_code, "is there already" in result.stderr) == (2, True)
+
+
 def test_a_changed_packet_is_found_out(tmp_path: Path) -> None:
     run("packet", "export", "--demo", "3", "-o", str(tmp_path))
     page = tmp_path / "packet.md"

@@ -22,6 +22,7 @@ from tui.cli.output import say
 from tui.cli.reports.packet import say_verification, say_written, verification_document
 from tui.packet.files import PacketProblem
 from tui.packet.verify.verify import verify
+from tui.packet.write import Form, require_free
 
 
 @click.group("packet")
@@ -92,6 +93,8 @@ def export_command(
         force=force,
         sign=sign_with(key_file, passphrase_file),
     )
+    if place is not None:
+        _require_free(place, choice)
     if demo_stage:
         embedded = embedded_backend(demo_stage, incident)
         try:
@@ -117,6 +120,13 @@ def export_command(
         if backend.store_note:
             say(f"planescope: {backend.store_note}", err=True)
     say_written(written)
+
+
+def _require_free(place: Path, choice: ExportChoice) -> None:
+    try:
+        require_free(place, Form(zipped=choice.zipped, force=choice.force))
+    except (PacketProblem, OSError) as problem:
+        raise BackendProblem(str(problem)) from None
 
 
 @packet_group.command(

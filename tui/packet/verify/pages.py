@@ -77,7 +77,7 @@ def compare_pages(packet: Packet, files: Mapping[str, bytes], maker: Maker) -> l
         for name in others
     ]
     pages = " and ".join(name for name in PAGES if name != JSON_PAGE)
-    return answers(Question.PAGES, wrong, f"{pages}: what {TOOL} makes of {JSON_PAGE}.")
+    return answers(Question.PAGES, wrong, f"{pages} are made of {JSON_PAGE}, as by {TOOL}.")
 
 
 def compare_statement(
