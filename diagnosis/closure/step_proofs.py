@@ -11,6 +11,7 @@ from diagnosis.closure.steps.left_out import judge_left_out
 from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
 from diagnosis.closure.steps.lost_failures import judge_lost_failures
 from diagnosis.closure.steps.other_code import judge_other_code
+from diagnosis.closure.steps.release_jobs import release_jobs
 from diagnosis.closure.steps.release_steps import read_release
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.closure.steps.swallowed_denials import judge_swallowed_denials
@@ -53,12 +54,13 @@ def step_proofs(run: Replay | None, replays: Sequence[Replay] = ()) -> StepProof
         return StepProofs()
     release = read_release(run)
     is_green = run.attempt.conclusion == "success"
+    jobs = release_jobs(run) if is_green else None
     return StepProofs(
         keys=judge_long_lived_keys(run, release),
         code=_code(run, judge_other_code(run, release), replays),
         measured=judge_constant_evidence(run, release),
-        carried_out=judge_left_out(run) if is_green else _NO_RUN,
-        gates=tuple(judge(run) for judge in _OF_GATES) if is_green else (),
+        carried_out=judge_left_out(run, jobs) if is_green else _NO_RUN,
+        gates=tuple(judge(run, jobs) for judge in _OF_GATES) if is_green else (),
     )
 
 

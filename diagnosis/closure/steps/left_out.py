@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.release_jobs import evidence_of_step, is_of_a_gate, release_jobs
+from diagnosis.closure.steps.release_jobs import ReleaseJobs, evidence_of_step, is_of_a_gate, release_jobs
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.workflow import Workflow
 from diagnosis.steps.kinds import Purpose
@@ -22,9 +22,9 @@ _CROSSED = {Purpose.ASSUME: "assumes a role", Purpose.LOGIN: "logs in to the reg
 _LEFT_OUT = "the run is green without it"
 
 
-def judge_left_out(closing: Replay) -> StepProof:
+def judge_left_out(closing: Replay, jobs: ReleaseJobs | None = None) -> StepProof:
     """Judge whether the closing run left out what crosses a gate. It has no findings: a step may be left out for good reason."""
-    found = release_jobs(closing)
+    found = jobs or release_jobs(closing)
     demotions = [Demotion(found.unread, shown=False)] if found.unread else []
     demotions += _left_out(closing, found.jobs)
     proof = proof_of(demotions, _DONE, "Whether every sort of step was carried out is not known")

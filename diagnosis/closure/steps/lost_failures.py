@@ -12,6 +12,7 @@ from functools import partial
 from diagnosis.closure.steps.demotion import Demotion, proof_of
 from diagnosis.closure.steps.lost_in_script import SET_BEFORE, losses_of, pushes, puts_own_programs_first
 from diagnosis.closure.steps.release_jobs import (
+    ReleaseJobs,
     crosses_a_gate,
     evidence_of_job,
     evidence_of_step,
@@ -31,9 +32,9 @@ from diagnosis.verdicts.replay import Replay
 KEPT = "Where a command of the release that crosses a gate fails, the run fails."
 
 
-def judge_lost_failures(closing: Replay) -> StepProof:
+def judge_lost_failures(closing: Replay, jobs: ReleaseJobs | None = None) -> StepProof:
     """Judge whether the failure of a gate's command can be lost in the closing run."""
-    found = release_jobs(closing)
+    found = jobs or release_jobs(closing)
     demotions: list[Demotion] = [Demotion(found.unread, shown=False)] if found.unread else []
     for read in found.jobs:
         demotions += _of_job(closing, read)
@@ -44,7 +45,8 @@ def judge_lost_failures(closing: Replay) -> StepProof:
 
 
 def _of_job(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
-    if read.runs is False:
+    if read.runs is False or (read.job is not None and read.job.conclusion == "skipped"):
+        # A job that the closing run left out is no part of what it proves.
         return
     written = read.written
     crossing = [step for step in read.steps if step.runs is not False and crosses_a_gate(step)]

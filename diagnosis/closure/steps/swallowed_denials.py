@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.release_jobs import crosses_a_gate, release_jobs
+from diagnosis.closure.steps.release_jobs import ReleaseJobs, crosses_a_gate, release_jobs
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.failures import find_failures
@@ -38,9 +38,9 @@ _TRYING_AGAIN = (StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN)
 """Actions that try again by themselves, and fail where all tries do."""
 
 
-def judge_swallowed_denials(closing: Replay) -> StepProof:
+def judge_swallowed_denials(closing: Replay, jobs: ReleaseJobs | None = None) -> StepProof:
     """Judge whether a log of the closing run holds a denial that the run went on past."""
-    found = release_jobs(closing)
+    found = jobs or release_jobs(closing)
     demotions = [Demotion(found.unread, shown=False)] if found.unread else []
     for read in found.jobs:
         if read.job is not None and read.job.conclusion != "skipped":

@@ -12,6 +12,7 @@ from functools import partial
 
 from diagnosis.closure.steps.demotion import Demotion, proof_of
 from diagnosis.closure.steps.release_jobs import (
+    ReleaseJobs,
     crosses_a_gate,
     evidence_of_job,
     evidence_of_step,
@@ -34,12 +35,14 @@ _LEFT_OUT = "the run is green without it"
 _PAST = "it publishes although a gate before it stays shut"
 
 
-def judge_switched_off(closing: Replay) -> StepProof:
+def judge_switched_off(closing: Replay, jobs: ReleaseJobs | None = None) -> StepProof:
     """Judge whether steps or jobs of the release are switched off, or run past a gate that stayed shut."""
-    found = release_jobs(closing)
+    found = jobs or release_jobs(closing)
     demotions = [Demotion(found.unread, shown=False)] if found.unread else []
     demotions += _shut_off(closing)
     for read in found.jobs:
+        if read.job is not None and read.job.conclusion == "skipped":
+            continue
         demotions += _steps_past_a_gate(closing, read)
         demotions += _job_past_a_gate(closing, read, found.jobs)
     return proof_of(demotions, _ON, "Whether every gate of the release is switched on is not known")
