@@ -9,6 +9,7 @@ from enum import StrEnum
 from diagnosis.closure.chain import in_order
 from diagnosis.facts.case import AttemptName, Case
 from diagnosis.facts.runs import Attempt
+from diagnosis.verdicts.gate_verdict import Missing
 
 MEMBERS = ("runs", "left_out", "splits")
 """The members of a case that a correction changes."""
@@ -94,3 +95,28 @@ def corrected(attempts: Sequence[Attempt], case: Case, selected: tuple[int, int]
         parts[-1].append(attempt)
     with_chosen = [part for part in parts if chosen in part]
     return tuple((with_chosen or parts or [[]])[-1])
+
+
+def apart_by_hand(case: Case, shown: Sequence[Attempt]) -> tuple[Missing, ...]:
+    """Return what of the chain that is shown was set apart by hand: whoever reads it must know what is not in it, and why."""
+    if not shown:
+        return ()
+    ids = {attempt.run_id for attempt in shown}
+    # Runs are numbered in order of time, so one that would lie in the chain lies between its ends.
+    near = [
+        name for name in case.left_out if name.run in case.runs or name.run in ids or min(ids) < name.run < max(ids)
+    ]
+    apart = [Missing(_words(name), "it was left out of this chain by hand", _OUT) for name in near]
+    first = in_order(shown)[0]
+    if case.begins_at(first):
+        what = f"what came before {_words(AttemptName(*first.key))}"
+        apart.append(Missing(what, "by hand, this chain begins with that attempt", _SPLIT))
+    return tuple(apart)
+
+
+_OUT = "choose that run, or take it out of left_out in the case file"
+_SPLIT = "choose an earlier run, or take the attempt out of splits in the case file"
+
+
+def _words(name: AttemptName) -> str:
+    return f"run {name.run}, attempt {name.attempt}" if name.attempt else f"run {name.run}"

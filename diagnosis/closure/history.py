@@ -7,6 +7,7 @@ decision log states stays *stated*. Where CloudTrail was not read, or not whole,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from diagnosis.causes import Cause
@@ -34,8 +35,17 @@ _SHOWN = 4
 def history_of(replays: Sequence[Replay], account: AccountState | None, case: Case) -> tuple[AttemptHistory, ...]:
     """Return one entry for each attempt, in their order."""
     return tuple(
-        _entry(replay, next_attempt(replays, position), account, case) for position, replay in enumerate(replays)
+        _entry(replay, next_attempt(replays, position), account, _answering(case, replay, replays))
+        for position, replay in enumerate(replays)
     )
+
+
+def _answering(case: Case, replay: Replay, replays: Sequence[Replay]) -> Case:
+    """Return the case with the changes alone that answer this attempt; one that names no attempt answers the run's last."""
+    attempt = replay.attempt
+    last = max(each.attempt.attempt for each in replays if each.attempt.run_id == attempt.run_id)
+    own = (change for change in case.changes if change.after_run == attempt.run_id)
+    return replace(case, changes=tuple(each for each in own if (each.after_attempt or last) == attempt.attempt))
 
 
 def next_attempt(replays: Sequence[Replay], position: int) -> Replay | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
+from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
 
 _CHOSEN_BY_RUN = re.compile(r"\b(?:inputs|matrix|github\.(?:ref|ref_name|head_ref|base_ref|event))\b")
@@ -21,10 +22,10 @@ _CHOSEN_BY_RUN = re.compile(r"\b(?:inputs|matrix|github\.(?:ref|ref_name|head_re
 
 @dataclass(frozen=True, slots=True)
 class OneTarget:
-    """A chain of one target, and what was said in making it."""
+    """A chain of one target, and what was set apart from it."""
 
     replays: tuple[Replay, ...]
-    notes: tuple[str, ...] = ()
+    apart: tuple[Missing, ...] = ()
 
 
 def of_one_target(replays: Sequence[Replay], selected: tuple[int, int] | None) -> OneTarget:
@@ -40,17 +41,24 @@ def of_one_target(replays: Sequence[Replay], selected: tuple[int, int] | None) -
     if not other:
         return OneTarget(tuple(replays))
     kept = tuple(replay for replay in replays if replay not in other)
-    notes = [
-        f"Run {replay.attempt.run_id}, attempt {replay.attempt.attempt}, of the same workflow released to {_words(replay)}, not to"
-        f" {_words(own)}: it is of another chain."
+    apart = [
+        Missing(
+            f"run {replay.attempt.run_id}, attempt {replay.attempt.attempt}",
+            f"the same workflow released to {_words(replay)}, not to {_words(own)}: it is of another chain",
+            "choose that run",
+        )
         for replay in other
     ]
-    unknown = [str(replay.attempt.run_id) for replay in kept if not _target(replay)]
-    if unknown:
-        notes.append(
-            f"Where run {', '.join(unknown)} would have released is not known: it stays in this chain of its workflow."
+    apart += [
+        Missing(
+            f"where run {replay.attempt.run_id}, attempt {replay.attempt.attempt}, would have released",
+            "it does not tell, so it stays in this chain of its workflow",
+            "leave it out of the chain if it does not belong to it",
         )
-    return OneTarget(kept, tuple(notes))
+        for replay in kept
+        if not _target(replay)
+    ]
+    return OneTarget(kept, tuple(apart))
 
 
 def _target(replay: Replay) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from diagnosis.closure.corrections import Correction, Kind, corrected
+from diagnosis.closure.corrections import Correction, Kind, apart_by_hand, corrected
 from diagnosis.closure.release_target import OneTarget, of_one_target
 from diagnosis.diagnose import conclude, question_of, subject_of
 from diagnosis.documents.packet import packet
@@ -269,10 +269,7 @@ class RepositoryBackend:
         replays = one.replays
         case = self._case_of([replay.attempt for replay in replays])
         chosen = subject_of(replays, subject)
-        if chosen is not None and one.notes:
-            noted = replace(chosen, notes=(*one.notes, *chosen.notes))
-            replays = tuple(noted if each is chosen else each for each in replays)
-            chosen = noted
+        apart = (*one.apart, *apart_by_hand(self.case, [replay.attempt for replay in replays]))
         account: AccountState | Missing | None = None
         if chosen is not None:
             question = self._question(chosen, replays, case, progress, cancelled)
@@ -301,7 +298,7 @@ class RepositoryBackend:
             github=self.in_place_of_github,
             facts=facts,
         )
-        return self._stated.shown_on(diagnosis)
+        return self._stated.shown_on(replace(diagnosis, unknown=(*apart, *diagnosis.unknown)))
 
     def _question(
         self,

@@ -13,9 +13,10 @@ from made_attempts import with_workflow
 from thoroughness import examples
 
 from diagnosis.closure.chain import chain_of, in_order
-from diagnosis.closure.corrections import Correction, Kind, NoCorrectionError, corrected, corrected_case
+from diagnosis.closure.corrections import Correction, Kind, NoCorrectionError, apart_by_hand, corrected, corrected_case
+from diagnosis.closure.history import history_of
 from diagnosis.closure.release_target import of_one_target
-from diagnosis.facts.case import AttemptName, Case
+from diagnosis.facts.case import AttemptName, Case, StatedChange
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.runs import Attempt, Repository
 from diagnosis.facts.workflow import UnparsableWorkflow
@@ -47,6 +48,27 @@ def test_what_is_left_out_is_gone_and_what_is_added_is_back() -> None:
     case = corrected_case(Case(), Correction(Kind.DROP, 2, 1), SHOWN)
     assert case.left_out == (AttemptName(2, 1),)
     assert [each.key for each in corrected(SHOWN, case, (2, 1))] == [(2, 1)]
+
+
+def test_what_was_decided_by_hand_is_told() -> None:
+    case = Case(left_out=(AttemptName(2, 1), AttemptName(9)), splits=(AttemptName(1),))
+    assert [f"{each.what}: {each.why}" for each in apart_by_hand(case, (SHOWN[0], *SHOWN[2:]))] == [
+        "run 2, attempt 1: it was left out of this chain by hand",
+        "what came before run 1, attempt 1: by hand, this chain begins with that attempt",
+    ]
+    assert apart_by_hand(case, (attempt(11, 0), attempt(12, 0))) == (), "it lies nowhere near"
+    assert apart_by_hand(Case(), SHOWN) == ()
+
+
+def test_a_stated_change_answers_the_attempt_that_it_names() -> None:
+    replays = (
+        *(failed(2, number, Gate.OIDC_TRUST, attempt=number) for number in (1, 2)),
+        success(3, 20),
+    )
+    for named, answered in ((1, 0), (2, 1), (None, 1)):
+        case = Case(changes=(StatedChange(2, "made it", "log", after_attempt=named),))
+        found = [entry.statement for entry in history_of(replays, None, case)]
+        assert [place for place, statement in enumerate(found) if statement] == [answered]
 
 
 def test_a_run_that_is_added_joins_those_that_are_shown() -> None:
@@ -120,8 +142,11 @@ def test_a_workflow_of_two_targets_is_two_chains() -> None:
     vague, last = to(failed(3, 3, Gate.OIDC_TRUST), None), to(success(4, 4), "shop")
     one = of_one_target((shop, tool, vague, last), None)
     assert one.replays == (shop, vague, last)
-    assert "Run 2, attempt 1, of the same workflow released to ECR repository tool" in one.notes[0]
-    assert "Where run 3 would have released is not known: it stays" in one.notes[1]
+    assert [each.what for each in one.apart] == [
+        "run 2, attempt 1",
+        "where run 3, attempt 1, would have released",
+    ]
+    assert "released to ECR repository tool" in one.apart[0].why
     assert of_one_target((shop, tool, vague, last), (2, 1)).replays == (tool, vague)
     assert of_one_target((shop, tool, vague, last), (3, 1)).replays == (shop, tool, vague, last)
 

@@ -54,7 +54,12 @@ def test_each_correction_stands_in_the_file_and_undo_takes_it_back(tmp_path: Pat
     with closing(opened(file)) as backend:
         shown = diagnosed(backend)
         correct(backend, shown, Kind.DROP, RUNS[1])
-        assert runs_of(diagnosed(backend)) == [RUNS[0], RUNS[2]]
+        found = diagnosed(backend)
+        assert runs_of(found) == [RUNS[0], RUNS[2]]
+        assert (found.unknown[0].what, found.unknown[0].why) == (
+            f"run {RUNS[1]}",
+            "it was left out of this chain by hand",
+        )
         text = file.read_text(encoding="utf-8")
         assert text == OWN + f'left_out = ["{RUNS[1]}"]\n'
         correct(backend, diagnosed(backend), Kind.ADD, OTHER)
