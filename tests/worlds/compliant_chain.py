@@ -251,7 +251,7 @@ class ComplyingRelease:
     receipt: str = field(default_factory=receipt)
     """The evidence file in the closing run's artifact."""
     kept: str | None = None
-    """The same file under the evidence root; None for the same text."""
+    """The same file under the evidence root; None for the same text, empty where nothing lies there."""
     files: tuple[tuple[str, str], ...] = (("Dockerfile", DOCKERFILE),)
     """Files of the repository at the runs' commit."""
     account: AccountState = field(default_factory=_account)
@@ -304,7 +304,7 @@ class ComplyingRelease:
                     minutes(50),
                 )
             ),
-            durable_evidence=Known(EvidenceRoot(EVIDENCE_ROOT, (file,))),
+            durable_evidence=Known(EvidenceRoot(EVIDENCE_ROOT, (file,) if text else ())),
         )
 
     def _attempt(self, run: Run, parsed: object) -> Attempt:

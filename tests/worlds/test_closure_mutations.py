@@ -128,6 +128,18 @@ def permissions(document: PolicyDocument) -> Mutation:
     return account(inline_policies=Known((NamedPolicy("push", document),)))
 
 
+OF_FAILURES = {"own-boundary", "fail-closed", "explicit-failure", "deterministic", "remediation-traced", "fix-in-plane"}
+"""Rules that speak of failures, and tell nothing where there is none."""
+OF_A_SUCCESS = {
+    "same-subject",
+    "positive-path",
+    "short-lived-session",
+    "no-side-channel",
+    "publish-has-path",
+    "evidence-consistent",
+    "evidence-measured",
+}
+"""Rules that speak of the success at the end."""
 OPEN_REPOSITORY = policy({"Effect": "Allow", "Principal": "*", "Action": ["ecr:PutImage", "ecr:UploadLayerPart"]})
 ENV_KEYS = "AWS_ACCESS_KEY_ID: ${{ secrets.KEY_ID }}\n{0}AWS_SECRET_ACCESS_KEY: ${{ secrets.KEY }}\n"
 DENIAL = denied("ssm:GetParameter", f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter/shop").replace(
@@ -137,9 +149,15 @@ DENIAL = denied("ssm:GetParameter", f"arn:aws:ssm:eu-central-1:{ACCOUNT}:paramet
 MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
     # -- the chain
     "a clean chain": (set(), lambda release: release),
-    "no failure at all": ({"chain-complete", "both-planes"}, runs(CLOSING)),
+    "no failure at all": (
+        {"chain-complete", "both-planes", *OF_FAILURES},
+        runs(CLOSING),
+    ),
     "one plane only": ({"both-planes"}, runs(SECOND, CLOSING)),
-    "the latest attempt failed": ({"chain-complete"}, runs(FIRST, SECOND, CLOSING, replace(SECOND, number=904, at=50))),
+    "the latest attempt failed": (
+        {"chain-complete", "both-planes", "remediation-traced", *OF_A_SUCCESS},
+        runs(FIRST, SECOND, CLOSING, replace(SECOND, number=904, at=50)),
+    ),
     "another workflow file closed": (
         {"same-workflow"},
         runs(FIRST, SECOND, replace(CLOSING, path=".github/workflows/other.yml")),
@@ -153,23 +171,33 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         lambda r: replace(
             r,
             runs=(FIRST, SECOND, replace(CLOSING, commit=OTHER_COMMIT)),
+            receipt=receipt(commit=OTHER_COMMIT),
             changed_files=(".github/workflows/release.yml",),
         ),
     ),
     "the build changed on the way": (
         {"same-commit"},
         lambda r: replace(
-            r, runs=(FIRST, SECOND, replace(CLOSING, commit=OTHER_COMMIT)), changed_files=("docs/a.md", "Dockerfile")
+            r,
+            runs=(FIRST, SECOND, replace(CLOSING, commit=OTHER_COMMIT)),
+            receipt=receipt(commit=OTHER_COMMIT),
+            changed_files=("docs/a.md", "Dockerfile"),
         ),
     ),
-    "the closing log is gone": ({"positive-path"}, runs(FIRST, SECOND, replace(CLOSING, log_read=False))),
-    "a failure whose log is gone": ({"own-boundary"}, runs(replace(FIRST, log_read=False), SECOND, CLOSING)),
+    "the closing log is gone": ({"no-override"}, runs(FIRST, SECOND, replace(CLOSING, log_read=False))),
+    "a failure whose log is gone": (
+        {"own-boundary", "both-planes", "remediation-traced"},
+        runs(replace(FIRST, log_read=False), SECOND, CLOSING),
+    ),
     # -- what was done between the attempts
     "no change after the first failure": (
         {"remediation-traced"},
         both(events(without="CreateOpenIDConnectProvider"), case(changes=())),
     ),
-    "the role was changed beside the provider": ({"fix-in-plane"}, events(event("PutRolePolicy", 11, detail="push"))),
+    "the role was changed beside the provider": (
+        {"fix-in-plane"},
+        events(event("PutRolePolicy", 11, detail="read")),
+    ),
     "CloudTrail was read in part": (
         {"fix-in-plane", "no-undocumented-widening"},
         lambda r: replace(r, account=replace(r.account, trail=Known(replace(r.account.trail.value, complete=False)))),  # type: ignore[union-attr]
@@ -288,7 +316,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         ),
     ),
     "a denial swallowed in the log": (
-        {"no-override"},
+        {"no-override", "positive-path"},
         runs(
             FIRST,
             SECOND,
@@ -402,7 +430,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         events(event("DeleteRolePermissionsBoundary", 26), event("PutRolePermissionsBoundary", 29)),
     ),
     "an escalation that ran out": (
-        {"no-undocumented-widening"},
+        {"escalation-justified"},
         both(
             events(
                 event("AttachRolePolicy", 26, detail="arn:aws:iam::aws:policy/PowerUserAccess"),
@@ -418,7 +446,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         ),
     ),
     "an escalation without a rationale": (
-        {"no-undocumented-widening"},
+        {"no-undocumented-widening", "escalation-justified"},
         both(
             events(
                 event("AttachRolePolicy", 26, detail="arn:aws:iam::aws:policy/PowerUserAccess"),
@@ -459,16 +487,16 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         {"evidence-measured"},
         evidence('python3 -c \'import json; json.dump({"verdict": "PASS"}, open("receipt.json", "w"))\''),
     ),
-    "no evidence under the root": ({"evidence-present"}, account(evidence_objects=Absent("evidence objects"))),
+    "no evidence under the root": ({"evidence-present"}, lambda r: replace(r, kept="")),
     "a named file lacks": ({"evidence-present"}, case(evidence_artifacts=("receipt.json", "scan.json"))),
     # -- the decision log
-    "no decision log": ({"decision-log"}, case(decision_log=None, decision_log_entry=None)),
+    "no decision log": ({"decision-log", "decision-log-clock"}, case(decision_log=None, decision_log_entry=None)),
     "the entry is not in the log": (
-        {"decision-log"},
+        {"decision-log", "decision-log-clock"},
         lambda r: replace(r, log=LOG.replace(ENTRY, "## Something else")),
     ),
     "the entry is a year earlier": (
-        {"decision-log"},
+        {"decision-log-clock"},
         lambda r: replace(
             r,
             log=LOG.replace("2026-", "2025-"),
