@@ -186,7 +186,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
     ),
     "the closing log is gone": ({"no-override"}, runs(FIRST, SECOND, replace(CLOSING, log_read=False))),
     "a failure whose log is gone": (
-        {"own-boundary", "both-planes", "remediation-traced"},
+        {"both-planes", "remediation-traced"},
         runs(replace(FIRST, log_read=False), SECOND, CLOSING),
     ),
     # -- what was done between the attempts
@@ -407,7 +407,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         account(repository_policy=Known(NamedPolicy("shop/web", OPEN_REPOSITORY))),
     ),
     "the policies could not be read": (
-        {"scope-bounded", "no-undocumented-widening"},
+        {"scope-bounded"},
         account(inline_policies=Unreadable("inline policies", "denied", "grant it", "iam:ListRolePolicies")),
     ),
     "a policy put and deleted": (
@@ -488,7 +488,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         evidence('python3 -c \'import json; json.dump({"verdict": "PASS"}, open("receipt.json", "w"))\''),
     ),
     "no evidence under the root": ({"evidence-present"}, lambda r: replace(r, kept="")),
-    "a named file lacks": ({"evidence-present"}, case(evidence_artifacts=("receipt.json", "scan.json"))),
+    "a named file lacks": ({"evidence-present", "evidence-consistent"}, case(evidence_artifacts=("receipt.json", "scan.json"))),
     # -- the decision log
     "no decision log": ({"decision-log", "decision-log-clock"}, case(decision_log=None, decision_log_entry=None)),
     "the entry is not in the log": (
