@@ -19,8 +19,6 @@ from compliant_chain import (
     LOG,
     OTHER_COMMIT,
     OTHER_DIGEST,
-    PERMISSIONS,
-    PROVIDER,
     REPOSITORY_ARN,
     ROLE,
     SECOND,
@@ -31,12 +29,11 @@ from compliant_chain import (
     minutes,
     receipt,
     session_arn,
-    session_event,
 )
 from replay_builders import denied
 from small_world import EIGHT, allow, policy
 
-from diagnosis.facts.account import EvidenceObject, Image, NamedPolicy
+from diagnosis.facts.account import Image, NamedPolicy
 from diagnosis.facts.case import StatedChange, StatedEscalation
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Verdict
@@ -134,6 +131,7 @@ OF_A_SUCCESS = {
     "same-subject",
     "positive-path",
     "short-lived-session",
+    "no-override",
     "no-side-channel",
     "publish-has-path",
     "evidence-consistent",
@@ -208,10 +206,12 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
     ),
     # -- static keys
     "keys: inputs": (
-        {"no-static-credentials"},
+        # Keys take the place of the token, so that no attempt of this workflow proves the role's way.
+        {"no-static-credentials", "positive-path", "short-lived-session", "remediation-traced"},
         text(
             f"          role-to-assume: {ROLE}\n",
-            f"          role-to-assume: {ROLE}\n          aws-access-key-id: ${{{{ secrets.KEY_ID }}}}\n          aws-secret-access-key: ${{{{ secrets.KEY }}}}\n",
+            f"          role-to-assume: {ROLE}\n"
+            "          aws-access-key-id: ${{ secrets.KEY_ID }}\n          aws-secret-access-key: ${{ secrets.KEY }}\n",
         ),
     ),
     "keys: env of the workflow": (
@@ -235,7 +235,8 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
             CREDENTIALS,
             step(
                 "Profile",
-                "aws configure set aws_access_key_id ${{ secrets.KEY_ID }}\naws configure set aws_secret_access_key ${{ secrets.KEY }}",
+                "aws configure set aws_access_key_id ${{ secrets.KEY_ID }}\n"
+                "aws configure set aws_secret_access_key ${{ secrets.KEY }}",
             ),
         ),
     ),
@@ -250,15 +251,16 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
             CREDENTIALS,
             step(
                 "Env",
-                '{\n  echo "AWS_ACCESS_KEY_ID=${{ secrets.KEY_ID }}"\n  echo "AWS_SECRET_ACCESS_KEY=${{ secrets.KEY }}"\n} >> $GITHUB_ENV',
+                '{\n  echo "AWS_ACCESS_KEY_ID=${{ secrets.KEY_ID }}"\n'
+                '  echo "AWS_SECRET_ACCESS_KEY=${{ secrets.KEY }}"\n} >> $GITHUB_ENV',
             ),
         ),
     ),
     "keys: before one command": (
         {"no-static-credentials"},
         pushed(
-            "AWS_ACCESS_KEY_ID=$ID AWS_SECRET_ACCESS_KEY=$KEY aws ecr get-login-password | docker login --username AWS --password-stdin x\n"
-            + PUSH
+            "AWS_ACCESS_KEY_ID=$ID AWS_SECRET_ACCESS_KEY=$KEY aws ecr get-login-password"
+            " | docker login --username AWS --password-stdin x\n" + PUSH
         ),
     ),
     "keys: a credentials file": (
@@ -267,12 +269,13 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
             CREDENTIALS,
             step(
                 "Profile",
-                'mkdir -p ~/.aws\nprintf "[default]\\naws_access_key_id=%s\\naws_secret_access_key=%s\\n" "$ID" "$KEY" > ~/.aws/credentials',
+                "mkdir -p ~/.aws\n"
+                'printf "[default]\\naws_access_key_id=%s\\naws_secret_access_key=%s\\n" "$ID" "$KEY" > ~/.aws/credentials',
             ),
         ),
     ),
     "keys: docker/login-action": (
-        {"no-static-credentials"},
+        {"no-static-credentials", "scope-bounded"},
         before(
             "      - name: Build and push\n",
             "      - uses: docker/login-action@v3\n        with:\n          registry: "
@@ -302,8 +305,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
     ),
     "a shell without -e": (
         {"no-override"},
-        text("      - name: Build and push\n", "      - name: Build and push\n        shell: bash {0}\n").__call__
-        and both(
+        both(
             text("      - name: Build and push\n", "      - name: Build and push\n        shell: bash {0}\n"),
             pushed(f"{PUSH}\necho done"),
         ),
@@ -331,7 +333,10 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
             ),
         ),
     ),
-    "the push was skipped": ({"positive-path"}, runs(FIRST, SECOND, replace(CLOSING, skips=("Build and push",)))),
+    "the push was skipped": (
+        {"positive-path", "no-override"},
+        runs(FIRST, SECOND, replace(CLOSING, skips=("Build and push",))),
+    ),
     # -- other code
     "checkout of another ref": (
         {"subject-names-the-code"},
@@ -400,6 +405,17 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         {"scope-bounded"},
         permissions(
             policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, [REPOSITORY_ARN, REPOSITORY_ARN + "-other"]))
+        ),
+    ),
+    "a foreign repository granted and accounted for": (
+        set(),
+        both(
+            permissions(
+                policy(
+                    allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, [REPOSITORY_ARN, REPOSITORY_ARN + "-other"])
+                )
+            ),
+            case(escalations=(StatedEscalation("push", "the twin image is released by hand", date(2026, 4, 1)),)),
         ),
     ),
     "the repository lets anybody push": (
@@ -484,11 +500,14 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         ),
     ),
     "constant: python": (
-        {"evidence-measured"},
+        {"evidence-measured", "no-override", "subject-names-the-code"},
         evidence('python3 -c \'import json; json.dump({"verdict": "PASS"}, open("receipt.json", "w"))\''),
     ),
     "no evidence under the root": ({"evidence-present"}, lambda r: replace(r, kept="")),
-    "a named file lacks": ({"evidence-present", "evidence-consistent"}, case(evidence_artifacts=("receipt.json", "scan.json"))),
+    "a named file lacks": (
+        {"evidence-present", "evidence-consistent"},
+        case(evidence_artifacts=("receipt.json", "scan.json")),
+    ),
     # -- the decision log
     "no decision log": ({"decision-log", "decision-log-clock"}, case(decision_log=None, decision_log_entry=None)),
     "the entry is not in the log": (
@@ -514,3 +533,14 @@ def test_each_mutation_turns_its_rule_and_no_other(name: str) -> None:
     turned = {rule.rule for rule in closure.rules if rule.verdict is not Verdict.PASS}
     assert turned == expected
     assert (closure.status is ClosureStatus.CLOSED) is not bool(expected)
+
+
+def test_a_log_that_shows_another_script_hides_nothing() -> None:
+    """Which of the two ran is not known, so what the file says counts as well as what the log shows."""
+    for name, (expected, change) in MUTATIONS.items():
+        release = change(ComplyingRelease())
+        if expected and release.workflow != WORKFLOW:
+            closure = replace(release, logged=WORKFLOW).diagnosis().closure
+            assert closure is not None
+            turned = {rule.rule for rule in closure.rules if rule.verdict is not Verdict.PASS}
+            assert turned & expected, name

@@ -9,6 +9,7 @@ from diagnosis.closure.widening import judge_widening, taken_back_on
 from diagnosis.facts.case import StatedEscalation
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Gate, Verdict
+from diagnosis.verdicts.assessment import BeyondGrant
 from diagnosis.verdicts.closure import RuleVerdict
 
 
@@ -25,7 +26,32 @@ def scope_bounded(chain: Chain) -> RuleVerdict:
         step = "Name in the repository's policy who has to push, each by its own ARN."
         seen = Verdict.UNKNOWN if worst.conditional else Verdict.FAIL
         return SCOPE_BOUNDED.verdict(seen, reason, [each.evidence for each in others], step)
+    beyond = [grant for grant in chain.live.beyond if not _accounted_for(grant, chain)]
+    if verdict.verdict is Verdict.PASS and beyond:
+        # The gate lets exact grants stand as notes, since somebody may need them; closure is proved from what is needed.
+        more = f" and {len(beyond[0].actions) - 1} more" if len(beyond[0].actions) > 1 else ""
+        where = ", ".join(beyond[0].resources)
+        reason = (
+            f"{beyond[0].statement} of {beyond[0].policy} grants {beyond[0].actions[0]}{more} on {where}: "
+            "no use that is known needs it."
+        )
+        return SCOPE_BOUNDED.unknown(
+            reason,
+            verdict.evidence,
+            "Take it away, or state in the case file who needs it and until when (escalations).",
+        )
     return SCOPE_BOUNDED.verdict(verdict.verdict, verdict.reason, verdict.evidence)
+
+
+def _accounted_for(grant: BeyondGrant, chain: Chain) -> bool:
+    """Return whether the case says why a grant stands beyond the need, and that is still in time."""
+    today = chain.today
+    named = {
+        each.grant
+        for each in chain.case.escalations
+        if each.complete and each.expires and today and today <= each.expires
+    }
+    return grant.policy in named or set(grant.actions) <= named
 
 
 def no_undocumented_widening(chain: Chain) -> RuleVerdict:

@@ -7,6 +7,7 @@ failure of the step, and the step's failure is one of the job and of the run. Wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from diagnosis.closure.steps.demotion import Demotion, proof_of
@@ -25,7 +26,7 @@ from diagnosis.facts.workflow import Workflow
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.needs import gaps_of
-from diagnosis.steps.read_job import ReadJob, ReadStep, read_job
+from diagnosis.steps.read_job import ReadJob, ReadStep, StepScript, expand_expressions, read_job
 from diagnosis.verdicts.release import Certainty
 from diagnosis.verdicts.replay import Replay
 
@@ -111,11 +112,39 @@ def _tolerated(
     yield Demotion(what, shown=held is True, evidence=evidence(what))
 
 
+def _as_written(step: ReadStep) -> Iterator[StepScript]:
+    """Yield a step's script as the file has it, where the log shows another: which of the two ran is not known, so both count."""
+    own = step.matched.written
+    if own is None or own.run is None or own.file or not step.scripts:
+        return
+    shown = step.scripts[0]
+    written = expand_expressions(own.run, shown.values)
+    if not _shows(shown.text, written):
+        yield replace(shown, text=written, command=None)
+
+
+def _shows(shown: str, written: str) -> bool:
+    """Return whether a log's script is the one that the file has, whatever GitHub's expressions in it were filled in with."""
+    pieces = [_plain(piece.partition("}}")[2] if at else piece) for at, piece in enumerate(written.split("${{"))]
+    text, place = _plain(shown), 0
+    for at, piece in enumerate(pieces):
+        found = text.find(piece, place)
+        if found < 0 or (at == 0 and found):
+            return False
+        place = found + len(piece)
+    return place == len(text) or (len(pieces) > 1 and text.endswith(pieces[-1]))
+
+
+def _plain(text: str) -> str:
+    """Return a script without the blanks that a log does not keep."""
+    return "\n".join(line.rstrip() for line in text.strip().split("\n"))
+
+
 def _of_step(closing: Replay, read: ReadJob, step: ReadStep, *, pushes_later: bool) -> Iterator[Demotion]:
     who = f"step “{step.name}” of job “{read.name}”"
     evidence = partial(evidence_of_step, closing, step)
     yield from _tolerated(step.continue_on_error, read.values, who, evidence)
-    for script in step.scripts:
+    for script in (*step.scripts, *_as_written(step)):
         for loss in losses_of(script):
             if loss.only_pulls and (pushes_later or pushes(script)):
                 # What it reads serves the build alone, and the push behind it meets the registry's gate.
