@@ -45,7 +45,7 @@ class Integrity(StrEnum):
         Record(
             owner=Owner.RELEASE_ENGINEERING,
             sentence="The run is dispatched on a trusted ref and checks out another: its subject does not name the code.",
-            shows="The ref input of the checkout step in the job that releases.",
+            shows="The step that brings other code in: a checkout, a command of git, a download, a build's remote context.",
             next_step="Check out the ref that the run was started on.",
             reference=f"{_ACTIONS}/reference/security/oidc",
         ),
@@ -65,7 +65,7 @@ class Integrity(StrEnum):
         Record(
             owner=Owner.RELEASE_ENGINEERING,
             sentence="An evidence file holds a verdict that the workflow wrote as a constant: it measures nothing.",
-            shows="The text that the workflow's script writes into the file.",
+            shows="The step that writes the file, and that nothing which it measures decides the verdict.",
             next_step="Write into the file what a command measured in this run.",
             reference=None,
             no_reference="What a workflow writes into its own files is documented by nobody but its authors.",

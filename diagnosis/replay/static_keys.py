@@ -7,19 +7,14 @@ shows it where the keys come from secrets.
 
 from __future__ import annotations
 
-import re
-
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.replay.evidence_of import EvidenceBuilder
+from diagnosis.steps.aws_key_names import KEY_ID, SESSION_TOKEN, Origin, long_lived_in, origin_of
 from diagnosis.steps.kinds import Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding
-
-_KEY = "AWS_ACCESS_KEY_ID"
-_SESSION = "AWS_SESSION_TOKEN"
-_FROM_SECRET = re.compile(r"\$\{\{\s*secrets\.")
 
 
 def static_keys(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
@@ -50,7 +45,7 @@ def _evidence(read: ReadJob, evidence_of: EvidenceBuilder) -> Evidence | None:
         ):
             own = step.matched.written
             user = own.input("username") if own else None
-            if own is not None and user and "ACCESS_KEY" in user.upper():
+            if own is not None and user and long_lived_in(user) is not None:
                 return evidence_of.file(f"username: {user}", own.line)
         if not assumed and any((operation.action or "").startswith("ecr") for operation in step.operations):
             found = _key_environment(read, evidence_of, step)
@@ -75,13 +70,13 @@ def _key_input(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, key:
 def _key_environment(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> Evidence | None:
     for section in step.sections:
         environment = section.environment()
-        if environment.get(_KEY) and not environment.get(_SESSION):
-            return evidence_of.line(read, step, next(line for name, _, line in section.env if name == _KEY))
+        if environment.get(KEY_ID) and not environment.get(SESSION_TOKEN):
+            return evidence_of.line(read, step, next(line for name, _, line in section.env if name == KEY_ID))
     if step.sections or read.workflow is None:
         return None
     own = step.matched.written
     blocks = (read.workflow.env, read.written.env if read.written else (), own.env if own else ())
     for name, value in (pair for block in blocks for pair in block):
-        if name == _KEY and _FROM_SECRET.search(value):
+        if name == KEY_ID and origin_of(value) is Origin.LONG_LIVED:
             return evidence_of.file(f"{name}: {value}", own.line if own else 0)
     return None

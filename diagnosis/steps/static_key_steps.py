@@ -8,15 +8,13 @@ known here. Before the first role nothing changes: :mod:`diagnosis.replay.static
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from diagnosis.names.ecr_address import MASKED, EcrAddress
+from diagnosis.steps.aws_key_names import KEY_ID, Origin, origin_of
 from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
 
-_KEY = "AWS_ACCESS_KEY_ID"
-_STATIC = re.compile(r"\$\{\{\s*(?:secrets|vars)\b|AKIA[A-Z0-9]{4}")
 _CALLS = (Purpose.CALL, Purpose.SERVICE)
 _MOVES = (Purpose.PUSH, Purpose.PULL)
 OWN_LOGIN = frozenset({StepKind.KO, StepKind.KANIKO})
@@ -50,10 +48,10 @@ class _Reader:
             return step
         if step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS):
             key = _input(step, "aws-access-key-id")
-            self.static = (key == MASKED or bool(_STATIC.search(key))) if key else self.static
+            self.static = (key == MASKED or origin_of(key) is Origin.LONG_LIVED) if key else self.static
             return step
         static = _env_says(step, otherwise=self.static)
-        if step.is_a(StepKind.DOCKER_LOGIN_ACTION) and _STATIC.search(_input(step, "username")):
+        if step.is_a(StepKind.DOCKER_LOGIN_ACTION) and origin_of(_input(step, "username")) is Origin.LONG_LIVED:
             static = True
         for each in step.operations:
             if _logs_in(each):
@@ -103,8 +101,8 @@ def takes_role(operation: Operation) -> bool:
 def _env_says(step: ReadStep, *, otherwise: bool) -> bool:
     """Return whether the step's own environment has static keys, or, where it has none, what was said before."""
     own = step.matched.written
-    value = next((text for name, text in (own.env if own is not None else ()) if name == _KEY), "")
-    return bool(_STATIC.search(value)) if value else otherwise
+    value = next((text for name, text in (own.env if own is not None else ()) if name == KEY_ID), "")
+    return origin_of(value) is Origin.LONG_LIVED if value else otherwise
 
 
 def _input(step: ReadStep, name: str) -> str:

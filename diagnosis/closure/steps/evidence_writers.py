@@ -20,7 +20,7 @@ _TEXTS = frozenset(
     {"cat", "echo", "printf", "tee", "sponge", "base64", "xxd", "tr", "head", "tail", "sort", "awk", "perl"}
 )
 """Programs that can print whatever they are told: what they print is understood by their text, or not at all."""
-_FETCHERS = frozenset({"curl", "wget", "aria2c", "gh", "scp", "sftp", "dd"})
+_FETCHERS = frozenset({"curl", "wget", "aria2c", "gh", "sftp", "dd"})
 """Programs that bring a file which anybody may have written."""
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
 _NO_FILES = re.compile(

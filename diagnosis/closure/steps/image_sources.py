@@ -69,9 +69,9 @@ def copied_image(ran: Ran, step: ReleaseStep) -> str | None:
 
 def _is_own(image: str, step: ReleaseStep) -> bool:
     """Return whether an image is one that the run built, or whose name is not legible."""
-    name = image.removeprefix("docker://").removeprefix("docker-daemon:").removeprefix("oci:")
+    name = image.removeprefix("docker://").removeprefix("oci:")
     sha = step.values.get("github.sha", "")
-    if "$" in name or "*" in name or (len(sha) > 7 and sha[:7] in name):
+    if image.startswith("docker-") or "$" in name or "*" in name or (len(sha) > 7 and sha[:7] in name):
         return True
     # A name without a folder is that of a local image or file.
     return name in _built(step) or ("://" not in image and "/" not in name)

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from diagnosis.steps.actions.action_use import ActionUse
+from diagnosis.steps.aws_key_names import names_a_key
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.service_calls import not_judged
 
-_KEYS = (
-    "aws_access_key_id",
-    "aws-access-key-id",
-    "aws_access_key",
-    "aws-access-key",
-    "aws_key_id",
-    "aws-key-id",
-    "access_key",
-    "access-key",
-    "access_key_id",
-    "access-key-id",
-)
 _OF_THE_JOB = ("env.", "outputs.")
 """Contexts in which configure-aws-credentials leaves the keys of the job's role."""
 
@@ -27,7 +16,7 @@ def uses_own_keys(use: ActionUse, *, may_push: bool = False) -> tuple[Operation,
 
     A secret's keys are another principal's. A masked value can be either: then the calls are not judged.
     """
-    given = use.text(*_KEYS)
+    given = next((text for name in use.inputs if names_a_key(name) and (text := use.text(name))), "")
     if not given or ("${{" in given and any(place in given for place in _OF_THE_JOB)):
         return None
     if "${{" in given and "secrets." in given:

@@ -14,6 +14,8 @@ HOME = "diagnosis/causes/"
 SLUGS = frozenset((*map(str, Cause), *map(str, Integrity)))
 
 OTHER_THINGS = {
+    ("diagnosis/closure/steps/key_commands.py", "get-authorization-token"),
+    ("diagnosis/closure/steps/long_lived_keys.py", "role-chaining"),
     # How GitHub says that a run, job or step ended.
     ("diagnosis/closure/history.py", "cancelled"),
     ("diagnosis/replay/root_failure.py", "cancelled"),
