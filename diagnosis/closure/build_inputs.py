@@ -14,6 +14,7 @@ _TAKES_NONE = frozenset(
         *("HEALTHCHECK", "SHELL", "MAINTAINER"),
     }
 )
+_APART = frozenset({"type=cache", "type=secret", "type=ssh", "type=tmpfs"})
 _MOUNT = re.compile(r"--mount=(\S+)")
 _MOST = 20_000
 """Characters of a Dockerfile that are looked at; a longer one is not understood."""
@@ -21,11 +22,15 @@ _MOST = 20_000
 
 def taken_from_context(dockerfile: str) -> frozenset[Parts] | None:
     """Return the folders and files that the build copies, from the root of its context; None where that is not understood."""
-    if len(dockerfile) > _MOST or "<<" in dockerfile or re.search(r"(?im)^\s*#\s*escape\s*=", dockerfile):
+    if len(dockerfile) > _MOST or "<<" in dockerfile:
+        return None
+    comments = [line for line in dockerfile.splitlines() if line.lstrip().startswith("#")]
+    if any("escape" in line.lower() for line in comments):
+        # Another sign may continue its lines.
         return None
     lines = [line for line in dockerfile.splitlines() if not line.lstrip().startswith("#")]
     found: set[Parts] = set()
-    for line in re.sub(r"\\[ \t]*\n", " ", "\n".join(lines)).splitlines():
+    for line in "\n".join(line.rstrip() for line in lines).replace("\\\n", " ").splitlines():
         verb, _, rest = line.strip().partition(" ")
         sources = _sources(verb.upper(), rest.strip()) if verb else ()
         if sources is None:
@@ -40,7 +45,7 @@ def _sources(verb: str, rest: str) -> tuple[Parts, ...] | None:
     if verb == "RUN":
         # A mount of the context, or of anything that is not named, may be read whole.
         mounts = _MOUNT.findall(rest)
-        apart = all(re.search(r"(?:^|,)(?:type=(?:cache|secret|ssh|tmpfs)|from=)", mount) for mount in mounts)
+        apart = all({*mount.split(",")} & _APART or ",from=" in f",{mount}" for mount in mounts)
         return () if apart else None
     if verb not in ("COPY", "ADD"):
         return None

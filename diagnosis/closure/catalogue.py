@@ -39,6 +39,10 @@ class RuleRecord:
         """Return the rule as not decided; the reason says what lacks."""
         return self.verdict(Verdict.UNKNOWN, reason, evidence, next_step)
 
+    def not_yet(self) -> RuleVerdict:
+        """Return the rule as not decided, since nothing closes the chain yet."""
+        return self.unknown("There is no closing run yet.", next_step=CHAIN_COMPLETE.next_step)
+
     def verdict(
         self, verdict: Verdict, reason: str, evidence: Sequence[Evidence] = (), next_step: str = ""
     ) -> RuleVerdict:
@@ -56,6 +60,7 @@ class RuleRecord:
         )
 
 
+READ_TRAIL = "Read CloudTrail whole for the time of the chain (cloudtrail:LookupEvents), while it still keeps it."
 CHAIN_COMPLETE = RuleRecord(
     "chain-complete",
     "Failure, then success",
@@ -120,7 +125,7 @@ REMEDIATION_TRACED = RuleRecord(
     "remediation-traced",
     "A remediation between each failure and the next attempt",
     "A change at the gate that failed was observed between each failure and the next attempt.",
-    "Read CloudTrail for the time of the chain (cloudtrail:LookupEvents), while it still keeps it.",
+    READ_TRAIL,
 )
 CLOCKS_AGREE = RuleRecord(
     "clocks-agree",
@@ -132,7 +137,7 @@ FIX_IN_PLANE = RuleRecord(
     "fix-in-plane",
     "Each fix touched only the plane that had failed",
     "Between a failure and the next attempt nothing outside of the plane that failed was changed.",
-    "Read CloudTrail whole for the time of the chain; where another plane was changed, prove the fix in a chain of its own.",
+    READ_TRAIL,
 )
 POSITIVE_PATH = RuleRecord(
     "positive-path",

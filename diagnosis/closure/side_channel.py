@@ -25,7 +25,8 @@ from diagnosis.verdicts.replay import Replay
 
 PUSH_EVENT = "PutImage"
 _CLOCKS_DIFFER = timedelta(minutes=2)
-_ACCESS_RUN_ELSEWHERE = "Judge closure for the chain of that run."
+_READ_IMAGE = "Read the image in the registry once a run has pushed it (ecr:DescribeImages)."
+_JUDGE_THAT_RUN = "Judge closure for the chain of that run."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ def judge_push(chain: Chain) -> Push:
     """Judge the push: ``fail`` where it is another principal's, session's or nobody's, ``pass`` where it is the closing run's."""
     account = chain.account
     if account is None or not chain.replays or not isinstance(account.image, Known):
-        return Push(Verdict.UNKNOWN, "The image's push time could not be read.")
+        return Push(Verdict.UNKNOWN, "The image's push time could not be read.", next_step=_READ_IMAGE)
     image = account.image.value
     if image.pushed_at is None:
-        return Push(Verdict.UNKNOWN, "The registry gives no push time.")
+        return Push(Verdict.UNKNOWN, "The registry gives no push time.", next_step=_READ_IMAGE)
     events = _pushes(account, image, chain.replays)
     proof = (_registry_proof(account, image), *(_event_proof(event) for event in events))
     question = account.question
@@ -147,7 +148,7 @@ def _pushed_elsewhere(chain: Chain, image: Image, at: datetime, proof: tuple[Evi
             f"The image was pushed in the time of run {other.run_id} of the same workflow (on {other.ref}), "
             "which is not in this chain.",
             (*proof, run),
-            _ACCESS_RUN_ELSEWHERE,
+            _JUDGE_THAT_RUN,
         )
     return Push(Verdict.FAIL, "The push time lies in no run of the workflow.", proof)
 

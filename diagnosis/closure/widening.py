@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from diagnosis.causes import Integrity
+from diagnosis.closure.catalogue import READ_TRAIL
 from diagnosis.closure.history import DELIVERY, utc
 from diagnosis.closure.judged_chain import Chain
 from diagnosis.closure.observed_changes import observed
@@ -45,7 +46,6 @@ _DOCUMENTS = frozenset(
 """Each takes the place of the document before it."""
 _VERSIONS = frozenset({"CreatePolicyVersion", "SetDefaultPolicyVersion"})
 _VERSION = re.compile(r"(?:^| )v(\d{1,9})$")
-_READ_TRAIL = "Read CloudTrail whole for the time of the chain (cloudtrail:LookupEvents), while it still keeps it."
 _STATE_IT = "State it in the case file with its rationale and its expiry (escalations)."
 
 
@@ -79,7 +79,7 @@ def judge_widening(chain: Chain) -> Widening:
     events = _events(chain)
     if events is None:
         reason = "CloudTrail was not read, or not whole, for the chain's time."
-        return Widening(Verdict.UNKNOWN, reason, next_step=_READ_TRAIL)
+        return Widening(Verdict.UNKNOWN, reason, next_step=READ_TRAIL)
     steps = _steps(events)
     silent = [step for step in steps if not _accounted(step, chain.case) and not _mentioned(step, chain.case)]
     if silent:

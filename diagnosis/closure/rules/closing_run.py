@@ -24,7 +24,7 @@ def positive_path(chain: Chain) -> RuleVerdict:
     """Judge whether the closing run passed every gate that AWS enforces, by its own record."""
     closing = chain.closing
     if closing is None:
-        return POSITIVE_PATH.unknown("There is no closing run yet.")
+        return POSITIVE_PATH.not_yet()
     proved = [verdict for verdict in closing.gates if verdict.gate is not Gate.LEAST_PRIVILEGE]
     short = [verdict for verdict in proved if verdict.verdict is not Verdict.PASS]
     if short:
@@ -42,7 +42,7 @@ def short_lived_session(chain: Chain) -> RuleVerdict:
     """Judge whether the closing run opened its session with its own token: by CloudTrail, else by its own record."""
     closing, account = chain.closing, chain.account
     if closing is None:
-        return SHORT_LIVED_SESSION.unknown("There is no closing run yet.")
+        return SHORT_LIVED_SESSION.not_yet()
     gate = closing.at(Gate.ROLE_ASSUMPTION)
     if gate.cause is Cause.STATIC_CREDENTIALS:
         return SHORT_LIVED_SESSION.fails("The closing run authenticated with static keys.", gate.evidence)

@@ -40,7 +40,7 @@ def publish_has_path(chain: Chain) -> RuleVerdict:
     """Judge whether anything of the workflow succeeded on the closing run's ref before the chain was through."""
     closing = chain.closing
     if closing is None:
-        return PUBLISH_HAS_PATH.unknown("There is no closing run yet.")
+        return PUBLISH_HAS_PATH.not_yet()
     earlier = [
         replay.attempt
         for replay in chain.replays[:-1]

@@ -60,7 +60,8 @@ def fix_in_plane(chain: Chain) -> RuleVerdict:
                 f"Run {entry.run} had failed at the {named} plane; before the next attempt {outside[0].text} "
                 f"touched {outside[0].plane.label} too."
             )
-            return FIX_IN_PLANE.fails(reason, [change.evidence for change in outside])
+            step = "Prove the fix of the plane that failed in a chain in which nothing else is changed."
+            return FIX_IN_PLANE.fails(reason, [change.evidence for change in outside], step)
     vague = [entry.run for replay, entry in failed if not failing_planes(replay)]
     if vague:
         return FIX_IN_PLANE.unknown(f"At which plane run {vague[0]} failed is not known.")

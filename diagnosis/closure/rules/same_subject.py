@@ -19,7 +19,7 @@ def same_subject(chain: Chain) -> RuleVerdict:
     if changed:
         return SAME_SUBJECT.fails(changed.reason, changed.evidence)
     if chain.closing is None:
-        return SAME_SUBJECT.unknown("There is no closing run yet.")
+        return SAME_SUBJECT.not_yet()
     seen = [entry for entry in history if entry.subject]
     proof = [entry.subject_evidence for entry in seen if entry.subject_evidence]
     subjects = _subjects_of_one_session(replays, history)

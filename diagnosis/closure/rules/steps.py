@@ -35,7 +35,7 @@ def no_override(chain: Chain) -> RuleVerdict:
     """Judge whether a denial at a gate would have stopped the closing run."""
     proofs = chain.proofs.gates
     if not proofs:
-        return NO_OVERRIDE.unknown("There is no closing run yet.")
+        return NO_OVERRIDE.not_yet()
     for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
         found = next((proof for proof in proofs if proof.verdict is verdict), None)
         if found is not None:
