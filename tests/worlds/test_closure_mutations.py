@@ -334,7 +334,7 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         ),
     ),
     "the push was skipped": (
-        {"positive-path", "no-override"},
+        {"positive-path"},
         runs(FIRST, SECOND, replace(CLOSING, skips=("Build and push",))),
     ),
     # -- other code
