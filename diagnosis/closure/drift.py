@@ -58,7 +58,7 @@ def _broken(replays: Sequence[Replay], subject: Replay, live: Assessment) -> Ite
                 run=run.run_id,
                 attempt=run.attempt,
                 gate=gate,
-                reason=f"{gate.label} passed in run {run.run_id} and fails today: {today.reason}",
+                reason=f"{gate.label} passed in run {run.name} and fails today: {today.reason}",
                 evidence=(*recorded.evidence[:1], *today.evidence[:1]),
             )
 
@@ -76,7 +76,7 @@ def _repaired(replays: Sequence[Replay], subject: Replay, live: Assessment) -> I
                     run=run.run_id,
                     attempt=run.attempt,
                     gate=gate,
-                    reason=f"{gate.label} failed in run {run.run_id} and passes today.",
+                    reason=f"{gate.label} failed in run {run.name} and passes today.",
                     evidence=(*then.evidence[:1], *today.evidence[:1]),
                 )
 

@@ -36,9 +36,9 @@ def _judged(chain: Chain, subject: str, replays: Sequence[Replay], doubt: RuleVe
         return SubjectClosure(subject, SubjectState.NOT_PROVEN, reason, proof)
 
     if last.attempt.conclusion != "success":
-        run = last.attempt.run_id
+        run = last.attempt.name
         return not_proven(f"Run {run} failed with this subject, and no later run of the chain succeeded with it.")
-    run = last.attempt.run_id
+    run = last.attempt.name
     short = next((gate for gate in last.gates if not _stands(gate.gate, gate.verdict)), None)
     if short is not None:
         return not_proven(f"Run {run} succeeded with this subject; {short.gate.label.lower()} is not proved by it.")
@@ -57,7 +57,7 @@ def _judged(chain: Chain, subject: str, replays: Sequence[Replay], doubt: RuleVe
     if not at:
         return not_proven(f"Run {run} succeeded with this subject; at which gate it had failed is not known.")
     reason = (
-        f"It failed at {' and '.join(at)} (run {failed[-1].attempt.run_id}), and run {run} passed every access gate with the "
+        f"It failed at {' and '.join(at)} (run {failed[-1].attempt.name}), and run {run} passed every access gate with the "
         "same subject in the same workflow."
     )
     return SubjectClosure(subject, SubjectState.CLOSED, reason, proof)

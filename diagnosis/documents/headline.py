@@ -64,8 +64,7 @@ def _gates(diagnosis: Diagnosis, run: RunEnd) -> str:
 
 def run_name(replay: Replay) -> str:
     """Return a run's id, with the number of an attempt after the first: ``7004.2``."""
-    attempt = replay.attempt
-    return f"{attempt.run_id}" + (f".{attempt.attempt}" if attempt.attempt > 1 else "")
+    return replay.attempt.name
 
 
 def in_short(end: RunEnd) -> str:

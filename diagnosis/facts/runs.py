@@ -225,6 +225,11 @@ class Attempt:
         return (self.run_id, self.attempt)
 
     @property
+    def name(self) -> str:
+        """How people tell it from the others: the run's id, with the number of an attempt after the first: ``7004.2``."""
+        return f"{self.run_id}" + (f".{self.attempt}" if self.attempt > 1 else "")
+
+    @property
     def ref(self) -> str:
         """The full ref of a branch's or a tag's run; of a name that the record does not tell apart, the branch."""
         if not self.head_branch or self.head_branch.startswith("refs/"):

@@ -48,12 +48,12 @@ def own_boundary(chain: Chain) -> RuleVerdict:
     vague = [replay for replay in failed if failing_gate(replay) is None and replay.stopped_by is None]
     if vague:
         proof = [run_evidence(replay, "no gate named") for replay in vague]
-        return OWN_BOUNDARY.unknown(f"What stopped run {vague[0].attempt.run_id} is not known.", proof)
+        return OWN_BOUNDARY.unknown(f"What stopped run {vague[0].attempt.name} is not known.", proof)
     leaked = [replay for replay in failed if any(_went_on(gates) for gates in _by_job(replay))]
     if leaked:
         proof = [run_evidence(replay, "passed a gate after a failed one") for replay in leaked]
         return OWN_BOUNDARY.fails(
-            f"Run {leaked[0].attempt.run_id} went on past the gate that failed.",
+            f"Run {leaked[0].attempt.name} went on past the gate that failed.",
             proof,
             "Let the workflow stop at the first gate that refuses it, and prove that in another chain.",
         )

@@ -23,13 +23,11 @@ def progression_proved(chain: Chain) -> RuleVerdict:
     attempts = [replay.attempt for replay in chain.replays]
     vague = [each for each in attempts if not each.html_url or each.started_at is None or each.updated_at is None]
     if vague:
-        return PROGRESSION_PROVED.unknown(
-            f"Of run {vague[0].run_id} the address, the beginning or the end lacks.", proof
-        )
+        return PROGRESSION_PROVED.unknown(f"Of run {vague[0].name} the address, the beginning or the end lacks.", proof)
     for before, after in pairwise(attempts):
         if before.updated_at is not None and after.started_at is not None and after.started_at < before.updated_at:
             return PROGRESSION_PROVED.unknown(
-                f"Run {after.run_id} began at {utc(after.started_at)}, before run {before.run_id} had ended: "
+                f"Run {after.name} began at {utc(after.started_at)}, before run {before.name} had ended: "
                 "it need not be the answer to it.",
                 proof,
             )
