@@ -55,7 +55,7 @@ async def test_a_run_is_added_by_its_address(opened: Any) -> None:
     async with opened(BackendDouble(2), SMALL) as app:
         await app.pilot.press("plus")
         assert isinstance(app.app.screen, AskScreen)
-        for words in ("Add a run to the chain", "a run's number, or its address", "enter takes it · esc goes back"):
+        for words in ("Add a run to the chain", "its number, or its address", "enter takes it · esc goes back"):
             assert words in app.text
         await app.pilot.press("escape")
         await app.pilot.press("plus", *"nothing", "enter")

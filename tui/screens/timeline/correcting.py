@@ -46,7 +46,7 @@ def ask_run(screen: Screen[None], reader: Reader, diagnosis: Diagnosis) -> None:
     titles = ", ".join(attempt_title(replay) for replay in diagnosis.replays)
     blocks = [
         field("Chain", foreign_line(titles)),
-        field("Belongs to it", "a run's number, or its address: …/actions/runs/NUMBER"),
+        field("Run to add", "its number, or its address: …/actions/runs/NUMBER"),
     ]
     screen.app.push_screen(AskScreen("Add a run to the chain", blocks), add)
 
