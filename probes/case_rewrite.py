@@ -5,6 +5,7 @@ What was written is read again and compared before it takes the old file's place
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import tomllib
@@ -114,13 +115,27 @@ def write_new_case(path: Path, text: str) -> None:
     """Write a new case file whole, for the user alone. Raises CaseFileError, also where something is there already."""
     _require_no_secret(text, str(path))
     try:
-        with signals_held(), parents_of(path):
-            write_new(path, text.encode())
+        with signals_held(), parents_of(path), stage_in(path.parent) as stage:
+            write_new(stage / "new", text.encode())
+            _name(stage / "new", path)
             settle(path.parent)
     except FileExistsError:
         raise CaseFileError(f"{path} is there already: name another file, or update that one.") from None
     except OSError as error:
         raise CaseFileError(f"{path} cannot be written ({error.strerror}): name another place.") from None
+
+
+def _name(written: Path, path: Path) -> None:
+    """Give a written file its name, which no file has yet. Raises OSError, FileExistsError where one has."""
+    try:
+        os.link(written, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links: what comes between these two lines is a file of the same second.
+        if os.path.lexists(path):
+            raise FileExistsError from None
+        written.rename(path)
 
 
 def replace_case(path: Path, text: str, before: bytes) -> bytes:

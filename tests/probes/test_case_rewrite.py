@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import tomllib
 from pathlib import Path
@@ -120,12 +121,34 @@ def test_a_file_is_replaced_whole_and_only_as_it_was_read(tmp_path: Path) -> Non
     assert sorted(each.name for each in tmp_path.iterdir()) == ["case.toml", "link.toml"], "nothing stays beside it"
 
 
-def test_a_new_file_is_for_the_user_alone_and_over_nothing(tmp_path: Path) -> None:
+def _no_links(*_paths: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def _full(_handle: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_new_file_is_for_the_user_alone_and_over_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "cases" / "case.toml"
     write_new_case(file, "runs = [1]\n")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with pytest.raises(CaseFileError, match="is there already"):
         write_new_case(file, "runs = [2]\n")
+    assert [each.name for each in file.parent.iterdir()] == ["case.toml"]
+    with monkeypatch.context() as without_links:
+        without_links.setattr("os.link", _no_links)
+        with pytest.raises(CaseFileError, match="is there already"):
+            write_new_case(file, "runs = [2]\n")
+        write_new_case(file.with_name("b.toml"), "runs = [2]\n")
+    with monkeypatch.context() as full:
+        full.setattr("os.fsync", _full)
+        with pytest.raises(CaseFileError, match="No space left"):
+            write_new_case(file.with_name("c.toml"), "runs = [2]\n")
+        with pytest.raises(CaseFileError, match="No space left"):
+            update_case(file, {"runs": [2]})
+    assert sorted(each.name for each in file.parent.iterdir()) == ["b.toml", "case.toml"]
+    assert file.read_text(encoding="utf-8") == "runs = [1]\n"
     secret = "AKIA" + "IOSFODNN7EXAMPL3"
     with pytest.raises(CaseFileError, match="line 2, would hold a secret"):
         write_new_case(tmp_path / "new" / "case.toml", f"runs = [1]\n# {secret}\n")
