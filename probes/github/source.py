@@ -13,8 +13,9 @@ from itertools import pairwise
 from threading import Lock
 from typing import Self, TypeAlias, TypeVar
 
+from diagnosis.facts.closure_facts import DecisionLog
 from diagnosis.facts.github_context import CommitsBetween, Environment
-from diagnosis.facts.reading import Known, Reading
+from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, OidcCustomization, Owner, Repository
 from diagnosis.facts.workflow import WorkflowFile
 from diagnosis.steps.files_wanted import files_wanted
@@ -30,6 +31,7 @@ from probes.github.read.arrivals import Beside
 from probes.github.read.attempt_parts import Depth, Parts
 from probes.github.read.attempts import read_again, read_attempt, read_earlier
 from probes.github.read.commits_between import read_between
+from probes.github.read.decision_log import log_place, read_decision_log
 from probes.github.read.environments import read_environment, read_environments
 from probes.github.read.green_run import read_green_run
 from probes.github.read.kept_texts import KeptTexts
@@ -316,6 +318,18 @@ class GitHubSource:
         }
         found = self._workers.in_parallel("reading changed files", tasks, Watch(cancelled, progress))
         return tuple(found[place] for place in tasks)
+
+    def decision_log(
+        self, stated: str, commit: str | None, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Reading[DecisionLog]:
+        """Read the decision log that a case names. Raises GitHubProblem (no such repository), Cancelled."""
+        repository = self.repository(cancelled=cancelled)
+        place = log_place(stated, commit, repository.full_name, repository.html_url)
+        if place is None:
+            why = "it is no path within the repository, and no address of a file in it"
+            return Unreadable("the decision log", why, "name it as the repository has it (decision_log)", lasting=True)
+        task = partial(read_decision_log, repository=repository, place=place, kept=self._kept, now=self._clock())
+        return self._workers.whole("The decision log", Watch(cancelled, progress), task)
 
     def environments(
         self, *, cancelled: CancelHook = never, progress: ProgressHook = silent

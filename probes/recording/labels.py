@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
+from diagnosis.facts.closure_facts import DecisionLog
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Artifact, Attempt, Job
@@ -48,6 +50,21 @@ def label_attempt(recording: Recording, attempt: Attempt) -> Attempt:
     return replace(
         attempt, origin=run.origin, reconstructed=tuple(dict.fromkeys(words)), jobs=jobs, artifacts=artifacts
     )
+
+
+def label_log(recording: Recording, log: DecisionLog) -> DecisionLog:
+    """Return the decision log with the origin that the recording states; a digest of what was replaced is none of the file's."""
+    held = (file for file in recording.files if (file.path, file.commit) == (log.path, log.commit))
+    origin = next((file.origin for file in held), log.origin)
+    url = log.url
+    if origin is Origin.RECONSTRUCTED:
+        # No such commit is on GitHub; the file that it stands for is.
+        web, branch = (str(recording.repository.get(name) or "") for name in ("html_url", "default_branch"))
+        url = f"{web}/blob/{branch}/{quote(log.path)}" if web and branch else ""
+    return replace(log, origin=origin, url=url, sha256="" if _REPLACED in log.text else log.sha256)
+
+
+_REPLACED = "[scrubbed:"
 
 
 def _label_artifact(artifact: Artifact, unread: Mapping[int, tuple[tuple[str, str], ...]]) -> Artifact:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
@@ -20,7 +21,7 @@ from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.case_at import case_at
 from probes.recording.format import RecordingError
-from probes.recording.labels import label_attempt
+from probes.recording.labels import label_attempt, label_log
 from tui.backend import BackendProblem, CancelHook, Moment, Progress, ProgressHook
 from tui.backends.repository import RepositoryBackend
 
@@ -63,6 +64,7 @@ class EmbeddedBackend(RepositoryBackend):
             title=recording.full_name,
             clock=clock,
         )
+        self.evidence.label = partial(label_log, recording)
         # The account stands at a moment of the past, so its readings carry that moment's time.
         self._aws = self._account.access(ledger=ledger, clock=lambda: moments[self._index].at)
         self.origin = "embedded incident: run facts public, logs and account reconstructed"

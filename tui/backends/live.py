@@ -132,4 +132,5 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
         case_file=options.case_file,
     )
     backend.in_place_of_github = access.in_place_of_github
+    backend.evidence.folder = options.case_file.parent if options.case_file else None
     return backend

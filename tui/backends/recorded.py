@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from diagnosis.facts.case import Case
@@ -15,7 +16,7 @@ from probes.github.http.errors import GitHubProblem
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import Recording, RecordingError
-from probes.recording.labels import label_attempt
+from probes.recording.labels import label_attempt, label_log
 from probes.recording.read.recording import read_recording
 from tui.backend import BackendProblem, CancelHook, ProgressHook
 from tui.backends.live import LiveOptions, LiveSide
@@ -49,6 +50,8 @@ class RecordedBackend(RepositoryBackend):
             reads_history=options.live and options.history,
             case_file=options.case_file,
         )
+        self.evidence.folder = options.case_file.parent if options.case_file else None
+        self.evidence.label = partial(label_log, recording)
         self.origin = _origin(recording)
         self.in_place_of_github = _recorded_from(recording)
 

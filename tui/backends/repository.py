@@ -46,6 +46,7 @@ from tui.backend import (
 from tui.backends.between_attempts import read_between
 from tui.backends.closure_facts import ClosureReader
 from tui.backends.corrected_chain import CorrectedChain
+from tui.backends.evidence_facts import EvidenceReader
 from tui.backends.github_side import GitHubSide, names_chain, stop_if
 from tui.backends.stated import StatedValues
 from tui.judging.judge import Judge
@@ -83,6 +84,8 @@ class RepositoryBackend:
         self._source = source
         self._github = GitHubSide(source, workflow=workflow, branch=branch)
         self._closure = ClosureReader(source, self._github)
+        self.evidence = EvidenceReader(source)
+        """Reads what the case points to."""
         self._read_account = read_account
         self._ledger = ledger
         self._title = title
@@ -166,6 +169,7 @@ class RepositoryBackend:
         """Drop everything that was read; the embedded incident calls it when the stage changes."""
         self._github.forget()
         self._closure.forget()
+        self.evidence.forget()
         self._asked = None
         self._judged = self.case, ()
 
@@ -286,6 +290,7 @@ class RepositoryBackend:
                 replays = tuple(replace(each, attempt=attempt) if each is chosen else each for each in replays)
         state = account if isinstance(account, AccountState) else None
         facts = self._closure.read(replays, state, progress, cancelled)
+        facts = self.evidence.add(facts, case, state, progress, cancelled)
         diagnosis = conclude(
             replays,
             state,

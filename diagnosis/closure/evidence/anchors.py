@@ -83,8 +83,8 @@ def _decision_log(replays: Sequence[Replay], case: Case, facts: ClosureFacts) ->
     lines = f"lines {entry.first_line} to {entry.last_line}"
     clock = judge_clock(replays, case, facts)
     state = _NOT if clock.verdict is Verdict.FAIL else _VERIFIED
-    made_up = " The file is a reconstruction around the heading." if log.origin is Origin.RECONSTRUCTED else ""
-    file = f" The whole file has sha256 {log.sha256}."
+    made_up = " File and commit are a reconstruction around the heading." if log.origin is Origin.RECONSTRUCTED else ""
+    file = f" The whole file has sha256 {log.sha256}." if log.sha256 else ""
     reason = f"The entry was found in {where}, {lines}.{made_up} {clock.reason}{file}"
     yield Anchor(kind, named, state, reason, log_address(log, entry), entry.sha256, clock.evidence)
 

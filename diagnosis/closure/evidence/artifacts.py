@@ -122,7 +122,8 @@ def judge_evidence_consistent(
         for place in places
         if place.kind is Kind.LOCAL and place.named and not isinstance(place.root, Known)
     )
-    reason = f"{len(files)} files agree with the run ({kinds}).{copies}{silent}{unread}"
+    distinct = len({base_name(each.file.name) for each in files})
+    reason = f"{distinct} files agree with the run ({kinds}).{copies}{silent}{unread}"
     return _consistent(Verdict.PASS, reason, "", tuple(findings.evidence[:_SHOWN]))
 
 

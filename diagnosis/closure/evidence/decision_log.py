@@ -76,7 +76,7 @@ def judge_decision_log(case: Case, facts: ClosureFacts) -> RuleVerdict:
         return _log(Verdict.UNKNOWN, reason, "Write day, time and zone into the entry's heading.", proof)
     digest = f"sha256 {entry.sha256}" if entry.sha256 else "not hashed, since secrets in the file were replaced"
     lines = f"lines {entry.first_line} to {entry.last_line}"
-    made_up = " The file is a reconstruction around the heading." if log.origin is Origin.RECONSTRUCTED else ""
+    made_up = " File and commit are a reconstruction around the heading." if log.origin is Origin.RECONSTRUCTED else ""
     return _log(Verdict.PASS, f"The entry is in {_place(log)}, {lines} ({digest}).{made_up}", "", proof)
 
 
@@ -108,13 +108,16 @@ def _judged(clock: WrittenClock, replays: Sequence[Replay], log: DecisionLog) ->
     closed = last.conclusion == "success"
     since = _ended(last) if closed else replays[0].attempt.started_at or replays[0].attempt.created_at
     after = f"run {last.run_id} ended" if closed else "the chain began"
-    bounds = [(at, what) for at, what in ((log.committed_at, "it was committed"), (log.read_at, "it was read")) if at]
-    until, before = min(bounds, key=lambda each: each[0]) if bounds else (None, "")
+    # The commit of a reconstruction is none that happened.
+    committed = log.committed_at if log.origin is not Origin.RECONSTRUCTED else None
+    until = min((at for at in (committed, log.read_at) if at is not None), default=None)
     earliest, latest = since - _MINUTE if since else None, until + _MINUTE if until else None
     fitting = clock.zones_between(earliest, latest)
     window = f"after {after} ({since:%Y-%m-%dT%H:%M:%SZ})" if since else "after the chain"
-    if until:
-        window += f" and before {before} ({until:%Y-%m-%dT%H:%M:%SZ})"
+    if committed is not None and until == committed:
+        window += f" and before it was committed ({committed:%Y-%m-%dT%H:%M:%SZ})"
+    elif not fitting:
+        window += " and before it was read"
     written = f"The entry is dated {clock.text}"
     if not fitting:
         where = "" if clock.offset is not None else ", in whichever zone"

@@ -225,6 +225,22 @@ class AwsAccess:
             raise self._failure(operation, error) from None
         return _checked(operation, answer)
 
+    def body(
+        self, operation: Operation, most: int, *, region: str | None = None, **params: object
+    ) -> tuple[JsonMembers, bytes]:
+        """Make one listed call that answers with bytes, at most ``most`` of them; raises like :meth:`ask`."""
+        self._last.begin(operation)
+        try:
+            client = self.client(operation.client_name, region)
+            with self._bounds.call():
+                answer = getattr(client, xform_name(operation.name))(**params)
+                content = answer.pop("Body").read(most + 1)
+            if len(content) > most:
+                raise BrokenAnswer(f"it is more than {most} bytes")  # noqa: TRY301 - like any other fault
+        except Exception as error:  # noqa: BLE001 - as in `ask`
+            raise self._failure(operation, error) from None
+        return _checked(operation, answer), content
+
     def pages(self, operation: Operation, *, region: str | None = None, **params: object) -> Iterator[JsonMembers]:
         """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
         self._last.begin(operation)

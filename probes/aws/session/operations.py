@@ -29,6 +29,8 @@ class Scope(StrEnum):
     POLICY = "policy"
     REPOSITORY = "repository"
     BUCKET = "bucket"
+    EVIDENCE = "evidence"
+    """The objects under the evidence root."""
     KEY = "key"
     USED_BUCKET = "used-bucket"
     """A bucket that a step uses, whatever the evidence root is."""
@@ -114,6 +116,17 @@ LIST_OBJECTS = Operation(
 # botocore asks this one by itself, where a bucket lies in another region than it was looked for.
 HEAD_BUCKET = Operation(
     "s3", "HeadBucket", Scope.BUCKET, "the region of the evidence bucket", allowed_by="s3:ListBucket"
+)
+
+GET_OBJECT = Operation(
+    "s3", "GetObject", Scope.EVIDENCE, "the evidence itself: small objects are hashed, and compared with the run"
+)
+HEAD_OBJECT = Operation(
+    "s3",
+    "HeadObject",
+    Scope.EVIDENCE,
+    "the digest that S3 keeps of an evidence object that is too large to be read",
+    allowed_by="s3:GetObject",
 )
 
 GET_LIFECYCLE_POLICY = Operation(

@@ -16,6 +16,7 @@ _SIDS = {
     Scope.POLICY: "ReadManagedPolicies",
     Scope.REPOSITORY: "ReadRepository",
     Scope.BUCKET: "ListEvidence",
+    Scope.EVIDENCE: "ReadEvidence",
     Scope.KEY: "ReadKeys",
     Scope.USED_BUCKET: "ReadBucketPolicies",
     Scope.SECRET: "ReadSecretPolicies",
@@ -99,6 +100,9 @@ def _resources(scope: Scope, question: AccountQuestion) -> str | list[str]:
             return _one_or_list([first, *map(str, question.repositories)])
         case Scope.BUCKET:
             return f"{arn}:s3:::{_evidence(question)[0] or '*'}"
+        case Scope.EVIDENCE:
+            bucket, prefix = _evidence(question)
+            return f"{arn}:s3:::{bucket or '*'}/{prefix}*"
         case Scope.KEY:
             # Which key an alias names is not known before it was read.
             of_registry = f"{arn}:kms:{question.region or '*'}:{question.registry_id or '*'}:key/*"

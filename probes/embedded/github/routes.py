@@ -77,6 +77,7 @@ _REPOSITORY = _table(
     (r"/contents/(?P<path>.+)", tree.contents),
     (r"/environments", tree.environments),
     (r"/branches(?:/(?P<branch>.+))?", tree.branches),
+    (r"/commits", tree.commits),
     (r"/commits/(?P<ref>.+)", tree.commit),
     (r"/compare/(?P<base>(?:(?!\.\.\.).)++)\.\.\.(?P<head>.+)", tree.compare),
 )

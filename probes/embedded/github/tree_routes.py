@@ -156,6 +156,18 @@ def commit(view: RecordingView, request: Request, match: re.Match[str]) -> Respo
     return failure(422, f"No commit found for SHA: {wanted[:60]}")
 
 
+def commits(view: RecordingView, request: Request, _: re.Match[str]) -> Response:
+    """Return the commit that last changed a file up to a ref, where the recording holds the file there; no other list is known."""
+    path, ref = request.query.get("path", ""), request.query.get("sha")
+    sha = view.commit_of(ref)
+    found = [entry for entry in view.recording.commits if entry["sha"] == sha]
+    if found and view.file(path, ref) is not None:
+        return page(request, found, None)
+    if found and view.is_absent(path, ref):
+        return page(request, [], None)
+    return not_recorded(by_hand=view.recording.recorded_at is None)
+
+
 def compare(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
     """Return what lies between two refs: as recorded, or nothing where both are the same commit."""
     base, head = (view.commit_of(unquote(match[name])) for name in ("base", "head"))

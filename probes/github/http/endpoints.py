@@ -78,6 +78,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/environments/{environment_name}/deployment-branch-policies",
         "actions: read",
     ),
+    _endpoint("repos/list-commits", "/commits", "contents: read"),
+    _endpoint("git/get-blob", "/git/blobs/{file_sha}", "contents: read"),
     _endpoint("repos/compare-commits", "/compare/{basehead}", "contents: read"),
     _endpoint("repos/list-pull-requests-associated-with-commit", "/commits/{commit_sha}/pulls", "pull-requests: read"),
 )
@@ -131,7 +133,7 @@ _NEEDS: tuple[tuple[str, str, bool, str, str], ...] = (
     ),
     (
         "contents: read",
-        "workflow files and files that steps use at the run's commit, and commits between two runs",
+        "workflow files and files that steps use at the run's commit, the decision log, commits between two runs",
         False,
         "steps are told by the log alone, and permissions, conditions and `continue-on-error` stay unknown",
         "reusable workflows of other private repositories need it there, too",

@@ -5,6 +5,7 @@ Nothing is ever unpacked to disk, so a member's name leads nowhere; sizes and ra
 
 from __future__ import annotations
 
+import hashlib
 import io
 import stat
 import struct
@@ -40,6 +41,11 @@ class ArchiveLimits:
 
 LIMITS = ArchiveLimits()
 
+# zipfile raises whatever the bytes lead it to, NotImplementedError and LookupError among them.
+_WHAT_BYTES_LEAD_TO = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, LookupError),
+)
+
 DAMAGED = "it is no zip archive, or a damaged one"
 
 
@@ -74,56 +80,85 @@ def with_members(client: Client, attempt: Attempt, artifact: Artifact, limits: A
         archive = download(client, path, limit=limits.archive_bytes)
     except ReadFailure as failure:
         return replace(artifact, unread=(failure.reading(f"the artifact {artifact.name}"),))
-    files, problems = json_members(archive, limits)
+    found = members_of(archive, limits)
     try:
-        for _name, text in files:
+        for _name, text in found.files:
             take_text(client.line.watch.room, text)
     except NoRoom as full:
         return replace(artifact, unread=(full.reading(f"the artifact {artifact.name}"),))
-    unread = tuple(_unread(f"{artifact.name}: {name}" if name else artifact.name, why) for name, why in problems)
-    return replace(artifact, files=files, unread=unread)
+    unread = tuple(_unread(f"{artifact.name}: {name}" if name else artifact.name, why) for name, why in found.problems)
+    return replace(artifact, files=found.files, digests=found.digests, unread=unread)
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What was read of an archive, by name."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    """The texts of its JSON files, scrubbed."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """Why JSON files were not read; of the archive as a whole under an empty name."""
+    digests: tuple[tuple[str, str], ...] = ()
+    """The SHA-256 of its small files of any kind."""
 
 
 def json_members(
     archive: bytes, limits: ArchiveLimits = LIMITS
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     """Return ``(name, text)`` of an archive's JSON files, scrubbed, and ``(name, why)`` of those that were not read."""
+    found = members_of(archive, limits)
+    return found.files, found.problems
+
+
+def members_of(archive: bytes, limits: ArchiveLimits = LIMITS) -> Members:
+    """Read an archive's small files: each is hashed, and of JSON files the text is kept."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             return _members(opened, limits)
-    # zipfile raises whatever the bytes lead it to, NotImplementedError and LookupError among them.
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, LookupError):
-        return (), (("", DAMAGED),)
+    except _WHAT_BYTES_LEAD_TO:
+        return Members(problems=(("", DAMAGED),))
 
 
-def _members(
-    opened: zipfile.ZipFile, limits: ArchiveLimits
-) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    entries = opened.infolist()
-    if len(entries) > limits.members:
-        return (), (("", f"it has more than {limits.members} members"),)
+def _members(opened: zipfile.ZipFile, limits: ArchiveLimits) -> Members:
+    entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+    if len(opened.infolist()) > limits.members:
+        return Members(problems=(("", f"it has more than {limits.members} members"),))
     # Not left to zipfile: whether a member without a name is an error there depends on Python's release.
-    if not all(entry.filename for entry in entries):
-        return (), (("", DAMAGED),)
+    if not all(entry.filename for entry in opened.infolist()):
+        return Members(problems=(("", DAMAGED),))
     files: list[tuple[str, str]] = []
     problems: list[tuple[str, str]] = []
+    digests: list[tuple[str, str]] = []
     total = 0
-    for entry in entries:
-        if entry.is_dir() or not entry.filename.lower().endswith(".json"):
-            continue
+    # JSON first: what else lies there must not take its room.
+    for entry in sorted(entries, key=lambda each: not _is_json(each)):
+        name = scrub(entry.filename)
         why = _refused(entry, limits)
         if why is None:
-            with opened.open(entry) as member:
-                # One byte more than the directory promises, since the directory may lie.
-                body = member.read(limits.member_bytes + 1)
+            try:
+                with opened.open(entry) as member:
+                    # One byte more than the directory promises, since the directory may lie.
+                    body = member.read(limits.member_bytes + 1)
+            except _WHAT_BYTES_LEAD_TO:
+                if _is_json(entry):
+                    raise
+                continue
             total += len(body)
             if len(body) > limits.member_bytes or total > limits.total_bytes:
                 why = "it is larger than the archive says, or the archive's JSON is too much in all"
             else:
-                files.append((scrub(entry.filename), scrub_text(body.decode("utf-8-sig", errors="replace"))))
-        if why is not None:
-            problems.append((scrub(entry.filename)[:200], why))
-    return tuple(files), tuple(problems)
+                digests.append((name, hashlib.sha256(body).hexdigest()))
+                if _is_json(entry):
+                    files.append((name, scrub_text(body.decode("utf-8-sig", errors="replace"))))
+        if why is not None and _is_json(entry):
+            problems.append((name[:200], why))
+        if total > limits.total_bytes and not _is_json(entry):
+            break
+    return Members(tuple(files), tuple(problems), tuple(digests))
+
+
+def _is_json(entry: zipfile.ZipInfo) -> bool:
+    return entry.filename.lower().endswith(".json")
 
 
 def _refused(entry: zipfile.ZipInfo, limits: ArchiveLimits) -> str | None:

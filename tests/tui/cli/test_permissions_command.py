@@ -80,6 +80,7 @@ def test_every_listed_call_is_allowed_where_it_is_made_and_nothing_that_writes(*
         Scope.POLICY: "arn:aws:iam::aws:policy/ReadOnlyAccess",
         Scope.REPOSITORY: REPOSITORY,
         Scope.BUCKET: "arn:aws:s3:::evidence-of-releases",
+        Scope.EVIDENCE: "arn:aws:s3:::evidence-of-releases/runs/7/receipt.json",
         Scope.KEY: "arn:aws:kms:eu-west-2:111122223333:key/1",
         Scope.USED_BUCKET: "arn:aws:s3:::artifacts",
         Scope.SECRET: "arn:aws:secretsmanager:eu-west-2:111122223333:secret:db-AbCdEf",
@@ -101,7 +102,6 @@ def test_every_listed_call_is_allowed_where_it_is_made_and_nothing_that_writes(*
         ("iam:PutRolePolicy", ROLE),
         ("iam:UpdateAssumeRolePolicy", ROLE),
         ("sts:AssumeRole", ROLE),
-        ("s3:GetObject", "arn:aws:s3:::evidence-of-releases/runs/7/receipt.json"),
         ("s3:PutObject", "arn:aws:s3:::evidence-of-releases/runs/7/receipt.json"),
         ("kms:Decrypt", places[Scope.KEY]),
         ("secretsmanager:GetSecretValue", places[Scope.SECRET]),
@@ -119,6 +119,7 @@ def test_what_is_named_bounds_the_policy_to_it() -> None:
         ("ecr:DescribeImages", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/api"),
         ("iam:GetPolicy", "arn:aws:iam::444455556666:policy/P"),
         ("s3:ListBucket", "arn:aws:s3:::another"),
+        ("s3:GetObject", "arn:aws:s3:::evidence-of-releases/other.json"),
     ):
         assert decide(policy, action, resource) is Outcome.IMPLICIT_DENY, (action, resource)
     bucket = "arn:aws:s3:::evidence-of-releases"

@@ -91,7 +91,7 @@ def test_of_all_operations_of_all_services_only_the_listed_ones_pass() -> None:
         ("iam", "CreateOpenIDConnectProvider"),
         ("sts", "AssumeRoleWithWebIdentity"),
         ("s3", "PutObject"),
-        ("s3", "GetObject"),
+        ("s3", "GetObjectTorrent"),
         ("secrets-manager", "GetSecretValue"),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_listed_operation_passes_every_layer(operation: Operation) -> None:
         ("sts", "assume_role", {"RoleArn": "arn:aws:iam::111122223333:role/x", "RoleSessionName": "s"}),
         ("sts", "get_session_token", {}),
         ("s3", "put_object", {"Bucket": "evidence-of-releases", "Key": "k", "Body": b""}),
-        ("s3", "get_object", {"Bucket": "evidence-of-releases", "Key": "runs/7/receipt.json"}),
+        ("s3", "get_object_torrent", {"Bucket": "evidence-of-releases", "Key": "runs/7/receipt.json"}),
         ("organizations", "leave_organization", {}),
         ("kms", "decrypt", {"CiphertextBlob": b"x"}),
         ("secrets-manager", "get_secret_value", {"SecretId": "db"}),
