@@ -57,6 +57,11 @@ class RecordedFiles:
         entries = ({name: entry.get(name) for name in ("name", "type", "size", "sha")} for entry in listed)
         self._folders[folder] = tuple(entry for entry in entries if entry["name"] in unread)
 
+    def take(self, place: FileAt, text: str) -> None:
+        """Take a file of the repository that no attempt uses."""
+        self._own = self._own or place.repository
+        self._texts[place] = text
+
     def folders(self) -> tuple[RecordedFolder, ...]:
         """Return the folders of which every file is known."""
         return tuple(

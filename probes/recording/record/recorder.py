@@ -26,8 +26,10 @@ from probes.github.http.pace import never, silent
 from probes.github.http.room import RECORDING_ROOM
 from probes.github.read.answers import members
 from probes.github.read.attempt_parts import Depth
+from probes.github.read.decision_log import commits_path
 from probes.github.read.green_run import MEMBER, runs_path
 from probes.github.read.other_workflows import FOLDER
+from probes.github.read.workflow_text import FileAt
 from probes.github.source import CancelHook, GitHubSource, ProgressHook
 from probes.ledger import Ledger
 from probes.recording.format import (
@@ -107,6 +109,7 @@ class Recorder:
         repository = self._source.repository(cancelled=cancelled)
         base = self._base()
         around = self._around(cancelled)
+        log = self._decision_log(case, cancelled)
         runs = tuple(sorted(self._runs.values(), key=lambda run: (run.created_at, run.id)))
         raw = self._captured.object(f"/repos/{self._source.name}") or {}
         host = self._access.host
@@ -119,7 +122,7 @@ class Recorder:
             ),
             environments=around.environments,
             comparisons=around.comparisons,
-            answers=(*around.answers, *self._last_successes(cancelled)),
+            answers=(*around.answers, *self._last_successes(cancelled), *log),
             files=self._files.read(),
             absent=self._files.absent(),
             folders=self._files.folders(),
@@ -237,6 +240,22 @@ class Recorder:
                 objects = {item.get("id"): item for item in self._captured.items(jobs_path)}
                 jobs = tuple(job_object(self._cleaner, objects.get(job.id, {}), job) for job in attempt.jobs.value)
                 yield RecordedAnswer(jobs_path, jobs, "jobs")
+
+    def _decision_log(self, case: Case | None, cancelled: CancelHook) -> tuple[RecordedAnswer, ...]:
+        """Read the decision log that the case names: its file at the commit, and the answer that names the commit."""
+        if case is None or not case.decision_log:
+            return ()
+        found = self._source.decision_log(case.decision_log, case.decision_log_commit, cancelled=cancelled)
+        path = commits_path(self._source.repository().full_name)
+        if isinstance(found, Known):
+            log = found.value
+            self._files.take(FileAt(self._source.repository().full_name, log.path, log.commit or ""), log.text)
+            committer = {"date": f"{log.committed_at:%Y-%m-%dT%H:%M:%SZ}"} if log.committed_at else {}
+            return (RecordedAnswer(path, ({"sha": log.commit, "commit": {"committer": committer}},)),)
+        if isinstance(found, Absent):
+            return (RecordedAnswer(path, ()),)
+        self._refuse(path, self._refusal_of(path, found))
+        return ()
 
     def _around(self, cancelled: CancelHook) -> GitHubContext:
         """Read what stands around the runs as well, and refuse on replay what was refused here."""

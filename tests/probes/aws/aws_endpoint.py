@@ -194,7 +194,7 @@ def _operation(service: str, method: str, path: str, headers: Mapping[str, str],
             return "s3:HeadObject" if urlsplit(path).path.count("/") > 1 else "s3:HeadBucket"
         if "policy" in urlsplit(path).query.split("&"):
             return "s3:GetBucketPolicy"
-        return "s3:ListObjectsV2" if "list-type" in query else f"s3:{method}"
+        return "s3:ListObjectsV2" if "list-type" in query else "s3:GetObject" if method == "GET" else f"s3:{method}"
     form = parse_qs(body.decode("utf-8", "replace"))
     return f"{service}:{(form.get('Action') or query.get('Action') or [method + ' ' + urlsplit(path).path])[0]}"
 

@@ -179,6 +179,7 @@ def test_moving_stands_in_no_ledger(embedded: EmbeddedAccount) -> None:
         "GetRepositoryPolicy",
         "DescribeImages",
         "ListObjectsV2",
+        "GetObject",
     }
 
 
