@@ -111,6 +111,8 @@ def _commit(expected: Expected, value: str) -> bool | None:
 def _ref(expected: Expected, value: str) -> bool | None:
     if not expected.refs:
         return None
+    # A workflow's own ref stands behind its file: `owner/name/.github/workflows/release.yml@refs/heads/main`.
+    value = value.rpartition("@")[2]
     return value in expected.refs or (len(value) == len(expected.commit) and value.lower() == expected.commit)
 
 

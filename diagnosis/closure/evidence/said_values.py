@@ -198,7 +198,7 @@ def _listed(words: str) -> frozenset[str]:
 
 
 _OWN_WORDS = _listed(
-    "github gh gha ci cd actions action workflow run runs build builds builder release releases released pipeline job image "
+    "github gh gha ci cd actions descriptor workflow run runs build builds builder release releases released pipeline job image "
     "images container docker oci ecr registry repository repo artifact artifacts output outputs git vcs source src head "
     "commit built pushed published push publish provenance receipt evidence metadata meta info details summary result "
     "results env environment context org opencontainers label labels annotation annotations manifest immutable final "
@@ -208,13 +208,13 @@ _OWN_WORDS = _listed(
     "internal external event m1 sha256 scm html api iso"
 )
 _OTHERS_WORDS = _listed(
-    "base parent parents previous prev prior old older before last former rollback from upstream dependency "
-    "dependencies deps depends layer layers config material materials component components packages module modules "
-    "submodule submodules library plugin plugins provider providers tool tools runner toolchain terraform policy "
-    "lock lockfile sbom cache cached default author authored committer expires expiry expiration expire valid until "
-    "since deadline next scheduled schedule retention token session role trust merge target triggering trigger file "
-    "files checksum checksums manifests vulnerability vulnerabilities scanner database db certificate cert key "
-    "latest floating moving convenience alias duration elapsed timeout"
+    "action buildx base parent parents previous prev prior old older before last former rollback from upstream "
+    "dependency dependencies deps depends layer layers config material materials component components packages "
+    "module modules submodule submodules library plugin plugins provider providers tool tools runner toolchain "
+    "terraform policy lock lockfile sbom cache cached default author authored committer expires expiry expiration "
+    "expire valid until since deadline next scheduled schedule retention token session role trust merge target "
+    "triggering trigger file files checksum checksums manifests vulnerability vulnerabilities scanner database db "
+    "certificate cert key latest floating moving convenience alias duration elapsed timeout"
 )
 
 _OTHERS_TIMES = _listed("commit git vcs head source src event repository repo registry scm")

@@ -140,6 +140,46 @@ def test_one_changed_value_at_any_depth_never_leaves_a_pass(kind, around, data):
         assert found.verdict is Verdict.FAIL, found.reason
 
 
+def test_what_the_usual_tools_write_is_understood():
+    """GitHub's context, buildx's metadata file, ECR's answer, docker's: each as that tool writes it."""
+    written = {
+        "github": {
+            "sha": "c" * 40,
+            "ref": "refs/heads/main",
+            "ref_name": "main",
+            "run_id": "3",
+            "repository": "octo-org/octo-repo",
+            "workflow_ref": "octo-org/octo-repo/.github/workflows/release.yml@refs/heads/main",
+            "action_ref": "v4",
+            "action_repository": "actions/github-script",
+            "base_ref": "",
+            "event": {
+                "head_commit": {"id": "c" * 40, "timestamp": "2026-01-01T00:00:00Z", "message": "Fix"},
+                "before": "d" * 40,
+                "repository": {"created_at": 1_600_000_000, "default_branch": "trunk"},
+            },
+        },
+        "buildx": {
+            "containerimage.config.digest": "sha256:" + "7" * 64,
+            "containerimage.descriptor": {"digest": DIGEST, "size": 2},
+            "containerimage.digest": DIGEST,
+            "buildx.build.ref": "builder/builder0/abc",
+        },
+        "imageDetails": [
+            {
+                "imageDigest": DIGEST,
+                "imageTags": ["latest", "v1"],
+                "repositoryName": NAME,
+                "imagePushedAt": 1_772_446_860.5,
+            }
+        ],
+        "RepoDigests": [f"{IMAGE}@{DIGEST}"],
+        "Created": "1970-01-01T00:00:00Z",
+    }
+    found = both(RECEIPT, written)
+    assert found.verdict is Verdict.PASS, found.reason
+
+
 def test_a_file_must_be_the_same_wherever_it_lies():
     own = files(("receipt.json", RECEIPT), ("image.json", IMAGES))
     altered = files(("receipt.json", {**RECEIPT, "note": "later"}), ("image.json", IMAGES))
