@@ -107,7 +107,12 @@ def judge_evidence_consistent(
     gaps = [*findings.open, *_gaps(places, files, wanted)]
     if gaps:
         reason = f"Nothing contradicts, but not all could be compared: {_listed(gaps)}."
-        step = "Make the evidence readable, or correct what it leaves open."
+        lacking = _permission(places)
+        step = (
+            f"Grant {lacking}, and diagnose again."
+            if lacking
+            else "Make the evidence readable, or correct what it leaves open."
+        )
         return _consistent(Verdict.UNKNOWN, reason, step, tuple(findings.evidence[:_SHOWN]))
     if not findings.telling:
         reason = "The evidence says nothing that can be compared with the run: neither run id, commit nor digest."
@@ -271,6 +276,12 @@ def _gaps(places: Sequence[Source], files: Sequence[_File], wanted: set[str]) ->
     found = {base_name(each.file.name) for each in files} | {each.file.name for each in files}
     for name in sorted(wanted - found):
         yield f"{name} was not found"
+
+
+def _permission(places: Sequence[Source]) -> str:
+    """Return a permission for want of which evidence was not read; empty where none is known."""
+    readings = [place.root for place in places] + [file.sha256 for place in places for file in place.files]
+    return next((each.permission for each in readings if isinstance(each, Unreadable) and each.permission), "")
 
 
 def _hashed(each: _File) -> Evidence:

@@ -160,10 +160,11 @@ def commits(view: RecordingView, request: Request, _: re.Match[str]) -> Response
     """Return the commit that last changed a file up to a ref, where the recording holds the file there; no other list is known."""
     path, ref = request.query.get("path", ""), request.query.get("sha")
     sha = view.commit_of(ref)
-    found = [entry for entry in view.recording.commits if entry["sha"] == sha]
-    if found and view.file(path, ref) is not None:
-        return page(request, found, None)
-    if found and view.is_absent(path, ref):
+    if view.file(path, ref) is not None:
+        # Of a commit that was not recorded no more is known than its name.
+        known = (entry for entry in view.recording.commits if entry["sha"] == sha)
+        return page(request, [next(known, {"sha": sha, "commit": {}})], None)
+    if view.is_absent(path, ref):
         return page(request, [], None)
     return not_recorded(by_hand=view.recording.recorded_at is None)
 

@@ -13,7 +13,7 @@ from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Repository
 from diagnosis.json_members import JsonMembers
 from probes.github.http.client import Client
-from probes.github.http.errors import BrokenAnswer, ReadFailure
+from probes.github.http.errors import BrokenAnswer, NotFound, ReadFailure
 from probes.github.read.answers import members
 from probes.github.read.file_text import read_bytes, text_of
 from probes.github.read.kept_texts import Blob, KeptTexts
@@ -58,10 +58,15 @@ def read_decision_log(
     """Return the log at the commit, or at the last commit of the ref that changed it. At most three requests."""
     what = f"the decision log {place.path}"
     ref = place.ref or repository.default_branch or "HEAD"
+    listed = True
+    changed: tuple[str, datetime | None] | None
     try:
         changed = _last_change(client, repository, place.path, ref)
     except ReadFailure as failure:
-        return failure.reading(what)
+        if not isinstance(failure, NotFound) or not _SHA.fullmatch(ref):
+            return failure.reading(what)
+        # A commit that is named whole needs no list to be found; when it changed the file stays unknown.
+        changed, listed = (ref, None), False
     if changed is None:
         return Absent(f"{what} in {repository.full_name} at {ref}")
     sha, committed_at = changed
@@ -71,7 +76,7 @@ def read_decision_log(
     known, digests = kept.known([file]), kept.known([digest_name])
     text, digest = known.get(file), digests.get(digest_name)
     if not isinstance(text, Known) or not isinstance(digest, Known):
-        body = read_bytes(client, file, most=LARGEST_LOG, readable=True, blobs=True)
+        body = read_bytes(client, file, most=LARGEST_LOG, readable=listed, blobs=True)
         text = text_of(client, file, body)
         if not isinstance(text, Known):
             return replace(text, what=what) if isinstance(text, Unreadable) else text

@@ -60,6 +60,11 @@ def test_a_log_is_named_by_path_commit_or_address_and_by_nothing_else(tiny: Tiny
     assert known(source.decision_log(PATH, other)).commit == other
     web = "https://github.com/example/widgets/blob"
     assert known(source.decision_log(f"{web}/main/{PATH}#L3", None)).commit == SHA
+    # A list that is not there hides no commit that is named whole; only then is a file that is not found no knowledge.
+    tiny.answers[COMMITS] = said({"message": "Not Found"}, 404)
+    found = known(source.decision_log(PATH, "7" * 40))
+    assert (found.commit, found.committed_at) == ("7" * 40, None)
+    assert isinstance(source.decision_log("docs/none.md", "7" * 40), Unreadable)
     asked = len(tiny.asked)
     for stated in (
         "../x.md",
@@ -71,8 +76,7 @@ def test_a_log_is_named_by_path_commit_or_address_and_by_nothing_else(tiny: Tiny
         f"https://example.org/example/widgets/blob/main/{PATH}",
         f"http://github.com/example/widgets/blob/main/{PATH}",
     ):
-        found = source.decision_log(stated, None)
-        assert isinstance(found, Unreadable), stated
+        assert isinstance(source.decision_log(stated, None), Unreadable), stated
     assert len(tiny.asked) == asked
 
 
