@@ -44,8 +44,8 @@ def wrong_links(texts: Mapping[str, str]) -> tuple[list[str], int]:
             if fault:
                 wrong.append(fault)
     for name, (ids, _) in pages.items():
-        twice = {each for each in ids if ids.count(each) > 1} if name.endswith(".html") else set()
-        wrong += [f"{name} has a place for links twice." for _ in sorted(twice)[:1]]
+        if name.endswith(".html") and len(set(ids)) < len(ids):
+            wrong.append(f"{name} has a place for links twice.")
     return wrong, followed
 
 
