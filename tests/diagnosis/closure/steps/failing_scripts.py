@@ -243,24 +243,26 @@ class Bash:
         self.folder = folder
         programs = folder / "programs"
         programs.mkdir()
-        for name, text in {"docker": ": > ran; exit 1", "ok": "exit 0", "bad": "exit 1", "sleep": "exit 0"}.items():
+        for name, text in {"docker": ': > "$RAN"; exit 1', "ok": "exit 0", "bad": "exit 1", "sleep": "exit 0"}.items():
             (programs / name).write_text(f"#!/bin/sh\n{text}\n")
             (programs / name).chmod(0o700)
+        self._number = 0
         self._environment = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(folder)}
 
     def loses(self, text: str, options: tuple[str, ...]) -> bool:
         """Whether the script ends well although docker was run."""
-        ran = self.folder / "ran"
-        ran.unlink(missing_ok=True)
+        # A process of an earlier script may still run in the background.
+        self._number += 1
+        ran = self.folder / f"ran-{self._number}"
         (self.folder / "script.sh").write_text(text)
         done = subprocess.run(
             ["bash", *options, "script.sh"],
             cwd=self.folder,
-            env=self._environment,
+            env={**self._environment, "RAN": str(ran)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=2,
+            timeout=1,
             check=False,
         )
         return done.returncode == 0 and ran.exists()

@@ -46,9 +46,9 @@ def test_what_bash_loses_is_never_said_to_be_kept(tmp_path: Path) -> None:
     texts = [f"{form.format(c=GATE)}\n" for form in (*SIMPLE, *HANDLED, *COMPOUND)]
     texts += [f"{form.format(q=shlex.quote(GATE))}\n" for form in QUOTED]
     texts = [
-        *some(texts, 2),
-        *(f"{text}ok\n" for text in some(texts[1:], 2)),
-        *(script(random, 2) for _ in range(examples(600))),
+        *some(texts, 4),
+        *(f"{text}ok\n" for text in some(texts[2:], 4)),
+        *(script(random, 2) for _ in range(examples(400))),
     ]
     missed = []
     for number, text in enumerate(texts):
