@@ -42,10 +42,15 @@ _DSN = re.compile(r"(?<![\w.:/-])[\w.-]{1,60}:(?P<value>[^\s:@/\"'<>]{1,200})@(?
 """How Go's drivers write an address."""
 
 
+_REQUEST = re.compile(r"SignedHeaders=[\w;%-]{1,400},\s{0,4}Signature=(?P<value>[0-9a-fA-F]{64})(?![0-9a-fA-F])")
+"""How a request to AWS is signed, where its header is printed without a name."""
+
+
 PASSWORDS = Detector(("@",), _passwords)
 DETECTORS = (
     PASSWORDS,
     valued(("@tcp(", "@unix("), _DSN, lambda value: not stands_for(value), "basic-auth"),
+    valued(("dHeaders=",), _REQUEST, lambda _: True, "aws-signature"),
     Detector(
         (*any_case("sig="), "ature=", "ential=", "oken=", "code=", "key=", "hmac=", "ticket=", "jwt=", "ertion="),
         _signatures,

@@ -385,6 +385,11 @@ def test_no_key_block_stays(kind: str) -> None:
         assert scrub(scrubbed) == scrubbed
 
 
+def test_no_signature_of_a_request_stays() -> None:
+    signed = "SignedHeaders=host;x-amz-date, Signature="
+    assert scrub(f"{signed}{'0a' * 32}") == f"{signed}[scrubbed:aws-signature]"
+
+
 def test_what_sts_answers_keeps_its_ids_only() -> None:
     source = chance(5)
     key_id, secret, token = made("AS|IA k16", source), made("a40", source), made("a100", source)
