@@ -5,6 +5,7 @@ from __future__ import annotations
 from diagnosis.closure.catalogue import NO_SIDE_CHANNEL, TAG_AND_DIGEST
 from diagnosis.closure.judged_chain import Chain
 from diagnosis.closure.side_channel import judge_push
+from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.verdicts.closure import RuleVerdict
@@ -31,6 +32,9 @@ def tag_and_digest(chain: Chain) -> RuleVerdict:
     expected = recorded or chain.case.digest
     text = f"{', '.join(image.tags)} = {image.digest}"
     proof = [Evidence(EvidenceKind.API_CALL, text, "ecr:DescribeImages", Origin.LIVE, account.read_at)]
+    stated = _other_than_stated(chain.case, recorded or image.digest, image.tags)
+    if stated:
+        return TAG_AND_DIGEST.fails(stated, proof, "Correct the case file, or judge the release that it states.")
     if expected is None:
         return TAG_AND_DIGEST.unknown("No run of the chain tells the digest that it pushed.", proof)
     if expected != image.digest:
@@ -46,3 +50,12 @@ def no_side_channel(chain: Chain) -> RuleVerdict:
     """Judge who pushed the image."""
     push = judge_push(chain)
     return NO_SIDE_CHANNEL.verdict(push.verdict, push.reason, push.evidence, push.next_step)
+
+
+def _other_than_stated(case: Case, digest: str, tags: tuple[str, ...]) -> str:
+    """Return how the case's tag or digest contradicts what was published; empty where it does not."""
+    if case.digest and case.digest != digest:
+        return f"The case states the digest {case.digest}, the release has {digest}."
+    if case.tag and tags and case.tag not in tags:
+        return f"The case states the tag {case.tag}, the image has {', '.join(tags)}."
+    return ""

@@ -63,6 +63,7 @@ def keyed(*keys: str) -> ComplyingRelease:
         (BASE, Verdict.PASS, "run 903"),
         (pushed_at(17), Verdict.FAIL, "run 902, whose outcome is failure"),
         (pushed_at(45), Verdict.FAIL, "in no run of the workflow"),
+        (pushed_at(34.1), Verdict.UNKNOWN, "just outside of run 903"),
         (pushed_at(-9), Verdict.UNKNOWN, "before the chain began"),
         (pushed_at(45, neighbours=(Run(904, 43),)), Verdict.UNKNOWN, "run 904 of the same workflow"),
         # The chain was looked at while it was open; a later run closed it.
@@ -104,3 +105,10 @@ def test_where_the_neighbours_were_not_read_nobody_is_accused() -> None:
     found = next(item for item in again.rules if item.rule == "no-side-channel")
     assert found.verdict is Verdict.UNKNOWN
     assert "whether another run of the workflow pushed it is not known" in found.reason
+
+
+@pytest.mark.parametrize("stated", [{"digest": "sha256:" + "0" * 64}, {"tag": "v9"}])
+def test_a_case_that_states_another_image_contradicts_the_release(stated: dict[str, str]) -> None:
+    closure = closure_of(replace(BASE, case=replace(BASE.case, **stated)))  # type: ignore[arg-type] # fields by name
+    short = {item.rule: item.verdict for item in closure.rules if item.verdict is not Verdict.PASS}
+    assert short == {"tag-and-digest": Verdict.FAIL}
