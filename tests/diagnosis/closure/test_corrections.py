@@ -157,3 +157,20 @@ def test_another_target_by_another_text_or_setting_is_a_remedy() -> None:
         first = wrong if text.startswith("on") else to(wrong, "shpo", text)
         right = to(success(2, 2), "shop", text)
         assert of_one_target((first, right), None).replays == (first, right)
+
+
+def test_an_environment_that_follows_the_ref_alone_is_no_other_target() -> None:
+    proof = Evidence(EvidenceKind.WORKFLOW_FILE, "where it says so")
+
+    def on(replay: Replay, environment: str, repository: str, text: str) -> Replay:
+        made = to(replay, repository, text)
+        return replace(made, facts=replace(made.facts, environment=Fact(environment, proof)))
+
+    def kept(text: str, repositories: tuple[str, str] = ("shop", "shop")) -> int:
+        first = on(failed(1, 1, Gate.OIDC_TRUST, branch="fix"), "fix", repositories[0], text)
+        return len(of_one_target((first, on(success(2, 2), "main", repositories[1], text)), None).replays)
+
+    assert kept("environment: ${{ github.ref_name }}") == 2
+    assert kept("environment: ${{ inputs.stage }}") == 1
+    assert kept("environment: ${{ github.ref_name }}", ("shop", "shop-prod")) == 1
+    assert kept("environment: main") == 2, "nothing in the text can have chosen it"
