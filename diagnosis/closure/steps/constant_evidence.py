@@ -28,6 +28,12 @@ from diagnosis.verdicts.replay import Replay
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _STATUS = re.compile(r"\$(?:\?|\{\?\}|\{?PIPESTATUS)")
 _OF_STEPS = re.compile(r"\b(?:steps|needs|job)\s*\.")
+_SETTINGS = re.compile(
+    r"^(?:package|package-lock|tsconfig|task-?def|taskdef|appspec|imagedefinitions|imageDetail|cdk|sam|values|param|config"
+    r"|policy|settings|matrix|payload|input|overrides|env|version|manifest|container|service|secrets?|terraform|tf)",
+    re.IGNORECASE,
+)
+"""Names of files that tools are given; one that is not seen to be kept is no evidence."""
 _COMMAND = re.compile(r"command|cmd", re.IGNORECASE)
 
 
@@ -82,6 +88,8 @@ def evidence_files(closing: Replay, release: Release) -> tuple[EvidenceFile, ...
     held = _held(closing.attempt)
     kept = _Uploads.of(release)
     found: list[EvidenceFile] = []
+    artifacts = closing.attempt.artifacts
+    nothing_kept = isinstance(artifacts, Known) and not artifacts.value and not kept.paths
     written: set[str] = set()
     seen: set[str] = set()
     for name, writings in writings_of(release).items():
@@ -97,6 +105,9 @@ def evidence_files(closing: Replay, release: Release) -> tuple[EvidenceFile, ...
             continue
         stand, why, writing = _stand(writings, sure=in_artifacts or kept.names(name))
         if stand is Stand.NOT_UNDERSTOOD and in_artifacts and not _states_a_verdict(held[base]):
+            continue
+        surely_kept = in_artifacts or kept.names(name)
+        if stand is Stand.NOT_UNDERSTOOD and not surely_kept and (nothing_kept or _SETTINGS.search(base)):
             continue
         if stand is not Stand.NO_VERDICT:
             clause = f"{base} is written by step {writing.step.name}"

@@ -6,7 +6,7 @@ import pytest
 from closing_runs import HOST, closing, release, script, step
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thoroughness import examples
+from thoroughness import examples, some
 
 from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
 from diagnosis.gates import Verdict
@@ -252,7 +252,7 @@ NEIGHBOURS = (
 
 
 def test_neighbours_of_the_forms_prove_nothing_either() -> None:
-    for form, more in NEIGHBOURS:
+    for form, more in some(NEIGHBOURS, 2):
         assert judged(release(middle=script(form.format(value=ODD), more))) is not PASS, form
 
 

@@ -6,7 +6,7 @@ import pytest
 from closing_runs import HOST, SHA, closing, release, script, step
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from thoroughness import examples
+from thoroughness import examples, some
 
 from diagnosis.closure.steps.other_code import judge_other_code
 from diagnosis.gates import Verdict
@@ -145,11 +145,11 @@ def test_a_ref_in_git(form: str, ref: str, wrapped: str) -> None:
 
 
 def test_other_code_is_a_finding_and_the_harmless_is_none() -> None:
-    for line in OTHER_FORMS:
+    for line in some(OTHER_FORMS, 2):
         proof = judge_other_code(closing(release(first=script(line))))
         assert proof.verdict is FAIL, (line, proof)
         assert {finding.slug for finding in proof.findings} == {"ref-laundering"}
-    for line in HARMLESS:
+    for line in some(HARMLESS, 2):
         proof = judge_other_code(
             closing(release(first=script(line)), {"package.json": '{"scripts": {"build": "tsc"}}'})
         )
@@ -190,7 +190,7 @@ def test_actions_that_bring_code(uses: str, found: Verdict) -> None:
 
 
 def test_forms_that_are_not_understood() -> None:
-    for line in UNCLEAR:
+    for line in some(UNCLEAR, 2):
         proof = judge_other_code(closing(release(first=script(line))))
         assert proof.verdict is UNKNOWN, (line, proof)
         assert proof.not_understood
