@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from diagnosis.causes import Integrity
+from diagnosis.closure.history import next_attempt
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.written_clock import clock_of
@@ -59,7 +60,8 @@ def order_conflicts(replays: Sequence[Replay], case: Case) -> list[IntegrityFind
             continue
         earliest, latest = bounds
         attempt = replays[position].attempt
-        following = replays[position + 1].attempt if position + 1 < len(replays) else None
+        after_it = next_attempt(replays, position)
+        following = after_it.attempt if after_it is not None else None
         before = attempt.started_at is not None and latest < attempt.started_at
         after = following is not None and following.started_at is not None and earliest > following.started_at
         if before or after:

@@ -158,6 +158,23 @@ def test_stage_3_passes_and_says_what_it_does_not_prove(backend: EmbeddedBackend
     assert {finding.slug for finding in closure.integrity} == {"ref-changed-in-chain", "self-asserted-evidence"}
 
 
+def test_stage_3_is_closed_for_one_ref_and_not_for_the_other(backend: EmbeddedBackend) -> None:
+    closure = at(backend, 3).closure
+    assert closure is not None
+    assert [(item.subject, item.state.value) for item in closure.subjects] == [
+        ("refs/heads/migrate-dev", "not proven"),
+        ("refs/heads/dev", "closed"),
+    ]
+    said = "(the chain is not closed) are closed for refs/heads/dev, not proven for refs/heads/migrate-dev."
+    assert closure.sentence.endswith(said)
+    rules = {item.rule: item for item in closure.rules}
+    # The finding turns its rule, and the log's clock was compared with the runs'.
+    assert rules["evidence-measured"].verdict is Verdict.FAIL
+    assert "security_secret_injection_checks.json" in rules["evidence-measured"].reason
+    assert "11:42" in rules["decision-log-clock"].reason
+    assert closure.next_steps[0] == rules["same-subject"].next_step
+
+
 def test_the_image_of_run_3_is_in_the_registry(backend: EmbeddedBackend) -> None:
     diagnosis = at(backend, 3)
     closure = {rule.rule: rule.verdict for rule in diagnosis.closure.rules} if diagnosis.closure else {}

@@ -122,6 +122,12 @@ def test_a_stated_time_that_no_clock_can_mean_turns_the_clocks(at: str, clock: s
     assert "1 of them without a zone" in rule(whole(case=loose), "clocks-agree").reason
 
 
+def test_a_cancelled_attempt_is_not_the_next_one_of_a_stated_change() -> None:
+    cancelled = Replay(attempt(9, 3, "cancelled"), SECOND.gates, None)
+    stated = replace(WHOLE_CASE, changes=(StatedChange(1, "Created it.", "log.md:10", minutes(6).isoformat()),))
+    assert rule(whole((FIRST, cancelled, SECOND, LAST), stated), "clocks-agree").verdict is Verdict.PASS
+
+
 def test_trying_again_and_again_is_no_explicit_failure() -> None:
     again = tuple(failed(number, 3 * number, Gate.OIDC_TRUST, Cause.OIDC_PROVIDER_ABSENT) for number in range(1, 4))
     fixes = (event("CreateOpenIDConnectProvider", 11, "provider"),)
