@@ -1,0 +1,58 @@
+"""Which steps of a closing run count: what GitHub recorded as skipped did nothing, and what was not read is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from arns import arn_of
+from closing_runs import closing, release, script
+
+from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
+from diagnosis.closure.steps.other_code import judge_other_code
+from diagnosis.closure.steps.release_steps import read_release
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Job, Step
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.replay import Fact, Replay, RunFacts
+
+ROLE = "arn:aws:iam::111122223333:role/release"
+SESSION = "arn:aws:sts::111122223333:assumed-role/release/GitHubActions"
+
+
+def ran(run: Replay, work: str, job: str = "success") -> Replay:
+    """The run with its one job as GitHub lists it, in which the step Work ended so."""
+    steps = (Step(1, "Set up job", "completed", "success"), Step(2, "Work", "completed", work))
+    listed = Job(1, "release", "completed", job, steps=steps)
+    return replace(run, attempt=replace(run.attempt, jobs=Known((listed,))))
+
+
+def test_a_step_or_a_job_that_was_skipped_did_nothing() -> None:
+    line = "git checkout other\nexport AWS_ACCESS_KEY_ID=${{ secrets.A }}"
+    run = closing(release(middle=script(line)))
+    for judge in (judge_other_code, judge_long_lived_keys):
+        assert judge(ran(run, "success")).verdict is Verdict.FAIL
+        assert judge(ran(run, "skipped")).verdict is Verdict.PASS
+        assert judge(ran(run, "success", "skipped")).verdict is Verdict.UNKNOWN
+    off = closing(release(middle=script(line, "if: false")))
+    assert judge_other_code(off).verdict is Verdict.PASS
+
+
+def test_a_runner_of_ones_own_counts_where_the_log_names_the_role_s_session() -> None:
+    run = closing(release().replace("ubuntu-latest", "self-hosted"))
+    assert judge_long_lived_keys(run).verdict is Verdict.UNKNOWN
+    proof = Evidence(EvidenceKind.LOG_LINE, "the line")
+    for principal, found in (
+        (SESSION, Verdict.PASS),
+        (SESSION.replace("role/release", "role/runner"), Verdict.UNKNOWN),
+    ):
+        facts = RunFacts(role_arn=Fact(arn_of(ROLE), proof), principal=Fact(principal, proof))
+        assert judge_long_lived_keys(replace(run, facts=facts)).verdict is found
+
+
+def test_a_workflow_that_was_not_read_proves_nothing() -> None:
+    run = replace(closing(release()), workflow=None)
+    assert judge_other_code(run).verdict is judge_long_lived_keys(run).verdict is Verdict.UNKNOWN
+    called = closing(release(last="  more:\n    uses: o/r/.github/workflows/c.yml@v1"))
+    assert read_release(called).not_read
+    assert judge_other_code(called).verdict is Verdict.UNKNOWN
