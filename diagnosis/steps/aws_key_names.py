@@ -18,6 +18,8 @@ KEY_VARIABLES = frozenset(
 """The variables from which AWS's tools and their older versions take a key."""
 FILE_VARIABLES = frozenset({"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_CREDENTIAL_FILE", "BOTO_CONFIG"})
 """The variables that name a file with keys."""
+PROFILE_VARIABLES = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"})
+"""The variables that name a profile of such a file."""
 ENDPOINT_VARIABLES = frozenset({"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"})
 """The variables that name an address which hands out keys."""
 

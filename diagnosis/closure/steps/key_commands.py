@@ -15,6 +15,7 @@ from diagnosis.steps.aws_key_names import (
     ENDPOINT_VARIABLES,
     FILE_VARIABLES,
     KEY_VARIABLES,
+    PROFILE_VARIABLES,
     Origin,
     asks_for_all_secrets,
     long_lived_in,
@@ -134,6 +135,9 @@ class _Script:
             self.sights.doubt(f"{self.where} names a file of keys ({name})", self.step.evidence(name))
         elif upper in ENDPOINT_VARIABLES and value.strip():
             self.sights.doubt(f"{self.where} names an address that hands out keys ({name})", self.step.evidence(name))
+        elif upper in PROFILE_VARIABLES and value.strip() and not self.step.job.sets_profile:
+            clause = f"the profile that {self.where} names is set up by no step that was read"
+            self.sights.doubt(clause, self.step.evidence(clause))
         elif upper in KEY_VARIABLES or names_a_key(name):
             self._judge(name, value)
 

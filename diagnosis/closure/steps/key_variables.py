@@ -16,6 +16,7 @@ from diagnosis.steps.aws_key_names import (
     FILE_VARIABLES,
     KEY_ID,
     KEY_VARIABLES,
+    PROFILE_VARIABLES,
     Origin,
     asks_for_all_secrets,
     long_lived_in,
@@ -64,6 +65,7 @@ def look_at_variables(workflow: Workflow, job: ReleaseJob, sights: KeySights) ->
 
     _pairs(workflow.env, "the workflow's env", resolve, place, sights)
     _pairs(job.written.env, f"the env of the job {job.name}", resolve, place, sights)
+    _profiles((*workflow.env, *job.written.env), f"the env of the job {job.name}", job, place, sights)
     for image in job.written.images:
         where = f"the container {image.image} of the job {job.name}"
         _pairs(image.env, where, resolve, place, sights)
@@ -74,11 +76,21 @@ def look_at_variables(workflow: Workflow, job: ReleaseJob, sights: KeySights) ->
             _registry_login(given, where, resolve, place, sights, certain=certain)
 
 
+def _profiles(pairs: Pairs, where: str, job: ReleaseJob, place: Callable[[str], Evidence], sights: KeySights) -> None:
+    """Note a profile that no step of the job sets up: its keys come from elsewhere."""
+    for name, value in pairs:
+        if name.upper() in PROFILE_VARIABLES and value.strip() and not job.sets_profile:
+            sights.doubt(
+                f"the profile that {where} names is set up by no step that was read", place(f"{name}: {value}")
+            )
+
+
 def look_at_step(step: ReleaseStep, sights: KeySights) -> None:
     """Look at the variables and the inputs of a step."""
     resolve = _resolver(step.job)
     where = f"step {step.name}"
     _pairs(step.written.env, f"the env of {where}", resolve, step.evidence, sights)
+    _profiles(step.written.env, f"the env of {where}", step.job, step.evidence, sights)
     if step.written.uses:
         _inputs(step, where, resolve, sights)
 

@@ -205,6 +205,13 @@ def test_a_key_among_the_inputs_of_an_action(uses: str) -> None:
         release(middle=script("aws configure set credential_process ./keys")),
         release(middle=script("export AWS_SHARED_CREDENTIALS_FILE=keys")),
         release(top="env: {AWS_CONFIG_FILE: ./aws.config}"),
+        release(job="env: {AWS_PROFILE: prod}"),
+        release(middle=script("export AWS_PROFILE=prod\naws s3 ls")),
+        release(
+            middle=step(
+                "uses: actions/github-script@v7\nwith: {script: \"f('AWS_ACCESS_KEY_ID', '${{ secrets.ODD }}')\"}"
+            )
+        ),
         release(middle=step("uses: cardinalby/export-env-action@v2\nwith: {envFile: .env}")),
         release(middle=script(f"echo $X | docker login -u AWS --password-stdin {HOST}")),
         release(last="  more:\n    uses: octo-lab/other/.github/workflows/c.yml@v1\n    secrets: inherit"),
