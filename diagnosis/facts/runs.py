@@ -123,10 +123,10 @@ class Artifact:
     created_at: datetime | None = None
     files: tuple[tuple[str, str], ...] = ()
     """``(member name, JSON text)`` of the small JSON files that were read."""
-    digests: tuple[tuple[str, str], ...] = ()
-    """``(member name, SHA-256)`` of the small files, of their bytes as they came; hexadecimal."""
     unread: tuple[Unreadable, ...] = ()
     """What of the artifact was not read, and why."""
+    digests: tuple[tuple[str, str], ...] = ()
+    """``(member name, SHA-256)`` of the small files, of their bytes as they came; hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

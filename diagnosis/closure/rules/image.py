@@ -5,9 +5,10 @@ from __future__ import annotations
 from diagnosis.closure.catalogue import NO_SIDE_CHANNEL, TAG_AND_DIGEST
 from diagnosis.closure.judged_chain import Chain
 from diagnosis.closure.side_channel import judge_push
+from diagnosis.facts.account import RegistryDetails
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.facts.reading import Absent, Known
+from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.verdicts.closure import RuleVerdict
 
 
@@ -17,7 +18,7 @@ def tag_and_digest(chain: Chain) -> RuleVerdict:
     if account is None:
         return TAG_AND_DIGEST.unknown("The registry was not read.")
     if isinstance(account.image, Absent):
-        details = account.registry_details
+        details: Reading[RegistryDetails] = account.registry_details
         expires = isinstance(details, Known) and details.value.lifecycle_policy
         since = (
             "not pushed, deleted, or expired by the repository's lifecycle policy"

@@ -61,7 +61,9 @@ jobs = st.builds(
     log_steps=some(numbers),
 )
 artifacts = st.builds(
-    Artifact, numbers, words, numbers, st.booleans(), maybe_moment, some(st.tuples(words, words)), some(unreadable)
+    Artifact,
+    *(numbers, words, numbers, st.booleans(), maybe_moment, some(st.tuples(words, words)), some(unreadable)),
+    some(st.tuples(words, words)),
 )
 attempts = st.builds(
     Attempt,
