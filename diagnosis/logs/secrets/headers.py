@@ -29,6 +29,8 @@ _BEARER = re.compile(
 _NAMES = re.compile(r"[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}|[a-z]{2,20}_[a-z_]{2,60}(?:\.[a-z_]{2,60}){1,4}")
 """How a way to authorize is called: ``COGNITO_USER_POOLS``, ``aws_api_gateway_authorizer.main.id``."""
 _NAME = re.compile("[A-Za-z-]{0,40}")
+_GATES = ("registry ", "service ")
+"""What makes a gate of ours of the word: ``Service authorization: Step “X” printed a denial``."""
 _SIGNS = re.compile("%[0-9A-Fa-f]{2}")
 _COOKIE = re.compile(
     r"(?<![A-Za-z])(?:set-)?cookie2?[\"'`]?\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}(?P<value>[^\s\"'`=;,]{1,256}=[^\"'`\n]*)",
@@ -46,9 +48,9 @@ def _authorization(text: str) -> Iterator[Finding]:
         value = found["value"].rstrip()
         end = found.start("value") + len(value)
         short = value[:301]
-        if _is_operation(text, found):
+        if _is_operation(text, found) or text[max(0, found.start() - 9) : found.start()].lower().endswith(_GATES):
             first = short.split()[0]
-            if is_drawn(first, by_itself=False):
+            if is_drawn(first, by_itself=False) and not any(sign in first for sign in ".:"):
                 yield Finding(found.start("value"), found.start("value") + len(first), "authorization")
             continue
         if scheme in _SCHEMES:

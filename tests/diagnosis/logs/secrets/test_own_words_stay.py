@@ -152,6 +152,8 @@ def test_what_a_gate_says_stays() -> None:
             for word in SCHEMES
             for rest in ("of the account are not known", "refuses the call")
         )
+        assert not eaten(f"{gate.label}: Step \u201c{name}\u201d printed a denial" for name in NAMES)
+        assert not eaten(f"{gate.label}: {proof} is not the one" for proof in EVIDENCE)
         assert not eaten(f"{gate.label}, digest {proof}" for proof in EVIDENCE)
         assert not eaten(f"{gate.label}: digest {proof} was pushed" for proof in EVIDENCE)
 
