@@ -40,7 +40,11 @@ def log_place(stated: str, commit: str | None, repository: str, html_url: str) -
     """Return where in the repository a log is that a case names by its path or its address; None where it is not there."""
     ref, path = commit, stated
     if "://" in stated:
-        address = urlsplit(stated)
+        try:
+            address = urlsplit(stated)
+        except ValueError:
+            # What stands for a secret in it looks like the host of an IPv6 address, and is none.
+            return None
         found = _BLOB.fullmatch(unquote(address.path))
         if address.scheme != "https" or found is None or address.netloc != urlsplit(html_url).netloc:
             return None
