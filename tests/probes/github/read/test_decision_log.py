@@ -12,6 +12,7 @@ from tiny_github import Said, TinyGitHub, said
 
 from diagnosis.facts.closure_facts import DecisionLog
 from diagnosis.facts.reading import Absent, Known, Unreadable
+from probes.github.read.decision_log import log_place
 from probes.github.source import GitHubSource
 from probes.store.attempts import AttemptStore
 
@@ -119,3 +120,7 @@ def test_what_is_not_there_is_absent_and_what_cannot_be_read_says_why(
     assert words in found.why
     assert found.permission == permission
     assert found.how
+
+
+def test_a_mark_for_a_secret_in_an_address_is_no_host() -> None:
+    assert log_place("https://[scrubbed:basic-auth]@wiki/x", None, "o/r", "https://github.com/o/r") is None
