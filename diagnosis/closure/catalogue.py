@@ -238,6 +238,6 @@ ESCALATION_JUSTIFIED = RuleRecord(
 PROGRESSION_PROVED = RuleRecord(
     "progression-proved",
     "The progression is proved",
-    "Each attempt has an address, a beginning and an end, and each began after the one before it had ended.",
-    "Read the attempts whose times lack; leave out of the chain what ran beside them.",
+    "Each attempt has an address, a beginning and an end, each began after the one before it had ended, and none was left out.",
+    "Read the attempts whose times lack, and prove closure in a chain of attempts that ran one after the other.",
 )

@@ -101,17 +101,23 @@ def apart_by_hand(case: Case, shown: Sequence[Attempt]) -> tuple[Missing, ...]:
     """Return what of the chain that is shown was set apart by hand: whoever reads it must know what is not in it, and why."""
     if not shown:
         return ()
-    ids = {attempt.run_id for attempt in shown}
-    # Runs are numbered in order of time, so one that would lie in the chain lies between its ends.
-    near = [
-        name for name in case.left_out if name.run in case.runs or name.run in ids or min(ids) < name.run < max(ids)
-    ]
-    apart = [Missing(_words(name), "it was left out of this chain by hand", _OUT) for name in near]
+    apart = list(left_out_by_hand(case, shown))
     first = in_order(shown)[0]
     if case.begins_at(first):
         what = f"what came before {_words(AttemptName(*first.key))}"
         apart.append(Missing(what, "by hand, this chain begins with that attempt", _SPLIT))
     return tuple(apart)
+
+
+def left_out_by_hand(case: Case, shown: Sequence[Attempt]) -> tuple[Missing, ...]:
+    """Return the attempts that lie within the chain that is shown and that somebody took out of it."""
+    ids = {attempt.run_id for attempt in shown}
+    # Runs are numbered in order of time, so one that would lie in the chain lies between its ends.
+    return tuple(
+        Missing(_words(name), "it was left out of this chain by hand", _OUT)
+        for name in case.left_out
+        if ids and (name.run in case.runs or name.run in ids or min(ids) < name.run < max(ids))
+    )
 
 
 _OUT = "choose that run, or take it out of left_out in the case file"

@@ -34,7 +34,7 @@ from replay_builders import denied
 from small_world import EIGHT, allow, policy
 
 from diagnosis.facts.account import Image, NamedPolicy
-from diagnosis.facts.case import StatedChange, StatedEscalation
+from diagnosis.facts.case import AttemptName, StatedChange, StatedEscalation
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Verdict
 from diagnosis.policy import PolicyDocument
@@ -159,6 +159,13 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
     "another workflow file closed": (
         {"same-workflow"},
         runs(FIRST, SECOND, replace(CLOSING, path=".github/workflows/other.yml")),
+    ),
+    "an attempt within the chain was left out": (
+        {"progression-proved"},
+        both(
+            runs(replace(FIRST, number=899), replace(SECOND, number=901), CLOSING),
+            case(runs=(), left_out=(AttemptName(902),), changes=()),
+        ),
     ),
     "closed on another ref": (
         {"same-subject"},

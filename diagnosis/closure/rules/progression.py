@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from diagnosis.causes import Integrity
 from diagnosis.closure.catalogue import CLOCKS_AGREE, PROGRESSION_PROVED, PUBLISH_HAS_PATH
+from diagnosis.closure.corrections import left_out_by_hand
 from diagnosis.closure.history import utc
 from diagnosis.closure.judged_chain import Chain, run_evidence
 from diagnosis.closure.stated_clock import span
@@ -16,7 +17,7 @@ from diagnosis.verdicts.closure import RuleVerdict
 
 
 def progression_proved(chain: Chain) -> RuleVerdict:
-    """Judge whether each attempt can be opened and began after the one before it had ended."""
+    """Judge whether each attempt can be opened, began after the one before it had ended, and none was set apart by hand."""
     if not chain.replays:
         return PROGRESSION_PROVED.unknown("No attempts were read.")
     proof = [run_evidence(replay, replay.attempt.conclusion or replay.attempt.status) for replay in chain.replays]
@@ -31,6 +32,13 @@ def progression_proved(chain: Chain) -> RuleVerdict:
                 "it need not be the answer to it.",
                 proof,
             )
+    apart = left_out_by_hand(chain.case, attempts)
+    if apart:
+        return PROGRESSION_PROVED.unknown(
+            f"Of {apart[0].what} this chain tells nothing: {apart[0].why}.",
+            proof,
+            f"Let the chain hold it ({apart[0].how}), or prove closure in a chain without it.",
+        )
     return PROGRESSION_PROVED.passes("Each attempt can be opened, and began after the one before it had ended.", proof)
 
 
