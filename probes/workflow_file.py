@@ -19,6 +19,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from diagnosis.facts.reading import Reading, mapped
 from diagnosis.facts.workflow import (
+    ANY_NAMES,
     Action,
     ActionFile,
     JobImage,
@@ -139,7 +140,7 @@ class _Reader:
             name=_scalar(top.get("name")),
             jobs=self._jobs(jobs, self._run_defaults(top.get("defaults"))),
             permissions=self._permissions(top.get("permissions")),
-            env=self._pairs(top.get("env")),
+            env=self._env(top.get("env")),
             triggers=self._triggers(top.get("on")),
             inputs=self._inputs(top.get("on")),
             push_filters=tuple(self._push_filters(top.get("on"))),
@@ -191,7 +192,7 @@ class _Reader:
             condition=_scalar(job.get("if")),
             continue_on_error=_flag(job.get("continue-on-error")),
             uses=_scalar(job.get("uses")),
-            env=self._pairs(job.get("env")),
+            env=self._env(job.get("env")),
             line=line,
             inputs=self._pairs(job.get("with")),
             needs=self._texts(job.get("needs")),
@@ -218,7 +219,7 @@ class _Reader:
             image = _scalar(own.get("image")) or _scalar(node)
             if image:
                 given = dict(self._pairs(own.get("credentials")))
-                env, options = self._pairs(own.get("env")), _scalar(own.get("options")) or ""
+                env, options = self._env(own.get("env")), _scalar(own.get("options")) or ""
                 yield JobImage(image, given.get("username", ""), given.get("password", ""), env, options)
 
     def _steps_of(self, node: Any, what: str, defaults: dict[str, str]) -> tuple[WorkflowStep, ...]:
@@ -238,7 +239,7 @@ class _Reader:
             uses=_scalar(step.get("uses")),
             run=run,
             inputs=self._pairs(step.get("with")),
-            env=self._pairs(step.get("env")),
+            env=self._env(step.get("env")),
             condition=_scalar(step.get("if")),
             continue_on_error=_flag(step.get("continue-on-error")),
             line=node.start_mark.line + 1,
@@ -273,6 +274,12 @@ class _Reader:
         return tuple(
             (name, _text(value)) for name, value in self._members_of(node, "a block") if isinstance(value, ScalarNode)
         )
+
+    def _env(self, node: Any) -> Pairs:
+        """Read ``env``; one that is an expression as a whole is kept under a name that no variable has."""
+        if isinstance(node, ScalarNode) and "${{" in _text(node):
+            return ((ANY_NAMES, _text(node)),)
+        return self._pairs(node)
 
     def _permissions(self, node: Any) -> Pairs | None:
         """Read ``permissions``: None where not stated; ``{}`` takes all away; a short form is read as ``*``."""

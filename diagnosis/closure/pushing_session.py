@@ -14,7 +14,9 @@ from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Verdict
 from diagnosis.live.observed_subject import SESSION_EVENT, session_evidence
 from diagnosis.live.run_claims import RunClaims
+from diagnosis.names.arn import Arn
 from diagnosis.policy.language.globs import covers, pattern_cells
+from diagnosis.policy.principal_view import view_principal
 from diagnosis.steps.variables import expand, is_legible, run_values
 from diagnosis.verdicts.replay import Replay, RunFacts
 
@@ -66,6 +68,13 @@ def foreign_session(
         if end is not None and not begin - _CLOCKS_DIFFER <= push.at <= end + _CLOCKS_DIFFER:
             reason = f"The tag was pushed at {push.at:%Y-%m-%dT%H:%M:%SZ} too, outside of run {attempt.run_id}."
             return SessionDoubt(Verdict.UNKNOWN, reason)
+        opened = [event for event in own if _opens(event, push.principal)]
+        if push.session and opened and all(event.session for event in opened):
+            reason = (
+                f"The image was pushed with the key of another session than those that CloudTrail shows run "
+                f"{attempt.run_id} opening."
+            )
+            return SessionDoubt(Verdict.UNKNOWN, reason, tuple(session_evidence(event) for event in opened))
         name = _session_name(push.principal)
         if not _may_be(name, closing, run, own):
             reason = f"The image was pushed by {push.principal}: run {attempt.run_id} opened no session of that name."
@@ -80,6 +89,12 @@ def foreign_session(
         )
         return SessionDoubt(Verdict.UNKNOWN, reason, tuple(session_evidence(event) for event in strangers))
     return None
+
+
+def _opens(event: TrailEvent, principal: str) -> bool:
+    """Return whether an event opened a session of the role that a principal is of."""
+    role, view = Arn.parse(event.target), view_principal(principal)
+    return role is not None and (view.account, view.name) == (role.account, role.name)
 
 
 def _session_name(principal: str) -> str:

@@ -172,12 +172,13 @@ def _pushes(account: AccountState, image: Image, replays: Sequence[Replay]) -> l
     if not isinstance(account.trail, Known) or not replays:
         return []
     first = replays[0].attempt.started_at or replays[0].attempt.created_at
-    tags = set(image.tags)
+    tags, own = set(image.tags), account.question.repository
     return [
         event
         for event in account.trail.value.events
         if event.name == PUSH_EVENT
         and event.took_effect
+        and (own is None or event.target in ("", own))
         and event.at >= first - _CLOCKS_DIFFER
         and (tags & set(event.detail.split()) or (not event.detail and _near(event, image)))
     ]

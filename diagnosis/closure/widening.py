@@ -35,6 +35,7 @@ _PAIRS = {
     "AddClientIDToOpenIDConnectProvider": "RemoveClientIDFromOpenIDConnectProvider",
     "CreateOpenIDConnectProvider": "DeleteOpenIDConnectProvider",
     "SetDefaultPolicyVersion": "SetDefaultPolicyVersion",
+    "PutImageTagMutability": "PutImageTagMutability",
     "CreateRole": "DeleteRole",
 }
 """What opens, and what closes it again."""
@@ -42,6 +43,7 @@ _BY_DETAIL = frozenset({"PutRolePolicy", "AttachRolePolicy", "AddClientIDToOpenI
 """Of one target there may be several of these, told apart by what the request named."""
 _DOCUMENTS = frozenset(
     {"PutRolePolicy", "UpdateAssumeRolePolicy", "SetRepositoryPolicy", "PutBucketPolicy", "PutKeyPolicy"}
+    | {"PutRolePermissionsBoundary"}
 )
 """Each takes the place of the document before it."""
 _VERSIONS = frozenset({"CreatePolicyVersion", "SetDefaultPolicyVersion"})
@@ -166,9 +168,15 @@ def _taken_back(event: TrailEvent, later: Sequence[TrailEvent]) -> TrailEvent | 
             and other.target == event.target
             and (event.name not in _BY_DETAIL or other.detail == event.detail)
             and (event.name != "SetDefaultPolicyVersion" or _version(other) < _version(event))
+            and (event.name != "PutImageTagMutability" or (_lets_overwrite(event) and not _lets_overwrite(other)))
         ),
         None,
     )
+
+
+def _lets_overwrite(event: TrailEvent) -> bool:
+    """Return whether tags may be pushed again after a change of their mutability."""
+    return "IMMUTABLE" not in event.detail.split()
 
 
 def _version(event: TrailEvent) -> int:
@@ -203,6 +211,8 @@ def _vague(events: Sequence[TrailEvent]) -> list[TrailEvent]:
 
 def _within(event: TrailEvent, after: TrailEvent) -> bool:
     """Return whether everything that the document grants the next one grants too, by what their events tell."""
+    if event.name == "PutRolePermissionsBoundary" and event.detail:
+        return event.detail == after.detail
     return event.broad is False and bool(event.grants) and set(event.grants) <= set(after.grants)
 
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+ANY_NAMES = "${{ … }}"
+"""Stands in the place of a name in an ``env`` that is one expression: which variables it sets the run alone knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkflowInput:

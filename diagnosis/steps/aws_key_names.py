@@ -16,8 +16,11 @@ KEY_VARIABLES = frozenset(
     {KEY_ID, "AWS_SECRET_ACCESS_KEY", SESSION_TOKEN, "AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SECURITY_TOKEN"}
 )
 """The variables from which AWS's tools and their older versions take a key."""
-FILE_VARIABLES = frozenset({"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_CREDENTIAL_FILE", "BOTO_CONFIG"})
-"""The variables that name a file with keys."""
+FILE_VARIABLES = frozenset(
+    {"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_CREDENTIAL_FILE", "BOTO_CONFIG", "REGISTRY_AUTH_FILE"}
+    | {"DOCKER_AUTH_CONFIG"}
+)
+"""The variables that name a file with keys or logins, or hold one."""
 PROFILE_VARIABLES = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"})
 """The variables that name a profile of such a file."""
 ENDPOINT_VARIABLES = frozenset({"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"})

@@ -55,7 +55,7 @@ def no_side_channel(chain: Chain) -> RuleVerdict:
 
 def _other_than_stated(case: Case, digest: str, tags: tuple[str, ...]) -> str:
     """Return how the case's tag or digest contradicts what was published; empty where it does not."""
-    if case.digest and case.digest != digest:
+    if case.digest and case.digest.lower() != digest:
         return f"The case states the digest {case.digest}, the release has {digest}."
     if case.tag and tags and case.tag not in tags:
         return f"The case states the tag {case.tag}, the image has {', '.join(tags)}."

@@ -9,6 +9,8 @@ from diagnosis.closure.steps.git_commands import CodeMove
 from diagnosis.closure.steps.own_code import Whose
 from diagnosis.closure.steps.watched_script import Ran
 from diagnosis.facts.runs import Attempt
+from diagnosis.steps.tools.call import option
+from diagnosis.steps.variables import is_legible
 
 _RAW = re.compile(r"//raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/")
 _RELEASES = re.compile(r"//github\.com/([^/\s]+/[^/\s]+)/releases/")
@@ -57,7 +59,12 @@ def fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
 
 def from_bucket(ran: Ran) -> Iterator[CodeMove]:
     """Judge what is brought from a bucket: a folder or an archive may hold any code."""
-    words = [word for word in ran.tail if not word.startswith("-")]
+    # A lone `-` is the standard output, of which the next command takes it.
+    words = [word for word in ran.tail if word == "-" or not word.startswith("-")]
+    if "s3api" in words and "get-object" in words:
+        key = option(ran.tail, "--key") or ""
+        if not is_legible(key) or key.endswith(_ARCHIVES):
+            yield CodeMove(Whose.UNKNOWN, ran.shown)
     if "s3" not in words:
         return
     verb, *named = words[words.index("s3") + 1 :] or [""]

@@ -30,6 +30,10 @@ _ONLY_TESTS = frozenset(
 """Commands that use no credentials, whatever their variables are."""
 _SETTING = re.compile(r"^[\s\"'{]*(?:export\s+)?([A-Za-z_][\w.]*)[\"']?\s*(?:=|<<|:)(.*)")
 _PROFILE = re.compile(r"(?:^|[/\\])\.aws[/\\](?:credentials|config)$|(?:^|[/\\])\.s3cfg$|(?:^|[/\\])\.boto$")
+_LOGINS = re.compile(
+    r"(?:^|[/\\])\.docker[/\\]config\.json$|(?:^|[/\\])containers[/\\]auth\.json$|\$\{?DOCKER_CONFIG\}?/"
+)
+"""Files from which docker, podman and their kin take their logins."""
 _OF_A_PROFILE = re.compile(r"\baws_(?:access_key_id|secret_access_key)\b", re.IGNORECASE)
 _WEB_IDENTITY = ("sts", "assume-role-with-web-identity")
 _KEYRINGS = frozenset({"aws-vault", "aws-okta", "saml2aws", "gimme-aws-creds", "awsume", "granted", "assume", "leapp"})
@@ -285,6 +289,9 @@ class _Script:
         if environment and (text is None or redirected or any(re.match(r"\s*\$", line) for line in text.split("\n"))):
             clause = f"which variables {self.where} writes to GITHUB_ENV is not understood"
             self.sights.doubt(clause, self.step.evidence(clause))
+        if _LOGINS.search(target) and (text is None or "$" in text):
+            # What is computed may be a login to ECR that no session of this run made.
+            self.sights.doubt(f"{self.where} writes a file of logins to registries", self.step.evidence(target))
         if text is None:
             if _PROFILE.search(target):
                 self.sights.doubt(f"{self.where} writes a file of profiles", self.step.evidence(target))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from diagnosis.closure.steps.key_sights import KeySights
 from diagnosis.closure.steps.release_steps import ReleaseJob, ReleaseStep
 from diagnosis.facts.evidence import Evidence, EvidenceKind
-from diagnosis.facts.workflow import Workflow
+from diagnosis.facts.workflow import ANY_NAMES, Workflow
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.actions.kind_of_action import action_kind
 from diagnosis.steps.aws_key_names import (
@@ -124,7 +124,9 @@ def _pairs(pairs: Pairs, where: str, resolve: Resolve, place: Callable[[str], Ev
     )
     for name, value in pairs:
         upper = name.upper()
-        if upper in FILE_VARIABLES and value.strip() not in ("", "/dev/null"):
+        if name == ANY_NAMES:
+            sights.doubt(f"which variables {where} sets is an expression's to say", place(value))
+        elif upper in FILE_VARIABLES and value.strip() not in ("", "/dev/null"):
             sights.doubt(f"{where} names a file of keys ({name})", place(f"{name}: {value}"))
         elif upper in ENDPOINT_VARIABLES and value.strip():
             sights.doubt(f"{where} names an address that hands out keys ({name})", place(f"{name}: {value}"))

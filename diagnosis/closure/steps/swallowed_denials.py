@@ -27,9 +27,14 @@ from diagnosis.verdicts.replay import Replay
 _NONE = "The logs of the closing run hold no denial that the run went on past."
 _WENT_ON = "the run went on past it, and it proves no gate"
 _DENIED = re.compile(
-    r"AccessDenied|Access Denied|UnauthorizedOperation|not authorized to perform|AuthFailure|explicit deny"
+    # A file may be named after it.
+    r"AccessDenied(?!\w*\.(?:java|kt|cs|py|rb|go|php|[jt]sx?|vue|html|css|md|map|json|class|png|svg)\b)"
+    r"|Access Denied|UnauthorizedOperation|not authorized to perform|AuthFailure|explicit deny"
     r"|no basic auth credentials|denied: (?:User|Your authorization|requested access)|UnrecognizedClientException"
     r"|[Cc]ould not (?:load credentials|be loaded, please check)|Unable to locate credentials|ExpiredToken|InvalidClientTokenId"
+    # A refusal that names no code of AWS's, as registries and plain HTTP give it.
+    r"|unexpected (?:HTTP )?status[^\n]{0,300}\b40[13]\b|returned error: 40[13]\b|StatusCode: ?40[13]\b"
+    r"|(?:\bERROR\b|\b[Ee]rror:|\bfailed to\b)[^\n]{0,300}\b(?:403 Forbidden|401 Unauthorized)\b"
 )
 """Words of a denial, whoever prints it."""
 _SIGNED_IN = re.compile(r"^Authenticated as assumedRoleId")

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 
 from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.steps.repository_files import LONGEST_FILE
 from diagnosis.steps.tools import makefile
 from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, options, understood, without_globals
 from diagnosis.steps.tools.interpolation import dotenv
@@ -465,7 +466,7 @@ def _file(call: Call, named: list[str], defaults: tuple[str, ...]) -> tuple[str,
         return "the commit has no such file"
     return (
         "the file is too long to be read"
-        if any(isinstance(each, Known) for each in readings)
+        if any(isinstance(each, Known) and len(each.value) > LONGEST_FILE for each in readings)
         else "the file was not read"
     )
 

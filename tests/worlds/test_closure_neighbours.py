@@ -1,0 +1,113 @@
+"""More ways in which a compliant chain can differ: those that turn a rule, and those that must turn none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from compliant_chain import (
+    CLOSING,
+    DIGEST,
+    ENGINEER,
+    EVENTS,
+    FIRST,
+    OTHER_DIGEST,
+    SECOND,
+    ComplyingRelease,
+    event,
+    minutes,
+    session_arn,
+)
+from test_closure_mutations import CREDENTIALS, Mutation, before, case, events, runs, step, text
+
+from diagnosis.gates import Verdict
+
+BUILD_STEP = "      - name: Build and push\n"
+SHOP = "shop/web"
+
+
+def prints(line: str) -> Mutation:
+    return runs(FIRST, SECOND, replace(CLOSING, prints=(("Evidence", line),)))
+
+
+def sessions(opened: str, pushed: str) -> Mutation:
+    """The closing run's session and the push, with the keys that CloudTrail shows of both."""
+    keys = {"AssumeRoleWithWebIdentity": opened, "PutImage": pushed}
+    seen = tuple(replace(each, session=keys.get(each.name, "") if each.at >= minutes(30) else "") for each in EVENTS)
+    return lambda release: replace(release, events=seen)
+
+
+IDLE = replace(SECOND, number=9025, at=22, stops_at="Checkout", error="##[error]The operation was canceled.")
+TURNED: dict[str, tuple[set[str], Mutation]] = {
+    "env of the job is an expression": (
+        {"no-static-credentials"},
+        text("    steps:\n", "    env: ${{ fromJSON(secrets.ALL) }}\n    steps:\n"),
+    ),
+    "env of a step is an expression": (
+        {"no-static-credentials"},
+        text(BUILD_STEP, BUILD_STEP + "        env: ${{ fromJSON(vars.RELEASE) }}\n"),
+    ),
+    "a login to the registry is brought as a file": (
+        {"no-static-credentials"},
+        before(CREDENTIALS, step("Login", 'echo "${{ secrets.DOCKER_AUTH }}" > ~/.docker/config.json')),
+    ),
+    "the login's file as a variable": (
+        {"no-static-credentials"},
+        text(BUILD_STEP, BUILD_STEP + "        env:\n          DOCKER_AUTH_CONFIG: ${{ secrets.LOGINS }}\n"),
+    ),
+    "the registry's refusal has no code of AWS's": (
+        {"no-override"},
+        prints("ERROR: failed to push: unexpected status from POST request to https://registry.example: 403 Forbidden"),
+    ),
+    "a download is refused by its status alone": (
+        {"no-override"},
+        prints("curl: (22) The requested URL returned error: 403"),
+    ),
+    "the case file states another digest": ({"tag-and-digest"}, case(digest=OTHER_DIGEST)),
+    "pushed with the key of another session": ({"no-side-channel"}, sessions("of-the-run", "of-somebody")),
+    "the boundary was replaced": (
+        {"no-undocumented-widening"},
+        events(
+            event("PutRolePermissionsBoundary", 26, detail="wide"),
+            event("PutRolePermissionsBoundary", 28, detail="narrow"),
+        ),
+    ),
+    "tags could be pushed again for a while": (
+        {"no-undocumented-widening"},
+        events(
+            event("PutImageTagMutability", 40, SHOP, detail="MUTABLE"),
+            event("PutImageTagMutability", 42, SHOP, detail="IMMUTABLE"),
+        ),
+    ),
+}
+ORDINARY: dict[str, Mutation] = {
+    "cancelled before the fix": runs(FIRST, SECOND, replace(IDLE, conclusion="cancelled"), CLOSING),
+    "pushed with the key of the run's session": sessions("of-the-run", "of-the-run"),
+    "the same boundary put again": events(
+        event("PutRolePermissionsBoundary", 26, detail="own"), event("PutRolePermissionsBoundary", 28, detail="own")
+    ),
+    "tags were locked": events(event("PutImageTagMutability", 40, SHOP, detail="IMMUTABLE")),
+    "the same tag in another repository": events(event("PutImage", 31.7, "shop/other", ENGINEER, detail="v1.4.0")),
+    "another tag by the same session": events(event("PutImage", 31.7, SHOP, session_arn(), detail="latest")),
+    "a file is named after a denial": prints("src/errors/AccessDeniedException.ts | 100 | 100 |"),
+    "a test is named after a status": prints("✓ returns 403 Forbidden when nobody is signed in (12 ms)"),
+    "a logins' file without a login": before(
+        CREDENTIALS, step("Helper", 'echo \'{"credsStore": "ecr-login"}\' > ~/.docker/config.json')
+    ),
+    "the digest in capital letters": case(digest=DIGEST.upper().replace("SHA256", "sha256")),
+}
+
+
+def turned(change: Mutation) -> set[str]:
+    closure = change(ComplyingRelease()).diagnosis().closure
+    assert closure is not None
+    return {rule.rule for rule in closure.rules if rule.verdict is not Verdict.PASS}
+
+
+def test_each_of_these_turns_its_rule_and_no_other() -> None:
+    for name, (expected, change) in TURNED.items():
+        assert turned(change) == expected, name
+
+
+def test_what_is_ordinary_turns_none() -> None:
+    for name, change in ORDINARY.items():
+        assert turned(change) == set(), name
