@@ -11,13 +11,15 @@ from compliant_chain import (
     EVENTS,
     FIRST,
     OTHER_DIGEST,
+    REPOSITORY_ARN,
     SECOND,
     ComplyingRelease,
     event,
     minutes,
     session_arn,
 )
-from test_closure_mutations import CREDENTIALS, Mutation, before, case, events, runs, step, text
+from small_world import EIGHT, allow, policy
+from test_closure_mutations import CREDENTIALS, Mutation, before, both, case, events, permissions, runs, step, text
 
 from diagnosis.gates import Verdict
 
@@ -34,6 +36,16 @@ def sessions(opened: str, pushed: str) -> Mutation:
     keys = {"AssumeRoleWithWebIdentity": opened, "PutImage": pushed}
     seen = tuple(replace(each, session=keys.get(each.name, "") if each.at >= minutes(30) else "") for each in EVENTS)
     return lambda release: replace(release, events=seen)
+
+
+def kept_for_long(*objects: str) -> Mutation:
+    """The receipt copied to a bucket as well, with the objects that the role may write there."""
+    allowed = allow("s3:PutObject", [f"arn:aws:s3:::acme-evidence/{each}" for each in objects])
+    copy = "aws s3 cp receipt.json s3://acme-evidence/releases/v1.4.0/receipt.json"
+    return both(
+        before("      - name: Keep the evidence\n", step("Keep for long", copy)),
+        permissions(policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, REPOSITORY_ARN), allowed)),
+    )
 
 
 IDLE = replace(SECOND, number=9025, at=22, stops_at="Checkout", error="##[error]The operation was canceled.")
@@ -71,6 +83,9 @@ TURNED: dict[str, tuple[set[str], Mutation]] = {
             event("PutRolePermissionsBoundary", 28, detail="narrow"),
         ),
     ),
+    "the whole bucket of the evidence": ({"scope-bounded"}, kept_for_long("*")),
+    "any folder with the release's name": ({"scope-bounded"}, kept_for_long("*/v1.4.0/*")),
+    "another folder beside the evidence's": ({"scope-bounded"}, kept_for_long("releases/*", "drafts/*")),
     "tags could be pushed again for a while": (
         {"no-undocumented-widening"},
         events(
@@ -80,6 +95,8 @@ TURNED: dict[str, tuple[set[str], Mutation]] = {
     ),
 }
 ORDINARY: dict[str, Mutation] = {
+    "the folder of every release's evidence": kept_for_long("releases/*"),
+    "the folder of this release's evidence": kept_for_long("releases/v1.4.0/*"),
     "cancelled before the fix": runs(FIRST, SECOND, replace(IDLE, conclusion="cancelled"), CLOSING),
     "pushed with the key of the run's session": sessions("of-the-run", "of-the-run"),
     "the same boundary put again": events(

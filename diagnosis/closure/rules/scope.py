@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from diagnosis.closure.catalogue import ESCALATION_JUSTIFIED, NO_UNDOCUMENTED_WIDENING, SCOPE_BOUNDED
 from diagnosis.closure.judged_chain import Chain
 from diagnosis.closure.other_pushers import other_pushers
@@ -11,6 +13,9 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.assessment import BeyondGrant
 from diagnosis.verdicts.closure import RuleVerdict
+
+_IN_A_BUCKET = 2
+"""A pattern with fewer slashes before its end is a whole bucket."""
 
 
 def scope_bounded(chain: Chain) -> RuleVerdict:
@@ -26,14 +31,18 @@ def scope_bounded(chain: Chain) -> RuleVerdict:
         step = "Name in the repository's policy who has to push, each by its own ARN."
         seen = Verdict.UNKNOWN if worst.conditional else Verdict.FAIL
         return SCOPE_BOUNDED.verdict(seen, reason, [each.evidence for each in others], step)
-    beyond = [grant for grant in chain.live.beyond if not _accounted_for(grant, chain)]
+    beyond = [
+        grant
+        for grant in chain.live.beyond
+        if not _accounted_for(grant, chain) and not _ends_where_releases_differ(grant, chain)
+    ]
     if verdict.verdict is Verdict.PASS and beyond:
         # The gate lets exact grants stand as notes, since somebody may need them; closure is proved from what is needed.
         more = f" and {len(beyond[0].actions) - 1} more" if len(beyond[0].actions) > 1 else ""
         where = ", ".join(beyond[0].resources)
         reason = (
             f"{beyond[0].statement} of {beyond[0].policy} grants {beyond[0].actions[0]}{more} on {where}: "
-            "no use that is known needs it."
+            f"{'what is known needs it on less' if beyond[0].needed_elsewhere else 'no use that is known needs it'}."
         )
         return SCOPE_BOUNDED.unknown(
             reason,
@@ -52,6 +61,33 @@ def _accounted_for(grant: BeyondGrant, chain: Chain) -> bool:
         if each.complete and each.expires and today and today <= each.expires
     }
     return grant.policy in named or set(grant.actions) <= named
+
+
+def _ends_where_releases_differ(grant: BeyondGrant, chain: Chain) -> bool:
+    """Return whether a grant on objects of S3 is wider only from where their keys name this run: the next one has others."""
+    closing = chain.closing
+    if closing is None or grant.service != "s3" or not grant.needed_elsewhere or grant.all_but:
+        return False
+    attempt, facts = closing.attempt, closing.facts
+    tag = facts.tag.value if facts.tag else None
+    sha = attempt.head_sha
+    named = [str(attempt.run_id), sha, sha[:7], sha[:8], sha[:12]]
+    # A tag without a number (`latest`) stays from release to release.
+    named += [
+        each for each in (tag, attempt.head_branch if attempt.on_tag else None) if each and re.search(r"\d", each)
+    ]
+    actions = {action.lower() for action in grant.actions}
+    keys = [need.resource for need in closing.needs if need.resource and need.action.lower() in actions]
+    return all(any(_opens_at(pattern, key, named) for key in keys) for pattern in grant.resources)
+
+
+def _opens_at(pattern: str, key: str, named: list[str]) -> bool:
+    """Return whether a pattern is a folder and everything in it, whose path, with the key's next name, names the run."""
+    folder = pattern.removesuffix("*")
+    if not pattern.endswith("/*") or {"*", "?", "$"} & set(folder) or folder.count("/") < _IN_A_BUCKET:
+        return False
+    path = folder.partition("/")[2] + key.removeprefix(folder).partition("/")[0] if key.startswith(folder) else ""
+    return any(name and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", path) for name in named)
 
 
 def no_undocumented_widening(chain: Chain) -> RuleVerdict:
