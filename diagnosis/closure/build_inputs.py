@@ -57,7 +57,7 @@ def _sources(verb: str, rest: str) -> tuple[Parts, ...] | None:
     if named:
         try:
             given = json.loads(named)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if not isinstance(given, list):
             return None

@@ -33,6 +33,7 @@ SEARCHED = {
 """Modules whose tables of patterns are asked by ``search`` alone."""
 LENGTH = 16_000
 PROVED: dict[tuple[str, str], tuple[int, str]] = {
+    ("diagnosis/closure/steps/swallowed_denials.py", "_DENIED"): (4_000, "a line is cut there"),
     ("probes/case_rewrite.py", "_PIECES"): (LENGTH, "every string takes what it has looked at, with or without an end"),
     ("diagnosis/closure/steps/jq_filter.py", "_TOKEN"): (LENGTH, "an open string goes to the end of the text"),
     ("diagnosis/closure/steps/python_literals.py", "_PIECES"): (LENGTH, "an open string goes to the end of the text"),
@@ -82,6 +83,7 @@ ELSEWHERE = ("diagnosis/logs/secrets/", "diagnosis/logs/scrub", "diagnosis/docum
 BUILT = {
     "diagnosis/failures/rule.py": "our own rules, looked at where they are compiled",
     "diagnosis/logs/line_search.py": "our own words",
+    "diagnosis/closure/rules/scope.py": "one literal word",
     "diagnosis/closure/widening.py": "one literal word",
     "diagnosis/logs/quoted.py": "a number",
     "diagnosis/policy/language/matching.py": "globs with atomic stars: tests/diagnosis/policy/test_matching_is_linear.py",

@@ -20,9 +20,9 @@ _UNPACKS = frozenset({"tar", "unzip", "bsdtar", "cpio", "patch", "sh", "bash", "
 
 def _is_source(address: str) -> bool:
     """Return whether an address hands out the files of a repository."""
-    host, _, path = address.partition("://")[2].partition("/")
+    server, _, path = address.partition("://")[2].partition("/")
     parts = path.split("/")
-    match host.rpartition("@")[2].lower():
+    match server.rpartition("@")[2].lower():
         case "codeload.github.com":
             return True
         case "github.com" | "www.github.com":

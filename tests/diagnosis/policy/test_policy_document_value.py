@@ -25,6 +25,8 @@ READS_JSON = {
     "diagnosis/remedies/bundle.py",
     "diagnosis/steps/aws_cli/words.py",
     "diagnosis/steps/actions/container_service.py",  # task definitions
+    "diagnosis/closure/build_inputs.py",  # the exec form of a Dockerfile's instruction
+    "diagnosis/closure/steps/jq_filter.py",  # a literal of jq
     "diagnosis/steps/infrastructure/cdk.py",
     "diagnosis/steps/infrastructure/terraform_plan.py",
     "diagnosis/steps/infrastructure/terraform_state.py",

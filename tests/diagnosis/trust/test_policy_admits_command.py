@@ -120,7 +120,7 @@ def test_a_bad_file_is_one_sentence_and_exit_code_2(run, content, words):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"repository = [", "TOML"), (b"\xff\xfe", "UTF-8"), (None, "case.toml"), (b"nonsense = 1", "nonsense")],
+    [(b"repository = [", "TOML"), (b"\xff\xfe", "UTF-8"), (None, "case.toml"), (b"titel = 1", "titel")],
 )
 def test_a_bad_case_file_is_one_sentence_and_exit_code_2(run, tmp_path, content, words):
     case = tmp_path / "case.toml"

@@ -84,6 +84,7 @@ class App:
     opened: list[dict[str, Any]]
     code = 0
     driver_class = Driver
+    timeline = None
 
     def __init__(self, factory: Callable[[], object], **options: Any) -> None:
         self.opened.append(options)
