@@ -10,6 +10,7 @@ from compliant_chain import (
     ENGINEER,
     EVENTS,
     FIRST,
+    IMAGE,
     OTHER_DIGEST,
     REPOSITORY_ARN,
     SECOND,
@@ -19,7 +20,20 @@ from compliant_chain import (
     session_arn,
 )
 from small_world import EIGHT, allow, policy
-from test_closure_mutations import CREDENTIALS, Mutation, before, both, case, events, permissions, runs, step, text
+from test_closure_mutations import (
+    CREDENTIALS,
+    Mutation,
+    before,
+    both,
+    case,
+    events,
+    evidence,
+    permissions,
+    runs,
+    step,
+    text,
+    told,
+)
 
 from diagnosis.gates import Verdict
 
@@ -48,8 +62,39 @@ def kept_for_long(*objects: str) -> Mutation:
     )
 
 
+def fetched(script: str) -> Mutation:
+    """A step before the build that brings files."""
+    return before(BUILD_STEP, step("Files", script))
+
+
+def by_environment(filter_of_jq: str, verdict: str) -> Mutation:
+    """The evidence written from variables of the environment, one of which is a constant."""
+    named = text(
+        "      - name: Evidence\n        env:\n", "      - name: Evidence\n        env:\n          VERDICT: PASS\n"
+    )
+    return both(
+        evidence(f"jq -n '{filter_of_jq}' > receipt.json"), named, told(**({"verdict": verdict} if verdict else {}))
+    )
+
+
+OTHER_CODE = {
+    name: ({"subject-names-the-code"}, change)
+    for name, change in {
+        "a file of another commit": fetched("git fetch origin dev\ngit show origin/dev:Dockerfile > Dockerfile"),
+        "files of another machine": fetched("rsync -a build@files.example:/srv/site/ site/"),
+        "a file of another machine": fetched("scp -r files.example:/srv/site site"),
+        "files of an artifact in a registry": fetched("oras pull ghcr.io/acme/site:latest"),
+        "a patch from elsewhere": fetched("curl -sSf https://files.example/fix.diff | patch -p1"),
+        "a Dockerfile from elsewhere": text(
+            f"docker build -t {IMAGE} .", f"curl -sSf https://files.example/D | docker build -t {IMAGE} -f - ."
+        ),
+    }.items()
+}
 IDLE = replace(SECOND, number=9025, at=22, stops_at="Checkout", error="##[error]The operation was canceled.")
 TURNED: dict[str, tuple[set[str], Mutation]] = {
+    **OTHER_CODE,
+    "a constant by jq's env": ({"evidence-measured"}, by_environment("{verdict: env.VERDICT}", "PASS")),
+    "a constant by jq's $ENV": ({"evidence-measured"}, by_environment("{verdict: $ENV.VERDICT}", "PASS")),
     "env of the job is an expression": (
         {"no-static-credentials"},
         text("    steps:\n", "    env: ${{ fromJSON(secrets.ALL) }}\n    steps:\n"),
@@ -95,6 +140,11 @@ TURNED: dict[str, tuple[set[str], Mutation]] = {
     ),
 }
 ORDINARY: dict[str, Mutation] = {
+    "what the run knows by jq's env": by_environment(
+        "{run_id: env.GITHUB_RUN_ID, commit: $ENV.GITHUB_SHA, image_digest: env.DIGEST}", ""
+    ),
+    "a file of the run's own commit": fetched("git show HEAD:Dockerfile > Dockerfile.copy\ngit log -3 > log.txt"),
+    "files within the machine": fetched("rsync -a site/ dist/"),
     "the folder of every release's evidence": kept_for_long("releases/*"),
     "the folder of this release's evidence": kept_for_long("releases/v1.4.0/*"),
     "cancelled before the fix": runs(FIRST, SECOND, replace(IDLE, conclusion="cancelled"), CLOSING),

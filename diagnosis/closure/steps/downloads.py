@@ -15,6 +15,9 @@ from diagnosis.steps.variables import is_legible
 _RAW = re.compile(r"//raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/")
 _RELEASES = re.compile(r"//github\.com/([^/\s]+/[^/\s]+)/releases/")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".bundle", ".git")
+_TAKE_IT_IN = frozenset({"docker", "podman", "buildah", "nerdctl", "patch"})
+"""Programs that make what is piped into them a part of the image or of its sources, and never a tool."""
+_OTHER_MACHINE = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//).*|(?:rsync|sftp|scp)://.*")
 _UNPACKS = frozenset({"tar", "unzip", "bsdtar", "cpio", "patch", "sh", "bash", "docker", "git", "zsh", "dash"})
 
 
@@ -48,6 +51,8 @@ def fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
         raw, release = _RAW.search(address), _RELEASES.search(address)
         if raw and raw[1].lower() == full and raw[2] != attempt.head_sha:
             yield CodeMove(Whose.OTHER, f"{ran.program} {address}"[:150])
+        elif set(ran.piped_to) & _TAKE_IT_IN:
+            yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address} into a build"[:150])
         elif (release and release[1].lower() == full) or (
             "$" in address.partition("://")[2].partition("/")[0] and unpacked
         ):
@@ -55,6 +60,14 @@ def fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
     computed = [word for word in ran.tail if word.startswith("$") and not word.startswith("$((")]
     if not addresses and computed and unpacked:
         yield CodeMove(Whose.UNKNOWN, f"{ran.program} of an address that is not legible"[:150])
+
+
+def from_machine(ran: Ran) -> Iterator[CodeMove]:
+    """Judge a copy from another machine (``rsync``, ``scp``, ``sftp``): what lies there is no code of the run's commit."""
+    named = [word for word in ran.tail if not word.startswith("-")]
+    sources = named if ran.program == "sftp" else named[:-1]
+    if any(_OTHER_MACHINE.fullmatch(word) for word in sources):
+        yield CodeMove(Whose.UNKNOWN, ran.shown)
 
 
 def from_bucket(ran: Ran) -> Iterator[CodeMove]:

@@ -145,7 +145,7 @@ def _printed(
             given = _given(ran, input_names(ran.tail), before, step, seen, found, depth)
             if isinstance(given, str) and given:
                 return given
-            value = made_by_jq(ran.tail, given[0] if isinstance(given, tuple) else None)
+            value = made_by_jq(ran.tail, given[0] if isinstance(given, tuple) else None, _environment(ran, step, seen))
             if isinstance(value, (dict, list)):
                 return (value,)
             measured = given == "" and not _is_fresh(ran)
@@ -176,6 +176,17 @@ def _printed(
             ):
                 return f"{ran.shown} is not read"
             return ""
+
+
+def _environment(ran: Ran, step: ReleaseStep, seen: Watched) -> dict[str, str]:
+    """Return the variables that a command sees and that are written out, in the file or the script."""
+    written = (*step.job.workflow.env, *step.job.written.env, *step.written.env)
+    made = [(was.name, was.value) for was in seen.was if was.place <= ran.place]
+    return {
+        name: value
+        for name, value in dict((*written, *made, *ran.own)).items()
+        if "$" not in value and "`" not in value
+    }
 
 
 def _before(ran: Ran, seen: Watched) -> Ran | None:

@@ -136,6 +136,17 @@ class GitReader:
             case _:
                 return _unclear(f"git {verb}")
 
+    def shown(self, words: tuple[str, ...]) -> CodeMove:
+        """Judge ``git show`` and ``git cat-file`` whose output becomes a file: of which commit it is."""
+        tail = without_globals(words, _GLOBALS)
+        if tail[:1] not in (("show",), ("cat-file",)):
+            return OWN
+        named = [word for word in tail[1:] if not word.startswith("-") and ":" in word]
+        found = [
+            self._of(word.partition(":")[0], f"git {tail[0]} {word}") for word in named if not word.startswith(":")
+        ]
+        return next((each for each in found if each.whose is not Whose.OWN), OWN)
+
     def _of(self, ref: str, what: str) -> CodeMove:
         if ref == "FETCH_HEAD":
             return CodeMove(self.fetched, what)

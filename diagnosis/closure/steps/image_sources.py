@@ -41,6 +41,18 @@ def contexts_of(ran: Ran) -> Iterator[str]:
         yield named[-1]
 
 
+def unpacked_image(ran: Ran, step: ReleaseStep) -> str | None:
+    """Return the image or artifact of a registry whose files a command brings into the workspace; None where it brings none."""
+    match (ran.program, *ran.tail):
+        case ("oras", "pull", *rest) | ("crane" | "gcrane", "export" | "pull", *rest):
+            named = arguments(
+                tuple(rest), frozenset({"-o", "--output", "--platform", "--format", "-c", "--cache_path"})
+            )
+            return next((each for each in named if not _is_own(each, step)), None)
+        case _:
+            return None
+
+
 def copied_image(ran: Ran, step: ReleaseStep) -> str | None:
     """Return the image that a command publishes though no step of the job built it; None where it does no such thing.
 

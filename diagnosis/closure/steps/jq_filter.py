@@ -26,14 +26,17 @@ class _NotUnderstood(Exception):  # noqa: N818 - becomes None at once
     pass
 
 
-def made_by_jq(words: tuple[str, ...], given: object | None) -> object | None:
-    """Return what ``jq`` prints by its arguments; None where that is not understood. ``given``: its input, None where unknown."""
+def made_by_jq(words: tuple[str, ...], given: object | None, env: Mapping[str, str] | None = None) -> object | None:
+    """Return what ``jq`` prints by its arguments; None where that is not understood.
+
+    ``given``: its input, None where unknown. ``env``: the variables around it whose values are written out.
+    """
     variables, rest, fresh = _arguments(words)
     if not rest:
         return given
     start = None if fresh else given
     try:
-        return _Filter(rest[0], variables, start, fresh=fresh).value()
+        return _Filter(rest[0], {**variables, "ENV": env or {}}, start, fresh=fresh).value()
     except (_NotUnderstood, RecursionError):
         return None
 
@@ -178,13 +181,19 @@ class _Filter:
                 value = self._expression({")"})
                 self.at += 1
                 return value
+            case "word" if text == "env" and self.at < len(self.tokens) and self.tokens[self.at][0] == "path":
+                self.at += 1
+                return self._variable(f"$ENV{self.tokens[self.at - 1][1]}")
             case _:
                 return marked(text) if text in _OF_THE_RUN else text
 
     def _variable(self, text: str) -> object:
         name = re.match(r"\$(\w+)", text)
-        if name is None or name[1] in ("ENV", "__prog_args", "ARGS"):
+        if name is None or name[1] in ("__prog_args", "ARGS"):
             return marked(text)
+        if name[1] == "ENV":
+            around, own = self.variables.get("ENV"), re.findall(r"\w+", text)[1:]
+            return around[own[0]] if isinstance(around, dict) and own[:1] and own[0] in around else marked(text)
         return self.variables.get(name[1], marked(text))
 
     def _interpolated(self, text: str) -> bool:

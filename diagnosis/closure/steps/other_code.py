@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from diagnosis.causes import Integrity
-from diagnosis.closure.steps.downloads import fetched, from_bucket
+from diagnosis.closure.steps.downloads import fetched, from_bucket, from_machine
 from diagnosis.closure.steps.git_commands import CodeMove, GitReader, read_gh
-from diagnosis.closure.steps.image_sources import COPIERS, PRODUCERS, contexts_of, copied_image
+from diagnosis.closure.steps.image_sources import COPIERS, PRODUCERS, contexts_of, copied_image, unpacked_image
 from diagnosis.closure.steps.own_code import Whose, is_remote, whose_ref, whose_repository
 from diagnosis.closure.steps.release_steps import Release, ReleaseStep, read_release
 from diagnosis.closure.steps.step_proof import StepProof
@@ -191,6 +191,10 @@ def _script(step: ReleaseStep, attempt: Attempt, git: GitReader, found: _Found) 
                 verb = "publishes" if move.what.startswith("a copy of") else "runs"
                 clause = f"step {step.name} {verb} {move.what}"
             found.note(move.whose, clause, step.evidence(ran.shown))
+    for wrote in seen.wrote:
+        if wrote.ran is not None and wrote.ran.program == "git" and not wrote.target.startswith("/dev/"):
+            move = git.shown(wrote.ran.tail)
+            found.note(move.whose, f"brings a file in by `{move.what}`", step.evidence(wrote.ran.shown))
     if not seen.read:
         found.note(
             Whose.UNKNOWN, f"the script of step {step.name} is in a language that is not read", step.evidence(step.name)
@@ -213,6 +217,8 @@ def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found:
         yield from fetched(ran, attempt)
     elif ran.program == "aws":
         yield from from_bucket(ran)
+    elif ran.program in ("rsync", "scp", "sftp"):
+        yield from from_machine(ran)
     elif ran.program in _OTHER_SYSTEMS:
         if not ran.tail or ran.tail[0] not in (
             "log",
@@ -229,5 +235,7 @@ def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found:
     elif ran.program in ("docker", "podman", "buildah", "nerdctl", "depot", "executor", "kaniko"):
         for address in contexts_of(ran):
             _context(address, step, attempt, found)
+    if source := unpacked_image(ran, step):
+        yield CodeMove(Whose.UNKNOWN, f"{ran.program} {ran.tail[0]} {source}")
     if ran.program in COPIERS and (source := copied_image(ran, step)):
         yield CodeMove(Whose.UNKNOWN, f"a copy of the image {source}")
