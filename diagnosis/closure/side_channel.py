@@ -53,7 +53,7 @@ def judge_push(chain: Chain) -> Push:
     roles = (question.role_arn, *(each.role_arn for each in question.beside))
     foreign = [event for event in events if not any(_by_role(event.principal, role) for role in roles)]
     if foreign:
-        tag = question.tag or image.digest
+        tag = foreign[0].detail or question.tag or image.digest
         return Push(Verdict.FAIL, f"{tag} was pushed by {foreign[0].principal}, not by the release's role.", proof)
     closing = chain.closing
     if closing is None or not pushed_within(closing.attempt, image):
@@ -173,7 +173,7 @@ def _pushes(account: AccountState, image: Image, replays: Sequence[Replay]) -> l
         return []
     first = replays[0].attempt.started_at or replays[0].attempt.created_at
     tags, own = set(image.tags), account.question.repository
-    return [
+    pushes = [
         event
         for event in account.trail.value.events
         if event.name == PUSH_EVENT
@@ -182,6 +182,11 @@ def _pushes(account: AccountState, image: Image, replays: Sequence[Replay]) -> l
         and event.at >= first - _CLOCKS_DIFFER
         and (tags & set(event.detail.split()) or (not event.detail and _near(event, image)))
     ]
+    # Another tag that the image was given afterwards says nothing of who published this one.
+    of_the_tag = [
+        event for event in pushes if account.question.tag in (None, *event.detail.split()) or not event.detail
+    ]
+    return [event for event in pushes if event in of_the_tag or event.at <= of_the_tag[0].at] if of_the_tag else pushes
 
 
 def _near(event: TrailEvent, image: Image) -> bool:

@@ -12,6 +12,7 @@ from compliant_chain import (
     FIRST,
     IMAGE,
     OTHER_DIGEST,
+    PATH,
     REPOSITORY_ARN,
     SECOND,
     ComplyingRelease,
@@ -22,7 +23,9 @@ from compliant_chain import (
 from small_world import EIGHT, allow, policy
 from test_closure_mutations import (
     CREDENTIALS,
+    PUSH,
     Mutation,
+    account,
     before,
     both,
     case,
@@ -35,6 +38,8 @@ from test_closure_mutations import (
     told,
 )
 
+from diagnosis.facts.account import Image
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
 
 BUILD_STEP = "      - name: Build and push\n"
@@ -90,9 +95,28 @@ OTHER_CODE = {
         ),
     }.items()
 }
+
+
+def only_shown(line: str) -> Mutation:
+    """A line that the log alone shows of the build's script."""
+    return lambda release: replace(release, logged=release.workflow.replace(PUSH, f"{line}\n          {PUSH}"))
+
+
+def stable_by_an_engineer(at: float) -> Mutation:
+    """The image has another tag, which an engineer gave it."""
+    image = Known(Image(DIGEST, ("v1.4.0", "stable"), minutes(31.5)))
+    return both(account(image=image), events(event("PutImage", at, SHOP, ENGINEER, detail="stable")))
+
+
 IDLE = replace(SECOND, number=9025, at=22, stops_at="Checkout", error="##[error]The operation was canceled.")
 TURNED: dict[str, tuple[set[str], Mutation]] = {
     **OTHER_CODE,
+    "another ref in the log alone": (
+        {"subject-names-the-code"},
+        only_shown("git fetch origin dev; git checkout dev"),
+    ),
+    "a key in the log alone": ({"no-static-credentials"}, only_shown("export AWS_SECRET_ACCESS_KEY=$OTHER")),
+    "another tag of the image before the run's own": ({"no-side-channel"}, stable_by_an_engineer(31)),
     "a constant by jq's env": ({"evidence-measured"}, by_environment("{verdict: env.VERDICT}", "PASS")),
     "a constant by jq's $ENV": ({"evidence-measured"}, by_environment("{verdict: $ENV.VERDICT}", "PASS")),
     "env of the job is an expression": (
@@ -140,6 +164,10 @@ TURNED: dict[str, tuple[set[str], Mutation]] = {
     ),
 }
 ORDINARY: dict[str, Mutation] = {
+    "another tag of the image afterwards": stable_by_an_engineer(70),
+    "the workflow's path with the ref it was read at": runs(
+        replace(FIRST, path=f"{PATH}@refs/heads/main"), SECOND, CLOSING
+    ),
     "what the run knows by jq's env": by_environment(
         "{run_id: env.GITHUB_RUN_ID, commit: $ENV.GITHUB_SHA, image_digest: env.DIGEST}", ""
     ),

@@ -79,7 +79,7 @@ def _successes_beside(chain: Chain, closing: Attempt) -> list[Attempt]:
         for each in neighbours.value
         if each.conclusion == "success"
         and each.run_id not in own
-        and (each.ref, each.workflow_path) == (closing.ref, closing.workflow_path)
+        and (each.ref, each.workflow_path.partition("@")[0]) == (closing.ref, closing.workflow_path.partition("@")[0])
         and first.created_at <= each.created_at < closing.created_at
     ]
 

@@ -20,7 +20,8 @@ _SHOWN = 6
 
 def same_workflow(chain: Chain) -> RuleVerdict:
     """Judge whether all attempts are of one workflow file."""
-    paths = {replay.attempt.workflow_path for replay in chain.replays}
+    # GitHub may add the ref that a file was read at: `release.yml@refs/heads/main`.
+    paths = {replay.attempt.workflow_path.partition("@")[0] for replay in chain.replays}
     if len(paths) > 1:
         return SAME_WORKFLOW.fails(f"{len(paths)} workflows are mixed in this chain.")
     if not paths:

@@ -20,6 +20,7 @@ from diagnosis.closure.steps.release_jobs import (
     is_of_a_gate,
     release_jobs,
 )
+from diagnosis.closure.steps.shown_script import shows
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.workflow import Workflow
@@ -119,25 +120,8 @@ def _as_written(step: ReadStep) -> Iterator[StepScript]:
         return
     shown = step.scripts[0]
     written = expand_expressions(own.run, shown.values)
-    if not _shows(shown.text, written):
+    if not shows(shown.text, written):
         yield replace(shown, text=written, command=None)
-
-
-def _shows(shown: str, written: str) -> bool:
-    """Return whether a log's script is the one that the file has, whatever GitHub's expressions in it were filled in with."""
-    pieces = [_plain(piece.partition("}}")[2] if at else piece) for at, piece in enumerate(written.split("${{"))]
-    text, place = _plain(shown), 0
-    for at, piece in enumerate(pieces):
-        found = text.find(piece, place)
-        if found < 0 or (at == 0 and found):
-            return False
-        place = found + len(piece)
-    return place == len(text) or (len(pieces) > 1 and text.endswith(pieces[-1]))
-
-
-def _plain(text: str) -> str:
-    """Return a script without the blanks that a log does not keep."""
-    return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
 def _of_step(closing: Replay, read: ReadJob, step: ReadStep, *, pushes_later: bool) -> Iterator[Demotion]:

@@ -7,10 +7,11 @@ that are known at it, and a script with what it runs, sets and writes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from diagnosis.closure.steps.guards import asks
+from diagnosis.closure.steps.shown_script import shows
 from diagnosis.closure.steps.watched_script import Watched, watched
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind
@@ -153,6 +154,9 @@ class ReleaseJob:
                 own = reads.get(id(each), outer)
                 if not each.inner and not _left_out(own):
                     yield ReleaseStep(self, each, own, place)
+                    if (other := _other_script(each, own)) is not None:
+                        # Which of the two ran is not known, so both count.
+                        yield ReleaseStep(self, replace(each, run=other), own, place)
 
     @cached_property
     def values(self) -> Mapping[str, str]:
@@ -297,6 +301,14 @@ def _unsettled_outputs(script: str, values: Mapping[str, str]) -> Iterator[str]:
         if asks(wrote.guards) and "output" in wrote.target.lower():
             for line in (wrote.text or "").split("\n"):
                 yield line.partition("=")[0].strip()
+
+
+def _other_script(written: WorkflowStep, read: ReadStep | None) -> str | None:
+    """Return the script that the log shows of a step, where it is another than the file's."""
+    if read is None or read.matched.written is not written or written.run is None or written.file or not read.scripts:
+        return None
+    shown = read.scripts[0]
+    return None if shows(shown.text, expand_expressions(written.run, shown.values)) else shown.text
 
 
 def _left_out(read: ReadStep | None) -> bool:
