@@ -499,6 +499,11 @@ MUTATIONS: dict[str, tuple[set[str], Mutation]] = {
         {"evidence-measured"},
         evidence("jq -n --arg v PASS '{verdict: $v}' > receipt.json"),
     ),
+    "constant: a number that JSON does not know": (
+        {"evidence-measured"},
+        evidence("jq -n '{verdict: 01}' > receipt.json"),
+    ),
+    "a verdict that no step writes": ({"evidence-measured"}, told(verdict="PASS")),
     "constant: a committed file": (
         {"evidence-measured"},
         both(

@@ -104,6 +104,8 @@ def evidence_files(closing: Replay, release: Release) -> tuple[EvidenceFile, ...
             # It stays on the runner.
             continue
         stand, why, writing = _stand(writings, sure=in_artifacts or kept.names(name))
+        if stand is Stand.NO_VERDICT and in_artifacts and _surely_states_a_verdict(held[base]):
+            stand, why = Stand.NOT_UNDERSTOOD, "it states a verdict that no step was seen to write into it"
         if stand is Stand.NOT_UNDERSTOOD and in_artifacts and not _states_a_verdict(held[base]):
             continue
         surely_kept = in_artifacts or kept.names(name)
@@ -157,6 +159,10 @@ def _unread_artifacts(attempt: Attempt) -> list[str]:
 
 def _states_a_verdict(text: str) -> bool:
     return bool(verdict_members(read_marked(text)))
+
+
+def _surely_states_a_verdict(text: str) -> bool:
+    return any(each.strong for each in verdict_members(read_marked(text)))
 
 
 # One file
