@@ -37,7 +37,8 @@ def made_by_jq(words: tuple[str, ...], given: object | None, env: Mapping[str, s
     start = None if fresh else given
     try:
         return _Filter(rest[0], {**variables, "ENV": env or {}}, start, fresh=fresh).value()
-    except (_NotUnderstood, RecursionError):
+    except (_NotUnderstood, RecursionError, ValueError):
+        # jq writes numbers and texts that JSON does not: ``01``, ``"\\q"``.
         return None
 
 
