@@ -117,6 +117,14 @@ TURNED: dict[str, tuple[set[str], Mutation]] = {
     ),
     "a key in the log alone": ({"no-static-credentials"}, only_shown("export AWS_SECRET_ACCESS_KEY=$OTHER")),
     "another tag of the image before the run's own": ({"no-side-channel"}, stable_by_an_engineer(31)),
+    "later scripts begin with another": (
+        {"no-override"},
+        fetched('echo "BASH_ENV=$PWD/ci/begin.sh" >> "$GITHUB_ENV"'),
+    ),
+    "later scripts begin with another, by a group": (
+        {"no-override"},
+        fetched("{\n  echo 'SHELLOPTS=braceexpand'\n} >> $GITHUB_ENV"),
+    ),
     "a constant by jq's env": ({"evidence-measured"}, by_environment("{verdict: env.VERDICT}", "PASS")),
     "a constant by jq's $ENV": ({"evidence-measured"}, by_environment("{verdict: $ENV.VERDICT}", "PASS")),
     "env of the job is an expression": (
@@ -164,6 +172,7 @@ TURNED: dict[str, tuple[set[str], Mutation]] = {
     ),
 }
 ORDINARY: dict[str, Mutation] = {
+    "a variable for later steps": fetched('echo "VERSION=${GITHUB_REF_NAME#v}" >> "$GITHUB_ENV"'),
     "another tag of the image afterwards": stable_by_an_engineer(70),
     "the workflow's path with the ref it was read at": runs(
         replace(FIRST, path=f"{PATH}@refs/heads/main"), SECOND, CLOSING

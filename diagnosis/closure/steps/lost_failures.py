@@ -11,7 +11,13 @@ from dataclasses import replace
 from functools import partial
 
 from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.lost_in_script import SET_BEFORE, losses_of, pushes, puts_own_programs_first
+from diagnosis.closure.steps.lost_in_script import (
+    SET_BEFORE,
+    begins_later_scripts_otherwise,
+    losses_of,
+    pushes,
+    puts_own_programs_first,
+)
 from diagnosis.closure.steps.release_jobs import (
     ReleaseJobs,
     crosses_a_gate,
@@ -67,6 +73,10 @@ def _of_job(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
     if crossing and any(puts_own_programs_first(script) for step in read.steps for script in step.scripts):
         what = f"job “{read.name}” puts programs of the repository before those of the machine (GITHUB_PATH)"
         yield Demotion(what, shown=False)
+    for step in read.steps if crossing else ():
+        for name in filter(None, map(begins_later_scripts_otherwise, step.scripts)):
+            what = f"step “{step.name}” of job “{read.name}” sets {name}, by which later scripts begin otherwise"
+            yield Demotion(what, shown=False)
     yield from _within_actions(closing, read)
     for gap in gaps_of(read):
         if gap.certainty is Certainty.OPAQUE:

@@ -106,6 +106,15 @@ def puts_own_programs_first(script: StepScript) -> bool:
     return any("GITHUB_PATH" in line and _OWN_FOLDER.search(line) for line in script.text.split("\n"))
 
 
+def begins_later_scripts_otherwise(script: StepScript) -> str:
+    """Return the variable by which a script makes those of later steps begin otherwise (``GITHUB_ENV``); empty for none."""
+    if "GITHUB_ENV" not in script.text:
+        return ""
+    named = (name for name in SET_BEFORE if re.search(rf"\b{name}\b[\"']?\s*(?:=|<<)", script.text))
+    of_path = any("GITHUB_ENV" in line and re.search(r"(?<!\w)PATH=", line) for line in script.text.split("\n"))
+    return next(named, "PATH" if of_path else "")
+
+
 def _fate(command: GateCommand, script: StepScript, trace: Trace, shell: StepShell) -> Fate:
     def value_of(name: str) -> str | None:
         value = script.values.get(name)
