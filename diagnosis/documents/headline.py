@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diagnosis.gates import Verdict
+from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, RunEnd, end_of
@@ -47,19 +48,28 @@ def _gates(diagnosis: Diagnosis, run: RunEnd) -> str:
     live = diagnosis.live
     if live is None:
         return "the gates were not judged today"
-    failing = next((each for each in live.gates if each.verdict is Verdict.FAIL), None)
-    if failing is not None:
-        return f"{failing.gate.label} fails today"
-    if diagnosis.forecast:
-        return f"{diagnosis.forecast[0].plane.label} fails today"
-    unknown = [each.gate.label for each in live.gates if each.verdict is not Verdict.PASS]
-    if len(unknown) == len(live.gates):
-        return "the gates are not known today"
-    if unknown:
-        return f"{unknown[0]} is not known today" if len(unknown) == 1 else f"{len(unknown)} gates are not known today"
+    ahead = diagnosis.forecast[0].plane if diagnosis.forecast else None
+    told = gates_today([(each.gate, each.verdict) for each in live.gates], ahead)
+    if told:
+        return told
     if diagnosis.refused_unjudged:
         return f"{diagnosis.refused_unjudged[0].label} was not judged today"
     return "all gates pass today" if run.end is End.GATE else "all gates pass"
+
+
+def gates_today(verdicts: Sequence[tuple[Gate, Verdict]], ahead: Plane | None) -> str:
+    """Return which gate fails or is not known today; empty where all pass. ``ahead``: the plane of what the next run would meet."""
+    failing = next((gate for gate, verdict in verdicts if verdict is Verdict.FAIL), None)
+    if failing is not None:
+        return f"{failing.label} fails today"
+    if ahead is not None:
+        return f"{ahead.label} fails today"
+    unknown = [gate.label for gate, verdict in verdicts if verdict is not Verdict.PASS]
+    if len(unknown) == len(verdicts):
+        return "the gates are not known today"
+    if unknown:
+        return f"{unknown[0]} is not known today" if len(unknown) == 1 else f"{len(unknown)} gates are not known today"
+    return ""
 
 
 def run_name(replay: Replay) -> str:

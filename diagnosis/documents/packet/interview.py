@@ -128,9 +128,9 @@ def _hooks(facts: Facts) -> Iterator[Hook]:
     for slug, question in _ASKED:
         rule = rule_named(facts, slug)
         if rule is not None:
-            lead = {Verdict.PASS: "Proved.", Verdict.FAIL: "It fails."}.get(rule.verdict, "Not proved.")
+            passed = {Verdict.PASS: "passes", Verdict.FAIL: "fails"}.get(rule.verdict, "lacks proof")
             links = dict.fromkeys(proof.address for proof in rule.evidence if proof.address)
-            yield Hook(question, f"{lead} {rule.reason}", tuple(links))
+            yield Hook(question, f"The rule {passed}. {rule.reason}", tuple(links))
 
 
 def _bullets(facts: Facts) -> tuple[tuple[str, ...], str]:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from thoroughness import THOROUGH, some
 
 from diagnosis.documents.packet import Packet, completed, packet
+from diagnosis.documents.packet.content import ExceptionEntry, StatedKind
 from diagnosis.facts.case import Case
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import ClosureStatus
@@ -266,6 +267,29 @@ def forgeries() -> Iterator[tuple[str, Packet]]:
     yield "another workflow", replace(MADE, attempts=attempt(first, workflow=".github/workflows/other.yml"))
     passed = tuple((gate, Verdict.PASS) for gate, _ in first.verdicts)
     yield "no failure", replace(MADE, attempts=attempt(first, verdicts=passed))
+    yield from (
+        (f"{member}: {value}", replace(MADE, **{member: value}))
+        for member, value in (
+            ("attempts", MADE.attempts[::-1]),
+            ("attempts", (*MADE.attempts, last)),
+            ("attempts", attempt(first, started_at=None)),
+            ("attempts", attempt(first, url="")),
+            ("attempts", attempt(first, url=first.url.replace("https://", "https://not-"))),
+            ("attempts", attempt(last, proof=replace(last.proof, address="https://octo.example/proof"))),
+            ("workflow", ".github/workflows/other.yml"),
+            ("judged_run", 1),
+            ("now", ()),
+            ("now", (replace(MADE.now[0], verdict=Verdict.FAIL), *MADE.now[1:])),
+            ("outcome", MADE.outcome.replace("succeeded", "failed")),
+            ("outcome", f"Least privilege fails today{MADE.outcome[MADE.outcome.index(';') :]}"),
+            ("other_red_runs", MADE.other_red_runs[1:]),
+            ("withheld", (*MADE.withheld, MADE.withheld[0])),
+            ("withheld", (replace(MADE.withheld[0], sha256="0"),)),
+            ("anchors", tuple(replace(each, sha256="none") for each in MADE.anchors)),
+            ("anchors", tuple(replace(each, url="https://octo.example/") for each in MADE.anchors)),
+            ("exceptions", (ExceptionEntry(StatedKind.ESCALATION, "s3:*", "", "2026-03-31"),)),
+        )
+    )
     yield "a session of no run", replace(MADE, sessions=tuple(replace(each, run=1) for each in MADE.sessions))
 
 

@@ -13,11 +13,12 @@ from diagnosis.causes import Integrity
 from diagnosis.closure.judge import CONCERNS, RULES
 from diagnosis.closure.sentence import sentence
 from diagnosis.documents.packet import Packet
-from diagnosis.documents.packet.content import AttemptEntry, ClosureEntry
+from diagnosis.documents.packet.content import AttemptEntry, ClosureEntry, StatedKind
 from diagnosis.documents.packet.story import closing, failed_planes
 from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.closure import ClosureStatus, IntegrityFinding, RuleVerdict, SubjectClosure
 from diagnosis.verdicts.run_end import End
+from tui.packet.verify.told_twice import in_order, told_otherwise
 
 _RUN = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:[/#?].*)?")
 
@@ -28,6 +29,7 @@ def contradictions(packet: Packet) -> list[str]:
     keys = [(each.run, each.attempt) for each in packet.attempts]
     if any((each.run, each.attempt) not in keys for each in packet.sessions):
         found.append("A session is one of a run that is not in the packet.")
+    found += told_otherwise(packet)
     if packet.closure is not None:
         found += (
             *_rules(packet.closure),
@@ -106,6 +108,10 @@ def _shown_by_attempts(packet: Packet, closure: ClosureEntry) -> Iterator[str]:
         "chain-complete": end is None or all(each.conclusion != "failure" for each in packet.attempts),
         "both-planes": not {Plane.AUTHENTICATION, Plane.AUTHORIZATION} <= {*failed_planes(packet)},
         "same-workflow": len({each.workflow for each in packet.attempts}) > 1,
+        "progression-proved": not in_order(packet),
+        "escalation-justified": any(
+            each.kind is StatedKind.ESCALATION and not (each.rationale and each.expires) for each in packet.exceptions
+        ),
         "positive-path": not gates or any(verdict is not Verdict.PASS for verdict in gates),
     }
     for each in closure.rules:

@@ -49,7 +49,7 @@ def verify(place: Path, *, root: str | None = None, key: Path | None = None) -> 
             lines += pages
             # Of pages that nobody knows the maker of, no parser of HTML is asked.
             lines += _links(texts) if all(line.sign is Sign.HOLDS for line in pages) else []
-            told = "Status, rules, readings and addresses of the runs fit each other."
+            told = "Status, rules, readings, first line, digests and addresses of the runs fit each other."
             lines += answers(Question.CONSISTENCY, contradictions(packet), told)
     if STATEMENT in texts:
         lines += compare_statement(packet, found.files, maker, uncovered(texts[STATEMENT], found.files))
