@@ -125,6 +125,7 @@ TURNED: dict[str, tuple[set[str], Mutation]] = {
         {"no-override"},
         fetched("{\n  echo 'SHELLOPTS=braceexpand'\n} >> $GITHUB_ENV"),
     ),
+    "the evidence says that it failed": ({"evidence-consistent", "evidence-measured"}, told(result="FAILED")),
     "a constant by jq's env": ({"evidence-measured"}, by_environment("{verdict: env.VERDICT}", "PASS")),
     "a constant by jq's $ENV": ({"evidence-measured"}, by_environment("{verdict: $ENV.VERDICT}", "PASS")),
     "env of the job is an expression": (

@@ -55,6 +55,7 @@ class Expected:
             Said.DIGEST: self.digest or "",
             Said.IMAGE: f"{self.ecr_repository or ''}:{' or '.join(self.tags)}@{self.digest or 'a digest that is not known'}",
             Said.TIME: window,
+            Said.OUTCOME: "success",
         }.get(kind, "")
 
 
@@ -180,4 +181,6 @@ _COMPARE: dict[Said, Callable[[Expected, str], bool | None]] = {
     Said.DIGEST: _digest,
     Said.IMAGE: _image,
     Said.TIME: _time,
+    # Only a failure is said at all, and the closing run succeeded.
+    Said.OUTCOME: lambda _expected, _value: False,
 }

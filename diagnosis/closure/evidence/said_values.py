@@ -34,6 +34,8 @@ class Said(StrEnum):
     DIGEST = "digest"
     IMAGE = "image address"
     TIME = "time"
+    OUTCOME = "outcome"
+    """Of the whole file, and only where it is a failure: that all went well is proved by measures, not by a word."""
     OTHER_ID = "id"
     """An id that only the files know: it is compared between them."""
 
@@ -228,6 +230,10 @@ _GITHUB = frozenset({"github", "gh", "gha"})
 _OF_THE_RUN = (Said.RUN_ID, Said.ATTEMPT, Said.RUN_NUMBER, Said.COMMIT)
 _OF_GITHUB = _listed("github gh gha actions workflow git vcs source src ci scm")
 
+_OUTCOMES = (("verdict",), ("result",), ("status",), ("outcome",), ("conclusion",), ("overall",), ("decision",))
+_FAILED = _listed(
+    "fail failed failing failure error errored denied rejected refused blocked red cancelled canceled aborted"
+)
 _RUN_ID = re.compile(r"[1-9]\d{0,18}")
 _HEX = re.compile(r"[0-9a-f]{7,64}")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -243,6 +249,8 @@ def _said(path: tuple[str, ...], values: tuple[str, ...]) -> SaidValue | None:
     """Return what a member says; None for one that says nothing of a release."""
     values = tuple(value.strip() for value in values)
     words = _words(path)
+    if len(path) == 1 and words in _OUTCOMES and values and all(value.lower() in _FAILED for value in values):
+        return SaidValue(Said.OUTCOME, Whose.OWN, f"$.{path[0][:80]}", " ".join(words), values)
     if not any(values) or any(word in _OTHERS_WORDS for word in words):
         return None
     read = _by_shape(words, values) or _by_name(_words(path[-1:]), words, values)
