@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from diagnosis.verdicts.run_end import columns
 from diagnosis.visible_text import visible
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-"""What Markdown reads something into; GitHub's also makes a link of a bare address, and mathematics of what dollars enclose."""
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&$]|:(?=//)|(?<!:)/(?=/)|(?<=www)\.)", re.IGNORECASE)
+"""What Markdown reads something into. GitHub's also makes a link of a bare address, and mathematics of what dollars enclose;
+other readers make a link of ``//host``."""
 _ESCAPED = r"\\\1"
 _LIST = re.compile(r"[-+=](?=[-+=\s]|$)|[0-9]{1,9}(?=[.)](?:\s|$))")
 """The beginning of a line that would begin a list, a rule or an underlined heading."""

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
+from compliant_chain import ComplyingRelease
 from hypothesis import given
 from hypothesis import strategies as st
 from on_a_terminal import EVERY_KIND, hostile_texts, is_drawn
 
+from diagnosis.documents.packet import packet
+from diagnosis.facts.case import Case
+from diagnosis.verdicts.closure import SubjectClosure, SubjectState
 from tui.packet.inert_text import code, link, markdown, markdown_link, paragraph
+from tui.packet.pages import markdown_page
 
 _SPECIAL = re.compile(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&$]")
-_ADDRESSES = re.compile(r"(?i)https?://|www\.")
+_ADDRESSES = re.compile(r"(?i)https?://|www\.|(?<![:/\\])//")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +27,7 @@ _ADDRESSES = re.compile(r"(?i)https?://|www\.")
     [
         "[x](http://evil.example)", "![x](https://evil.example/pixel.png)", "<img src=x onerror=alert(1)>", "<https://x.example>",
         "```\ncode", "a | b |", "# head", "http://evil.example", "WWW.evil.example", "&#60;script&#62;", "\\[x](y)", "a\\",
-        "[x]: http://evil.example", "~~gone~~", "<!-- hidden", EVERY_KIND, *hostile_texts(20),
+        "[x]: http://evil.example", "~~gone~~", "<!-- hidden", "//evil.example/x ///y", EVERY_KIND, *hostile_texts(20),
     ],
 )  # fmt: skip
 def test_markdown_reads_nothing_into_it(text: str) -> None:
@@ -92,3 +98,13 @@ def test_a_text_that_begins_a_line_begins_no_list_heading_or_rule() -> None:
         assert re.match(r"\d*\\", paragraph(text)), text
     for text in ("a - b", "3 runs", "-v", "12 failed"):
         assert paragraph(text) == text
+
+
+def test_no_item_of_a_list_in_the_page_begins_another() -> None:
+    made = ComplyingRelease().diagnosis()
+    assert made.closure is not None
+    subject = SubjectClosure("+ a", SubjectState.CLOSED, "b")
+    closure = replace(made.closure, subjects=(subject,), next_steps=("1. a", "- a"))
+    page = markdown_page(packet(replace(made, closure=closure), Case()))
+    assert "- \\+ a: closed. b" in page
+    assert "1. 1\\. a\n2. \\- a\n" in page

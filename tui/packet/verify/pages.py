@@ -73,7 +73,7 @@ def compare_pages(packet: Packet, files: Mapping[str, bytes], maker: Maker) -> l
     wrong = [
         f"{name} is not what this version of planescope writes for that content."
         if name == JSON_PAGE
-        else f"{name} is not the page that this version of planescope makes of {JSON_PAGE}: one of them was changed."
+        else f"{name} is not the page that this version of planescope makes of {JSON_PAGE}: changed, or of another build."
         for name in others
     ]
     pages = " and ".join(name for name in PAGES if name != JSON_PAGE)
