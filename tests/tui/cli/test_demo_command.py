@@ -167,7 +167,7 @@ def test_a_changed_packet_is_found_out(tmp_path: Path) -> None:
     page.write_text(page.read_text(encoding="utf-8").replace("unproven", "closed"), encoding="utf-8")
     result = run("packet", "verify", str(tmp_path))
     assert result.exit_code == 6
-    assert "packet.md was changed" in result.stdout
+    assert "packet.md has another sum" in result.stdout
 
 
 def test_a_folder_that_is_no_packet(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_one_made_from_nothing_is_none(tmp_path: Path) -> None:
 def test_a_page_that_the_json_does_not_make_is_told(edit: Callable[[str], str], folder: Path) -> None:
     page = folder / "packet.md"
     page.write_bytes(edit(page.read_text()).encode())
-    assert "packet.md was changed" in said(folder)
+    assert "packet.md has another sum" in said(folder)
     summed(folder)
     assert "packet.md is not the page" in said(folder)
 

@@ -25,7 +25,7 @@ def wrong_sums(files: Mapping[str, bytes], manifest: str) -> list[str]:
             continue
         listed.append(match[2])
         if match[2] in files and sum_of(files[match[2]]) != match[1]:
-            wrong.append(f"{match[2]} was changed after the packet was made.")
+            wrong.append(f"{match[2]} has another sum than {MANIFEST} says: one of the two was changed.")
     if len(lines) > len(SUMMED):
         wrong.append(f"{MANIFEST} holds more lines than a packet has files.")
     wrong += [f"{name} is missing." for name in SUMMED if name not in files]
