@@ -84,6 +84,7 @@ BUILT = {
     "diagnosis/failures/rule.py": "our own rules, looked at where they are compiled",
     "diagnosis/logs/line_search.py": "our own words",
     "diagnosis/closure/rules/scope.py": "one literal word",
+    "diagnosis/closure/steps/lost_in_script.py": "our own names",
     "diagnosis/closure/widening.py": "one literal word",
     "diagnosis/logs/quoted.py": "a number",
     "diagnosis/policy/language/matching.py": "globs with atomic stars: tests/diagnosis/policy/test_matching_is_linear.py",
