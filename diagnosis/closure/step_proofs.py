@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from diagnosis.closure.steps.constant_evidence import judge_constant_evidence
-from diagnosis.closure.steps.left_out import judge_left_out
-from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
-from diagnosis.closure.steps.lost_failures import judge_lost_failures
-from diagnosis.closure.steps.other_code import judge_other_code
-from diagnosis.closure.steps.release_jobs import release_jobs
+from diagnosis.closure.steps.code.other_code import judge_other_code
+from diagnosis.closure.steps.constants.constant_evidence import judge_constant_evidence
+from diagnosis.closure.steps.demotion.left_out import judge_left_out
+from diagnosis.closure.steps.demotion.lost_failures import judge_lost_failures
+from diagnosis.closure.steps.demotion.release_jobs import release_jobs
+from diagnosis.closure.steps.demotion.swallowed_denials import judge_swallowed_denials
+from diagnosis.closure.steps.demotion.switched_off import judge_switched_off
+from diagnosis.closure.steps.keys.long_lived_keys import judge_long_lived_keys
 from diagnosis.closure.steps.release_steps import read_release
 from diagnosis.closure.steps.step_proof import StepProof
-from diagnosis.closure.steps.swallowed_denials import judge_swallowed_denials
-from diagnosis.closure.steps.switched_off import judge_switched_off
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay

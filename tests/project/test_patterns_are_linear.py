@@ -33,10 +33,16 @@ SEARCHED = {
 """Modules whose tables of patterns are asked by ``search`` alone."""
 LENGTH = 16_000
 PROVED: dict[tuple[str, str], tuple[int, str]] = {
-    ("diagnosis/closure/steps/swallowed_denials.py", "_DENIED"): (4_000, "a line is cut there"),
+    ("diagnosis/closure/steps/demotion/swallowed_denials.py", "_DENIED"): (4_000, "a line is cut there"),
     ("probes/case_rewrite.py", "_PIECES"): (LENGTH, "every string takes what it has looked at, with or without an end"),
-    ("diagnosis/closure/steps/jq_filter.py", "_TOKEN"): (LENGTH, "an open string goes to the end of the text"),
-    ("diagnosis/closure/steps/python_literals.py", "_PIECES"): (LENGTH, "an open string goes to the end of the text"),
+    ("diagnosis/closure/steps/constants/jq_filter.py", "_TOKEN"): (
+        LENGTH,
+        "an open string goes to the end of the text",
+    ),
+    ("diagnosis/closure/steps/constants/python_literals.py", "_PIECES"): (
+        LENGTH,
+        "an open string goes to the end of the text",
+    ),
     ("diagnosis/names/ecr_address.py", "_ADDRESS"): (
         LENGTH,
         "behind the host every part may be empty: it is an answer",
@@ -84,7 +90,7 @@ BUILT = {
     "diagnosis/failures/rule.py": "our own rules, looked at where they are compiled",
     "diagnosis/logs/line_search.py": "our own words",
     "diagnosis/closure/rules/scope.py": "one literal word",
-    "diagnosis/closure/steps/lost_in_script.py": "our own names",
+    "diagnosis/closure/steps/demotion/lost_in_script.py": "our own names",
     "diagnosis/closure/widening.py": "one literal word",
     "diagnosis/logs/quoted.py": "a number",
     "diagnosis/policy/language/matching.py": "globs with atomic stars: tests/diagnosis/policy/test_matching_is_linear.py",

@@ -14,8 +14,9 @@ HOME = "diagnosis/causes/"
 SLUGS = frozenset((*map(str, Cause), *map(str, Integrity)))
 
 OTHER_THINGS = {
-    ("diagnosis/closure/steps/key_commands.py", "get-authorization-token"),
-    ("diagnosis/closure/steps/long_lived_keys.py", "role-chaining"),
+    ("diagnosis/closure/steps/code/other_code.py", "scp"),
+    ("diagnosis/closure/steps/keys/key_commands.py", "get-authorization-token"),
+    ("diagnosis/closure/steps/keys/long_lived_keys.py", "role-chaining"),
     # How GitHub says that a run, job or step ended.
     ("diagnosis/closure/history.py", "cancelled"),
     ("diagnosis/replay/root_failure.py", "cancelled"),

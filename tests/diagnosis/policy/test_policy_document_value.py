@@ -26,7 +26,7 @@ READS_JSON = {
     "diagnosis/steps/aws_cli/words.py",
     "diagnosis/steps/actions/container_service.py",  # task definitions
     "diagnosis/closure/build_inputs.py",  # the exec form of a Dockerfile's instruction
-    "diagnosis/closure/steps/jq_filter.py",  # a literal of jq
+    "diagnosis/closure/steps/constants/jq_filter.py",  # a literal of jq
     "diagnosis/steps/infrastructure/cdk.py",
     "diagnosis/steps/infrastructure/terraform_plan.py",
     "diagnosis/steps/infrastructure/terraform_state.py",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples, some
 
-from diagnosis.closure.steps.constant_evidence import judge_constant_evidence
+from diagnosis.closure.steps.constants.constant_evidence import judge_constant_evidence
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Artifact
 from diagnosis.gates import Verdict

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples, some
 
-from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
+from diagnosis.closure.steps.keys.long_lived_keys import judge_long_lived_keys
 from diagnosis.gates import Verdict
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN

@@ -6,7 +6,7 @@ from green_runs import IMAGE, PUSH, green, release
 from thoroughness import some
 
 from diagnosis.causes import Integrity
-from diagnosis.closure.steps.lost_failures import judge_lost_failures
+from diagnosis.closure.steps.demotion.lost_failures import judge_lost_failures
 from diagnosis.gates import Verdict
 
 FAIL, UNKNOWN, PASS = Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples, some
 
-from diagnosis.closure.steps.other_code import judge_other_code
+from diagnosis.closure.steps.code.other_code import judge_other_code
 from diagnosis.gates import Verdict
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN

@@ -7,8 +7,8 @@ from dataclasses import replace
 from arns import arn_of
 from closing_runs import closing, release, script
 
-from diagnosis.closure.steps.long_lived_keys import judge_long_lived_keys
-from diagnosis.closure.steps.other_code import judge_other_code
+from diagnosis.closure.steps.code.other_code import judge_other_code
+from diagnosis.closure.steps.keys.long_lived_keys import judge_long_lived_keys
 from diagnosis.closure.steps.release_steps import read_release
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Known

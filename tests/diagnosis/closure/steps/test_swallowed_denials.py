@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from green_runs import PUSH, green, release
 
-from diagnosis.closure.steps.swallowed_denials import judge_swallowed_denials
+from diagnosis.closure.steps.demotion.swallowed_denials import judge_swallowed_denials
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Verdict
 from diagnosis.logs.left_out import mark

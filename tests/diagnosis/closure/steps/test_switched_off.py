@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from green_runs import HOST, PUSH, green, release
 
-from diagnosis.closure.steps.left_out import judge_left_out
-from diagnosis.closure.steps.switched_off import judge_switched_off
+from diagnosis.closure.steps.demotion.left_out import judge_left_out
+from diagnosis.closure.steps.demotion.switched_off import judge_switched_off
 from diagnosis.gates import Verdict
 
 FAIL, UNKNOWN, PASS = Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.release_jobs import ReleaseJobs, evidence_of_step, is_of_a_gate, release_jobs
+from diagnosis.closure.steps.demotion.demotion import Demotion, proof_of
+from diagnosis.closure.steps.demotion.release_jobs import ReleaseJobs, evidence_of_step, is_of_a_gate, release_jobs
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.workflow import Workflow
 from diagnosis.steps.kinds import Purpose

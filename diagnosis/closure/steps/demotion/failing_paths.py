@@ -13,9 +13,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from diagnosis.closure.steps.gate_commands import GateCommand, drops_result, gate_command, logs_in, reads_password
-from diagnosis.closure.steps.shell_state import NONZERO, UNKNOWN, End, Loss, Place, Shell
-from diagnosis.closure.steps.shell_tests import counts, holds
+from diagnosis.closure.steps.demotion.gate_commands import (
+    GateCommand,
+    drops_result,
+    gate_command,
+    logs_in,
+    reads_password,
+)
+from diagnosis.closure.steps.demotion.shell_state import NONZERO, UNKNOWN, End, Loss, Place, Shell
+from diagnosis.closure.steps.demotion.shell_tests import counts, holds
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.script.trace import How, Ran, Trace, Visit
 from diagnosis.steps.shell.syntax import script_of

@@ -9,12 +9,12 @@ from enum import Enum
 from fnmatch import fnmatchcase
 
 from diagnosis.causes import Integrity
-from diagnosis.closure.steps.evidence_writers import Writing, measures, writings_of
+from diagnosis.closure.steps.constants.evidence_writers import Writing, measures, writings_of
+from diagnosis.closure.steps.constants.marked_json import read_marked, sources_of
+from diagnosis.closure.steps.constants.verdict_members import VerdictMember, verdict_members
 from diagnosis.closure.steps.guards import asks_a_command
-from diagnosis.closure.steps.marked_json import read_marked, sources_of
 from diagnosis.closure.steps.release_steps import Release, ReleaseStep, read_release
 from diagnosis.closure.steps.step_proof import StepProof
-from diagnosis.closure.steps.verdict_members import VerdictMember, verdict_members
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt

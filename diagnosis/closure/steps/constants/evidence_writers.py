@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from diagnosis.closure.steps.constants.jq_filter import input_names, made_by_jq
+from diagnosis.closure.steps.constants.marked_json import read_marked
+from diagnosis.closure.steps.constants.python_literals import written_by_javascript, written_by_python
 from diagnosis.closure.steps.guards import asks, asks_of_steps
-from diagnosis.closure.steps.jq_filter import input_names, made_by_jq
-from diagnosis.closure.steps.marked_json import read_marked
-from diagnosis.closure.steps.python_literals import written_by_javascript, written_by_python
 from diagnosis.closure.steps.release_steps import Release, ReleaseJob, ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran, Watched, Wrote
 from diagnosis.steps.repository_files import path_in

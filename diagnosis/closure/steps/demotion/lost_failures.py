@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.lost_in_script import (
+from diagnosis.closure.steps.demotion.demotion import Demotion, proof_of
+from diagnosis.closure.steps.demotion.lost_in_script import (
     SET_BEFORE,
     begins_later_scripts_otherwise,
     losses_of,
     pushes,
     puts_own_programs_first,
 )
-from diagnosis.closure.steps.release_jobs import (
+from diagnosis.closure.steps.demotion.release_jobs import (
     ReleaseJobs,
     crosses_a_gate,
     evidence_of_job,

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.release_jobs import (
+from diagnosis.closure.steps.demotion.demotion import Demotion, proof_of
+from diagnosis.closure.steps.demotion.release_jobs import (
     ReleaseJobs,
     crosses_a_gate,
     evidence_of_job,
@@ -20,7 +20,7 @@ from diagnosis.closure.steps.release_jobs import (
     release_jobs,
     releases,
 )
-from diagnosis.closure.steps.run_although import asks_status, runs_although
+from diagnosis.closure.steps.demotion.run_although import asks_status, runs_although
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep

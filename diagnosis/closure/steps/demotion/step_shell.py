@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.closure.steps.failing_paths import options_of
+from diagnosis.closure.steps.demotion.failing_paths import options_of
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.scripts import runs_a_known_tool
 from diagnosis.steps.read_job import StepScript

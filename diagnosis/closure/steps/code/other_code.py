@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from diagnosis.causes import Integrity
-from diagnosis.closure.steps.downloads import fetched, from_bucket, from_machine
-from diagnosis.closure.steps.git_commands import CodeMove, GitReader, read_gh
-from diagnosis.closure.steps.image_sources import COPIERS, PRODUCERS, contexts_of, copied_image, unpacked_image
-from diagnosis.closure.steps.own_code import Whose, is_remote, whose_ref, whose_repository
+from diagnosis.closure.steps.code.downloads import fetched, from_bucket, from_machine
+from diagnosis.closure.steps.code.git_commands import CodeMove, GitReader, read_gh
+from diagnosis.closure.steps.code.image_sources import COPIERS, PRODUCERS, contexts_of, copied_image, unpacked_image
+from diagnosis.closure.steps.code.own_code import Whose, is_remote, whose_ref, whose_repository
 from diagnosis.closure.steps.release_steps import Release, ReleaseStep, read_release
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.closure.steps.watched_script import Ran

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.closure.steps.git_commands import CodeMove
-from diagnosis.closure.steps.own_code import Whose
+from diagnosis.closure.steps.code.git_commands import CodeMove
+from diagnosis.closure.steps.code.own_code import Whose
 from diagnosis.closure.steps.watched_script import Ran
 from diagnosis.facts.runs import Attempt
 from diagnosis.steps.tools.call import option

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from diagnosis.closure.steps.marked_json import MARK, is_constant, marked, read_marked, with_marks
+from diagnosis.closure.steps.constants.marked_json import MARK, is_constant, marked, read_marked, with_marks
 
 _TOKEN = re.compile(
     r"""(?:(?P<string>"(?:[^"\\]|\\.)*+(?:"|\\?\Z))|(?P<number>-?\d+(?:\.\d+)?)|(?P<variable>\$\w+(?:\.\w+|\[[^\]]*+(?:\]|\Z))*+)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from diagnosis.closure.steps.key_sights import KeySights
-from diagnosis.closure.steps.key_variables import handed_secrets
+from diagnosis.closure.steps.keys.key_sights import KeySights
+from diagnosis.closure.steps.keys.key_variables import handed_secrets
 from diagnosis.closure.steps.release_steps import ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran, Wrote
 from diagnosis.names.ecr_address import EcrAddress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diagnosis.closure.steps.marked_json import is_constant
+from diagnosis.closure.steps.constants.marked_json import is_constant
 from diagnosis.steps.aws_key_names import words_of
 
 _STRONG_NAMED = """

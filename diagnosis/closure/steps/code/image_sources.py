@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnosis.closure.steps.own_code import is_remote
+from diagnosis.closure.steps.code.own_code import is_remote
 from diagnosis.closure.steps.release_steps import ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran
 from diagnosis.steps.tools.call import arguments, option, options

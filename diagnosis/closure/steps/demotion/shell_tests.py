@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from diagnosis.closure.steps.shell_state import NONZERO
+from diagnosis.closure.steps.demotion.shell_state import NONZERO
 
 _SUM = re.compile(r"\$?\{?(\w+)\}?\s*(==|!=|>=|<=|>|<)\s*(\d{1,9})")
 _ALONE = re.compile(r"\s*\$?\{?([A-Za-z_]\w*|\?)\}?\s*")

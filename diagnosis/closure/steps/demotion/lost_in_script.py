@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diagnosis.closure.steps.failing_paths import Fate, fate_of
-from diagnosis.closure.steps.gate_commands import GateCommand, gate_command
-from diagnosis.closure.steps.shell_state import Loss
-from diagnosis.closure.steps.step_shell import StepShell, shell_of
+from diagnosis.closure.steps.demotion.failing_paths import Fate, fate_of
+from diagnosis.closure.steps.demotion.gate_commands import GateCommand, gate_command
+from diagnosis.closure.steps.demotion.shell_state import Loss
+from diagnosis.closure.steps.demotion.step_shell import StepShell, shell_of
 from diagnosis.steps.commands import trace_of_script
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import StepScript

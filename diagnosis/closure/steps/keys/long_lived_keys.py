@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from diagnosis.causes import Cause
-from diagnosis.closure.steps.key_commands import look_at_script, only_tests, proves_web_identity
-from diagnosis.closure.steps.key_sights import KeySights
-from diagnosis.closure.steps.key_variables import handed_secrets, look_at_step, look_at_variables
+from diagnosis.closure.steps.keys.key_commands import look_at_script, only_tests, proves_web_identity
+from diagnosis.closure.steps.keys.key_sights import KeySights
+from diagnosis.closure.steps.keys.key_variables import handed_secrets, look_at_step, look_at_variables
 from diagnosis.closure.steps.release_steps import Release, ReleaseJob, ReleaseStep, read_release
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.evidence import Evidence, EvidenceKind

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from diagnosis.closure.steps.own_code import Whose, whose_ref, whose_repository
+from diagnosis.closure.steps.code.own_code import Whose, whose_ref, whose_repository
 from diagnosis.facts.runs import Attempt
 from diagnosis.steps.tools.call import arguments, option, without_globals
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from diagnosis.closure.steps.key_sights import KeySights
+from diagnosis.closure.steps.keys.key_sights import KeySights
 from diagnosis.closure.steps.release_steps import ReleaseJob, ReleaseStep
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.workflow import ANY_NAMES, Workflow

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from diagnosis.closure.steps.release_jobs import is_of_a_gate
+from diagnosis.closure.steps.demotion.release_jobs import is_of_a_gate
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.script.repository_script import base_name
 from diagnosis.steps.script.trace import How, Visit

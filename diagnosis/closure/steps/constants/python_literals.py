@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from itertools import islice
 
-from diagnosis.closure.steps.marked_json import marked, read_marked
+from diagnosis.closure.steps.constants.marked_json import marked, read_marked
 
 Written = tuple[str, object]
 """The name of the file (empty for what is printed) and the value."""

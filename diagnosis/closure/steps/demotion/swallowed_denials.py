@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from diagnosis.closure.steps.demotion import Demotion, proof_of
-from diagnosis.closure.steps.release_jobs import ReleaseJobs, crosses_a_gate, release_jobs
+from diagnosis.closure.steps.demotion.demotion import Demotion, proof_of
+from diagnosis.closure.steps.demotion.release_jobs import ReleaseJobs, crosses_a_gate, release_jobs
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.failures import find_failures

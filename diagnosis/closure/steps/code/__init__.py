@@ -1,0 +1,1 @@
+"""Whether the closing run built the code that its subject names."""

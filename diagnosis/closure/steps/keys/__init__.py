@@ -1,0 +1,1 @@
+"""Whether a long-lived key of AWS reaches the closing run."""
