@@ -72,6 +72,7 @@ AT_COLONS = {
     "diagnosis/what_if/admitted.py": "an action: service:Name",
     "probes/aws/session/permissions.py": "an action: service:Name",
     "probes/embedded/github/wire.py": "the Host header: host:port",
+    "tui/packet/verify/told_twice.py": "a run in the packet's first lines: RUN: how it ended",
     "tui/widgets/runs/run_filter.py": "a word of the filter: field:value",
 }
 """What other files take apart at a colon, none of it an ARN."""
