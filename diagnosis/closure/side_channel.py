@@ -88,7 +88,7 @@ def _pushed_by_closing_run(
     trail = account.trail
     if not isinstance(trail, Known):
         reason = f"The push time lies in run {run}; who pushed was not seen (CloudTrail was not read)."
-        return Push(Verdict.PASS, reason, proof)
+        return Push(Verdict.UNKNOWN, reason, proof, "Read CloudTrail of the registry's account and region, whole.")
     if not events:
         reason = f"The push time lies in run {run}; CloudTrail shows no push of it, so who pushed is not proved."
         return Push(Verdict.UNKNOWN, reason, proof, "Read CloudTrail of the registry's account and region, whole.")

@@ -220,7 +220,7 @@ def test_stage_6_the_image_of_the_second_repository_is_the_recorded_one(backend:
     assert closure is not None
     rules = {rule.rule: rule.verdict for rule in closure.rules}
     assert rules["tag-and-digest"] is Verdict.PASS
-    assert rules["no-side-channel"] is Verdict.PASS
+    assert rules["no-side-channel"] is Verdict.UNKNOWN  # its time is the run's; CloudTrail was not read
     assert diagnosis.live is not None
     assert DIGEST in str(diagnosis.live.account.image)
 
