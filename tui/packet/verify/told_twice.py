@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from diagnosis.documents.headline import gates_today
 from diagnosis.documents.packet import Packet
+from diagnosis.gates import Verdict
 from diagnosis.verdicts.anchor import AnchorKind
 from diagnosis.verdicts.run_end import End
 
@@ -68,7 +69,9 @@ def _judged(packet: Packet) -> Iterator[str]:
         yield "The run that today is judged for is not in the packet."
     if packet.workflow != packet.attempts[0].workflow:
         yield "The packet's workflow is not the one of its first attempt."
-    if bool(packet.now) is not (packet.now_read_at is not None):
+    # Where nothing of the account was read each gate is unknown, and nothing has a time.
+    decided = any(each.verdict != Verdict.UNKNOWN.value for each in packet.now)
+    if (decided and packet.now_read_at is None) or (packet.now_read_at is not None and not packet.now):
         yield "What the account says today stands without a time, or the time without it."
 
 

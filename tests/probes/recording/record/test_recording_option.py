@@ -63,7 +63,8 @@ def test_without_runs_it_is_the_case_of_the_recording_and_a_case_file_wins(made:
 def test_a_packet_is_written_and_sound(made: Path, tmp_path: Path) -> None:
     result = run("packet", "export", "--recording", str(made), "--no-live", "-o", str(tmp_path / "packet"))
     assert result.exit_code == 0
-    assert run("packet", "verify", str(tmp_path / "packet")).exit_code == 0
+    checked = run("packet", "verify", str(tmp_path / "packet"))
+    assert checked.exit_code == 0, checked.output
 
 
 def test_the_app_gets_a_backend_that_lists_and_diagnoses(made: Path) -> None:
