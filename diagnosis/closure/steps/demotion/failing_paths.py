@@ -434,6 +434,10 @@ class _Following:
             ends |= self._runs(runs, shell, place)
         if not ends:
             ends = self._free(visit.programs[0][0] if visit.programs else "", shell)
+        if any(words[0] == "coproc" for words in visit.programs):
+            # It runs in a shell of its own, so that an end of that shell is none of this one.
+            apart = {End.EXIT_WELL: End.WELL, End.EXIT_FAILED: End.FAILED}
+            ends = {(apart.get(end, end), after) for end, after in ends}
         drops = drops_result(visit)
         if drops is not False:
             lost = {
