@@ -14,6 +14,7 @@ from diagnosis.closure.steps.demotion.demotion import Demotion, proof_of
 from diagnosis.closure.steps.demotion.lost_in_script import (
     SET_BEFORE,
     begins_later_scripts_otherwise,
+    followed,
     losses_of,
     pushes,
     puts_own_programs_first,
@@ -153,8 +154,9 @@ def _of_step(closing: Replay, read: ReadJob, step: ReadStep, *, pushes_later: bo
     for name in {name for block in blocks for name, _ in block if name in SET_BEFORE}:
         yield Demotion(f"{name} is set for {who}, by which its script begins otherwise", shown=False)
     crosses = {each.purpose for each in step.operations if is_of_a_gate(each)}
-    if own.run is not None and Purpose.PUSH in crosses and not any(map(pushes, step.scripts)):
-        yield Demotion(f"what pushes in {who} stands nowhere in its script", shown=False)
+    unseen = crosses.difference(*map(followed, step.scripts)) if own.run is not None else set[Purpose]()
+    for purpose in sorted(unseen):
+        yield Demotion(f"what crosses a gate in {who} ({purpose.value}) stands nowhere in its script", shown=False)
     if (own.input("continue_on_error") or "false").strip().lower() not in ("false", ""):
         what = f"{who} goes on where its command fails (continue_on_error)"
         yield Demotion(what, shown=True, evidence=evidence(what))

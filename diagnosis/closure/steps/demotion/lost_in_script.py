@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from diagnosis.closure.steps.demotion.failing_paths import Fate, fate_of
 from diagnosis.closure.steps.demotion.gate_commands import GateCommand, gate_command
 from diagnosis.closure.steps.demotion.shell_state import Loss
-from diagnosis.closure.steps.demotion.step_shell import StepShell, shell_of
+from diagnosis.closure.steps.demotion.step_shell import StepShell, ends_as_its_command, runs_otherwise, shell_of
 from diagnosis.steps.commands import trace_of_script
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import StepScript
@@ -46,7 +46,7 @@ def losses_of(script: StepScript) -> Iterator[ScriptLoss]:
     if not commands:
         return
     if shell is None:
-        if not _is_alone(script, trace):
+        if not (ends_as_its_command(script) and _is_alone(script, trace)):
             yield ScriptLoss("the script is in a shell whose rules are not known here")
         return
     texts = [script.text, *(ran.text for visits in trace.visits.values() for visit in visits for ran in visit.runs)]
@@ -75,7 +75,12 @@ def trace_of(script: StepScript) -> Trace:
 
 def pushes(script: StepScript) -> bool:
     """Return whether a command of the script pushes to the registry."""
-    return any(purpose is Purpose.PUSH for command in _commands(trace_of(script)) for purpose, _, _ in command.deeds)
+    return Purpose.PUSH in followed(script)
+
+
+def followed(script: StepScript) -> frozenset[Purpose]:
+    """Return what the commands of a script do at the gates, as far as they are followed one by one."""
+    return frozenset(purpose for command in _commands(trace_of(script)) for purpose, _, _ in command.deeds)
 
 
 def _takes_in_unread(visit: Visit) -> bool:
@@ -97,6 +102,8 @@ def _changed_meaning(script: StepScript, trace: Trace) -> Iterator[str]:
                 yield "programs of the repository stand before those of the machine (PATH)"
         for visit in trace.of(node):
             words = visit.programs[0] if visit.programs else ("",)
+            if words[0] == "set" and runs_otherwise(words[1:]):
+                yield f"`{' '.join(words)}` lets the shell run nothing, or not all"
             if words[0] in ("alias", "enable") or (words[0] == "hash" and "-p" in words):
                 yield f"`{words[0]}` gives a command another meaning"
 
@@ -130,6 +137,6 @@ def _commands(trace: Trace) -> tuple[GateCommand, ...]:
 
 
 def _is_alone(script: StepScript, trace: Trace) -> bool:
-    """Return whether the script is one plain command: in every shell it ends as that command does."""
+    """Return whether the script is one plain command."""
     body = script_of(script.text)
     return len(body) == 1 and isinstance(body[0].node, Simple) and len(trace.nodes) == 1 and "&" not in script.text

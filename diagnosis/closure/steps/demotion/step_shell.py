@@ -6,7 +6,10 @@ The log shows the command line itself. Source: GitHub Docs, "Workflow syntax", `
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from diagnosis.closure.steps.demotion.failing_paths import options_of
 from diagnosis.steps.actions.action_use import ActionUse
@@ -17,6 +20,8 @@ from diagnosis.steps.shell.powershell import is_powershell
 
 _SHELLS = frozenset({"bash", "sh", "dash"})
 """Those whose rules are known here."""
+_POWERSHELL = re.compile(r"(?:.*[\\/])?(?:pwsh|powershell)(?:\.exe)?(?: -command \"\. '\{0\}'\")?", re.IGNORECASE)
+"""PowerShell as GitHub starts it: the runner ends the script with the result of its last program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,23 @@ def shell_of(script: StepScript) -> StepShell | None:
     return StepShell(all(each.errexit for each in known), all(each.pipefail for each in known))
 
 
+def ends_as_its_command(script: StepScript) -> bool:
+    """Return whether a script of one plain command ends as that command does, in a shell whose other rules are not known here."""
+    told = [each for each in (script.command, script.shell) if each is not None]
+    if not told:
+        return is_powershell(None, script.values.get("runner.os"))
+    return all(_POWERSHELL.fullmatch(each.strip()) for each in told)
+
+
+def runs_otherwise(options: Sequence[str]) -> bool:
+    """Return whether a shell with these options runs nothing, or one command alone (``-n``, ``-t``)."""
+    own = takewhile(lambda word: word != "--", options)
+    return any(
+        word in ("noexec", "onecmd") or (word[:1] == "-" and word[1:].isalpha() and {"n", "t"} & set(word))
+        for word in own
+    )
+
+
 def _started_by(written: str) -> StepShell | None:
     """Return the shell that a command line starts, or a name that stands for one."""
     words = written.split()
@@ -59,4 +81,4 @@ def _started_by(written: str) -> StepShell | None:
     errexit, pipefail = options_of(options)
     # A shell that is given its commands in a word (``bash -c "… {0}"``) does with the script what that word says.
     by_text = any(word.startswith("-") and not word.startswith("--") and "c" in word for word in options)
-    return None if by_text else StepShell(errexit, pipefail)
+    return None if by_text or runs_otherwise(options) else StepShell(errexit, pipefail)
