@@ -21,8 +21,11 @@ from diagnosis.steps.variables import is_legible
 
 _CONSUMED = (Loss.PIPE, Loss.TAKEN, Loss.ASKED, Loss.TURNED)
 """Where a question's answer is used: whether its failure then stops the script is up to what uses it."""
-_OWN_FOLDER = re.compile(r"\$\{?(?:PWD|GITHUB_WORKSPACE)\b|\$\(pwd\)|github\.workspace|(?:^|[:\"'])\.{1,2}(?:[/:]|$)")
-"""A folder of the repository, in which it may have programs of its own under known names."""
+_HERE = re.compile(
+    r"\$\{?(?:PWD|OLDPWD|GITHUB_WORKSPACE)\b|\$\(pwd\)|github\.workspace|/github/workspace|/home/runner/work/"
+)
+"""The folder of the repository, in which it may have programs of its own under known names."""
+_TOLD = re.compile(r"\b(?:echo|printf)\s+(?:-\w+\s+)*(.*)")
 SET_BEFORE = ("BASH_ENV", "SHELLOPTS", "BASHOPTS")
 """Variables by which a script begins with other options, or with another script."""
 
@@ -98,10 +101,16 @@ def _changed_meaning(script: StepScript, trace: Trace) -> Iterator[str]:
         yield "MAKEFLAGS may let make ignore failures"
     for node in trace.nodes:
         for each in node.assignments:
-            if each.name == "PATH" and _OWN_FOLDER.search(source_of(each.word)):
+            if each.name == "PATH" and _is_of_the_repository(source_of(each.word)):
                 yield "programs of the repository stand before those of the machine (PATH)"
         for visit in trace.of(node):
             words = visit.programs[0] if visit.programs else ("",)
+            if words[0] == "env" and any(
+                word.startswith("PATH=") and _is_of_the_repository(word[5:]) for word in words
+            ):
+                yield "programs of the repository stand before those of the machine (PATH)"
+            if words[0] == "trap" and {"DEBUG", "SIGDEBUG"} & {word.upper() for word in words[2:]}:
+                yield "a trap runs before each command, and may end the script"
             if words[0] == "set" and runs_otherwise(words[1:]):
                 yield f"`{' '.join(words)}` lets the shell run nothing, or not all"
             if words[0] in ("alias", "enable") or (words[0] == "hash" and "-p" in words):
@@ -109,8 +118,19 @@ def _changed_meaning(script: StepScript, trace: Trace) -> Iterator[str]:
 
 
 def puts_own_programs_first(script: StepScript) -> bool:
-    """Return whether a script puts a folder of the repository on the path of the steps after it."""
-    return any("GITHUB_PATH" in line and _OWN_FOLDER.search(line) for line in script.text.split("\n"))
+    """Return whether a script puts a folder of the repository on the path of the steps after it, or may."""
+    told = [(line, _TOLD.search(line)) for line in script.text.split("\n") if "GITHUB_PATH" in line]
+    return any(_is_of_the_repository(line if found is None else found[1]) for line, found in told)
+
+
+def _is_of_the_repository(path: str) -> bool:
+    """Return whether a folder of a path, before those of the machine, is one of the repository: named from here, or relative."""
+    for folder in path.replace('"', "").replace("'", "").split(":"):
+        if folder in ("$PATH", "${PATH}"):
+            return False
+        if not folder.startswith(("/", "~", "$")) or _HERE.search(folder):
+            return True
+    return False
 
 
 def begins_later_scripts_otherwise(script: StepScript) -> str:
