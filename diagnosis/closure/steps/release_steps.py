@@ -27,6 +27,7 @@ from diagnosis.steps.read_job import ReadJob, ReadStep, expand_expressions
 from diagnosis.steps.read_run import Told, read_begun, read_not_begun
 from diagnosis.steps.releasing_job import has_credential_step, releasing_job
 from diagnosis.steps.repository_files import Files, path_in
+from diagnosis.steps.unwritten_heads import unwritten_heads
 from diagnosis.steps.variables import expand, is_legible, written_values
 from diagnosis.verdicts.replay import Replay
 
@@ -218,6 +219,8 @@ class Release:
     """The run's other jobs, which only share the file."""
     not_read: tuple[str, ...] = ()
     """Jobs whose steps are not known, as clauses."""
+    unwritten: tuple[str, ...] = ()
+    """What ran by the logs and stands in no file, as clauses."""
     workflow: Workflow | None = None
 
 
@@ -248,7 +251,12 @@ def read_release(closing: Replay) -> Release:
             files = checked_out(own_files, actions, read.values)
             made = ReleaseJob(read, read.written, workflow, files, id(read.written) in publishing, jobs)
             (jobs if id(read.written) in wanted else others).append(made)
-    return Release(tuple(jobs), tuple(others), _not_read(closing, workflow), workflow)
+    unwritten = tuple(
+        f"the log of job {read.name} shows “Run {head}”, which no step of the workflow file is"
+        for read in reads
+        for head in unwritten_heads(read)
+    )
+    return Release(tuple(jobs), tuple(others), _not_read(closing, workflow), unwritten, workflow)
 
 
 def _reads(closing: Replay, workflow: Workflow) -> Sequence[ReadJob]:

@@ -46,7 +46,7 @@ def judge_other_code(closing: Replay, release: Release | None = None) -> StepPro
     if release.workflow is None:
         return StepProof(Verdict.UNKNOWN, "The workflow file at the run's commit was not read.")
     found = _Found()
-    found.unclear += [(clause, None) for clause in release.not_read]
+    found.unclear += [(clause, None) for clause in (*release.not_read, *release.unwritten)]
     looked = 0
     for job in release.jobs:
         if not (job.publishes or job.hands_on):

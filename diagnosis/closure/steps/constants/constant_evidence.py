@@ -71,6 +71,7 @@ def judge_constant_evidence(closing: Replay, release: Release | None = None) -> 
         return StepProof(Verdict.FAIL, findings[0].reason, shown, findings)
     unclear = [f"{each.name}: {each.why}" for each in files if each.stand is Stand.NOT_UNDERSTOOD]
     unclear += _unread_artifacts(closing.attempt) or (list(release.not_read) if not _has_files(closing.attempt) else [])
+    unclear += release.unwritten
     if unclear:
         more = f" ({len(unclear) - 1} more)" if unclear[1:] else ""
         reason = f"That the evidence measures is not proved: {unclear[0]}{more}."

@@ -35,6 +35,7 @@ from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.needs import gaps_of
 from diagnosis.steps.read_job import ReadJob, ReadStep, StepScript, expand_expressions, read_job
+from diagnosis.steps.unwritten_heads import unwritten_heads
 from diagnosis.verdicts.release import Certainty
 from diagnosis.verdicts.replay import Replay
 
@@ -78,6 +79,8 @@ def _of_job(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
         for name in filter(None, map(begins_later_scripts_otherwise, step.scripts)):
             what = f"step “{step.name}” of job “{read.name}” sets {name}, by which later scripts begin otherwise"
             yield Demotion(what, shown=False)
+    for head in unwritten_heads(read) if crossing else ():
+        yield Demotion(f"the log of job “{read.name}” shows “Run {head}”, which no step of the file is", shown=False)
     yield from _within_actions(closing, read)
     for gap in gaps_of(read):
         if gap.certainty is Certainty.OPAQUE:

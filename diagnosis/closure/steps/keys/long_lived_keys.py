@@ -36,7 +36,7 @@ def judge_long_lived_keys(closing: Replay, release: Release | None = None) -> St
     if release.workflow is None:
         return StepProof(Verdict.UNKNOWN, "The workflow file at the run's commit was not read.")
     sights, proof = KeySights(), list[Evidence]()
-    for clause in release.not_read:
+    for clause in (*release.not_read, *release.unwritten):
         sights.doubt(clause)
     for job in (*release.jobs, *release.others):
         look_at_variables(release.workflow, job, sights)

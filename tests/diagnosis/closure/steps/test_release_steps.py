@@ -6,8 +6,12 @@ from dataclasses import replace
 
 from arns import arn_of
 from closing_runs import closing, release, script
+from green_runs import PUSH, green
+from green_runs import release as green_release
 
 from diagnosis.closure.steps.code.other_code import judge_other_code
+from diagnosis.closure.steps.constants.constant_evidence import judge_constant_evidence
+from diagnosis.closure.steps.demotion.lost_failures import judge_lost_failures
 from diagnosis.closure.steps.keys.long_lived_keys import judge_long_lived_keys
 from diagnosis.closure.steps.release_steps import read_release
 from diagnosis.facts.evidence import Evidence, EvidenceKind
@@ -56,3 +60,29 @@ def test_a_workflow_that_was_not_read_proves_nothing() -> None:
     called = closing(release(last="  more:\n    uses: o/r/.github/workflows/c.yml@v1"))
     assert read_release(called).not_read
     assert judge_other_code(called).verdict is Verdict.UNKNOWN
+
+
+def shown_script(text: str) -> str:
+    """What the log shows of a step that runs this script."""
+    return f"##[group]Run {text}\n\x1b[36;1m{text}\x1b[0m\nshell: /usr/bin/bash -e {{0}}\n##[endgroup]\nok"
+
+
+def test_what_ran_by_the_log_and_stands_in_no_file_is_no_step_that_proves_anything() -> None:
+    judges = (judge_other_code, judge_long_lived_keys, judge_constant_evidence, judge_lost_failures)
+    text = green_release(PUSH, more="      - run: echo ${{ github.sha }} of ours\n")
+    for step in ("login", "push"):
+        for printed in (
+            shown_script(f"{PUSH} || true"),
+            shown_script("tests"),
+            "##[group]Run o/r@v1\nwith:\n##[endgroup]",
+        ):
+            strange = green(text, printed={step: printed})
+            assert [judge(strange).verdict for judge in judges] == [Verdict.UNKNOWN] * len(judges), (step, printed)
+        for printed in (
+            "##[group]Run tests\n##[endgroup]",
+            shown_script("echo *** of ours"),
+            shown_script("echo ab of ours"),
+        ):
+            assert [judge(green(text, printed={step: printed})).verdict for judge in judges] == [Verdict.PASS] * len(
+                judges
+            )
