@@ -58,6 +58,7 @@ AT_COLONS = {
     "diagnosis/steps/needs.py": "an action: service:Name",
     "diagnosis/steps/tools/by_verb.py": "a task of a project: project:target",
     "diagnosis/closure/steps/demotion/gate_commands.py": "an action: service:Name",
+    "diagnosis/closure/steps/demotion/lost_in_script.py": "the folders of a PATH: a:b",
     "diagnosis/closure/steps/code/git_commands.py": "a refspec of git: from:to",
     "diagnosis/closure/steps/code/other_code.py": "the ref of a remote build context: ref:folder",
     "diagnosis/steps/tools/compose.py": "a list of files: COMPOSE_FILE=a.yml:b.yml",
