@@ -110,16 +110,18 @@ def apart_by_hand(case: Case, shown: Sequence[Attempt]) -> tuple[Missing, ...]:
 
 
 def left_out_by_hand(case: Case, shown: Sequence[Attempt]) -> tuple[Missing, ...]:
-    """Return the attempts that lie within the chain that is shown and that somebody took out of it."""
-    ids = {attempt.run_id for attempt in shown}
-    # Runs are numbered in order of time, so one that would lie in the chain lies between its ends.
-    return tuple(
-        Missing(_words(name), "it was left out of this chain by hand", _OUT)
-        for name in case.left_out
-        if ids and (name.run in case.runs or name.run in ids or min(ids) < name.run < max(ids))
-    )
+    """Return the attempts that somebody took out of the chain that is shown, or may have."""
+    ids = [attempt.run_id for attempt in shown]
+
+    def missing(name: AttemptName) -> Missing:
+        if name.run in case.runs or min(ids) <= name.run <= max(ids):
+            return Missing(_words(name), "it was left out of this chain by hand", _OUT)
+        return Missing(_words(name), "it was left out by hand, and may have been this chain's", _NAME)
+
+    return tuple(map(missing, case.taken_from(shown)))
 
 
+_NAME = "name the runs of this chain as runs in the case file"
 _OUT = "choose that run, or take it out of left_out in the case file"
 _SPLIT = "choose an earlier run, or take the attempt out of splits in the case file"
 

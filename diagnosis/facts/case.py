@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
@@ -123,14 +123,39 @@ class Case:
         """Return the case as it applies to a chain: what it states of its own runs says nothing of another chain's.
 
         Its own runs are those that it names; where it names none, those of its workflow. What it says of the account, the role
-        and the registry holds for every run that uses them. A change belongs to the run that it answers, and to no other.
+        and the registry holds for every run that uses them. A change belongs to the run that it answers, and to no other; an
+        attempt that was left out, to the chain from which it was taken.
         """
         chain = tuple(attempts)
         ids = {attempt.run_id for attempt in chain}
         changes = tuple(change for change in self.changes if change.after_run in ids)
         if self._speaks_of(chain):
             return replace(self, changes=changes) if changes != self.changes else self
-        return replace(self, **_NOTHING_OF_ITS_RUNS, changes=changes)
+        return replace(self, **_NOTHING_OF_ITS_RUNS, changes=changes, left_out=self.taken_from(chain))
+
+    def taken_from(self, chain: Sequence[Attempt]) -> tuple[AttemptName, ...]:
+        """Return the attempts that were left out of a chain, or may have been, where the case does not name the chain's runs.
+
+        Runs are numbered in order of time: what would lie in the chain lies between its ends. One before them may have begun
+        it, and one behind them ended it where no success does.
+        """
+        ids = {attempt.run_id for attempt in chain}
+        own = not ids.isdisjoint(self.runs)
+        if not ids or self._of_other_repository(chain) or not (own or self._of_its_workflow(chain)):
+            return ()
+        first, last = min(ids), max(ids)
+        unended = all(attempt.conclusion != "success" for attempt in chain if attempt.run_id == last)
+
+        def is_of_it(name: AttemptName) -> bool:
+            if any(name.names(attempt) for attempt in chain):
+                return False  # it is looked at all the same
+            if name.run in ids or first < name.run < last:
+                return True
+            if own:
+                return name.run in self.runs and not any(last < split.run <= name.run for split in self.splits)
+            return name.run not in self.runs and (name.run < first or unended)
+
+        return tuple(filter(is_of_it, self.left_out))
 
     def leaves_out(self, attempt: Attempt) -> bool:
         """Return whether the case says that an attempt does not belong to its runs."""
@@ -141,7 +166,7 @@ class Case:
         return any(name.run == attempt.run_id and (name.attempt or 1) == attempt.attempt for name in self.splits)
 
     def _speaks_of(self, chain: tuple[Attempt, ...]) -> bool:
-        if self.repository and any(not _same(each.repository.full_name, self.repository) for each in chain):
+        if self._of_other_repository(chain):
             return False
         own_splits = [name for name in self.splits if name.run in self.runs]
         if own_splits:
@@ -150,12 +175,19 @@ class Case:
                 return False
         if self.runs:
             return any(each.run_id in self.runs and not self.leaves_out(each) for each in chain)
+        return self._of_its_workflow(chain)
+
+    def _of_other_repository(self, chain: Sequence[Attempt]) -> bool:
+        named = self.repository or ""
+        return bool(named) and any(not _same(each.repository.full_name, named) for each in chain)
+
+    def _of_its_workflow(self, chain: Sequence[Attempt]) -> bool:
         own = (self.workflow or "").rpartition("/")[2]
         return not own or all(each.workflow_file_name == own for each in chain)
 
 
 _OF_ITS_RUNS = (
-    *("title", "repository", "workflow", "runs", "left_out", "splits", "escalations", "notes", "tag", "digest"),
+    *("title", "repository", "workflow", "runs", "splits", "escalations", "notes", "tag", "digest"),
     *("decision_log", "decision_log_commit", "decision_log_entry", "evidence_local", "evidence_root"),
     "evidence_artifacts",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 from chain_builders import attempt, failed, success
@@ -13,7 +14,15 @@ from made_attempts import with_workflow
 from thoroughness import examples
 
 from diagnosis.closure.chain import chain_of, in_order
-from diagnosis.closure.corrections import Correction, Kind, NoCorrectionError, apart_by_hand, corrected, corrected_case
+from diagnosis.closure.corrections import (
+    Correction,
+    Kind,
+    NoCorrectionError,
+    apart_by_hand,
+    corrected,
+    corrected_case,
+    left_out_by_hand,
+)
 from diagnosis.closure.history import history_of
 from diagnosis.closure.release_target import of_one_target
 from diagnosis.facts.case import AttemptName, Case, StatedChange
@@ -56,8 +65,35 @@ def test_what_was_decided_by_hand_is_told() -> None:
         "run 2, attempt 1: it was left out of this chain by hand",
         "what came before run 1, attempt 1: by hand, this chain begins with that attempt",
     ]
-    assert apart_by_hand(case, (attempt(11, 0), attempt(12, 0))) == (), "it lies nowhere near"
     assert apart_by_hand(Case(), SHOWN) == ()
+
+
+def test_what_was_left_out_is_missing_from_the_chain_that_it_may_have_begun_or_ended() -> None:
+    two, three = (attempt(11, 0), attempt(12, 10)), (*SHOWN[:2], attempt(3, 20))
+    ended = (*two, attempt(13, 20, "success"))
+
+    def told(case: Case, shown: tuple[Attempt, ...]) -> list[str]:
+        missing = left_out_by_hand(case, shown)
+        assert left_out_by_hand(case.of_chain(shown), shown) == missing, "the rule sees the same"
+        return [f"{each.what}: {each.why.partition(',')[0]}" for each in missing]
+
+    def out(*runs: int, **members: Any) -> Case:
+        return Case(left_out=tuple(map(AttemptName, runs)), **members)
+
+    for case, shown, expected in (
+        (out(9), two, ["run 9: it was left out by hand"]),
+        (out(20), two, ["run 20: it was left out by hand"]),
+        (out(20), ended, []),
+        (out(9, 20, runs=(11, 12)), two, []),
+        (out(9, 20, runs=(9, 11, 12)), two, ["run 9: it was left out of this chain by hand"]),
+        (out(9, runs=(9, 10)), two, []),
+        (out(2, 9, runs=(1, 2, 3, 8, 9), splits=(AttemptName(8),)), (three[0], three[2]),
+            ["run 2: it was left out of this chain by hand"]),
+        (out(11), two[:1], []),
+        (out(9, workflow="another.yml"), two, []),
+        (out(9, repository="another/one"), two, []),
+    ):  # fmt: skip
+        assert told(case, shown) == expected, case
 
 
 def test_a_stated_change_answers_the_attempt_that_it_names() -> None:
