@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import tomlkit
 from diagnosis.closure.case_draft import CaseDraft, DraftChange, DraftMember, Value
 from diagnosis.logs.scrub import scrub
 from diagnosis.visible_text import visible_line
-from probes.case_rewrite import rewritten
+from probes.case_rewrite import members_of, rewritten
 
 _WIDTH = 126
 
@@ -99,7 +98,7 @@ def updated_text(text: str, draft: CaseDraft, shown: str, *, replace: bool) -> t
     Members that lack are added and runs are united; ``replace`` puts in what the runs tell where the file states another value.
     The places for statements about runs that the text does not name come last.
     """
-    stated = tomllib.loads(text.replace("\r\n", "\n"))
+    stated = members_of(text, shown)
     members: dict[str, Any] = {}
     told = []
     for member in (*draft.members, DraftMember("runs", tuple(run.run_id for run in draft.runs))):

@@ -5,7 +5,6 @@ What was written is read again and compared before it takes the old file's place
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import tomllib
@@ -21,7 +20,7 @@ from tomlkit.items import Array
 from diagnosis.logs.scrub import secrets_in
 from probes.case_file import CaseFileError, case_text, read_case_bytes
 from probes.stages import stage_in
-from probes.whole_writes import parents_of, settle, signals_held, write_new
+from probes.whole_writes import name_new, parents_of, settle, signals_held, write_new
 
 _BOM = b"\xef\xbb\xbf"
 _BY_HAND = "change it by hand."
@@ -42,11 +41,24 @@ def rewritten(text: str, members: Mapping[str, Any], shown: str) -> str:
     Lists keep their items where they stand, with what is written beside them; new ones come last. ``shown`` names the file.
     """
     ends = "\r\n" if "\r\n" in text and "\n" not in text.replace("\r\n", "") else "\n"
-    if "\r" in text.replace("\r\n", ""):
-        raise CaseFileError(f"{shown} has the line ends of an old system: save it with those of today, or {_BY_HAND}")
+    members_of(text, shown)
     for name, value in members.items():
         text = _with_member(text, name, value, shown)
     return text if ends == "\n" else text.replace("\r\n", "\n").replace("\n", ends)
+
+
+def members_of(text: str, shown: str) -> dict[str, Any]:
+    """Return what a case file's text states now, where it can be rewritten. Raises CaseFileError."""
+    if "\r" in text.replace("\r\n", ""):
+        raise CaseFileError(f"{shown} has the line ends of an old system: save it with those of today, or {_BY_HAND}")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _lossy(shown, error) from None
+
+
+def _lossy(shown: str, error: Exception) -> CaseFileError:
+    return CaseFileError(f"{shown} cannot be rewritten without loss ({str(error)[:80]}): {_BY_HAND}")
 
 
 def _with_member(text: str, name: str, value: Any, shown: str) -> str:
@@ -64,7 +76,7 @@ def _with_member(text: str, name: str, value: Any, shown: str) -> str:
         written = _with_lost_comments(text, written, at)
         after = tomllib.loads(written)
     except (TOMLKitError, ValueError, RecursionError, KeyError, TypeError, IndexError) as error:
-        raise CaseFileError(f"{shown} cannot be rewritten without loss ({str(error)[:80]}): {_BY_HAND}") from None
+        raise _lossy(shown, error) from None
     wanted = {**before, name: value}
     if value is None:
         del wanted[name]
@@ -117,25 +129,15 @@ def write_new_case(path: Path, text: str) -> None:
     try:
         with signals_held(), parents_of(path), stage_in(path.parent) as stage:
             write_new(stage / "new", text.encode())
-            _name(stage / "new", path)
+            name_new(stage / "new", path)
             settle(path.parent)
     except FileExistsError:
         raise CaseFileError(f"{path} is there already: name another file, or update that one.") from None
     except OSError as error:
         raise CaseFileError(f"{path} cannot be written ({error.strerror}): name another place.") from None
-
-
-def _name(written: Path, path: Path) -> None:
-    """Give a written file its name, which no file has yet. Raises OSError, FileExistsError where one has."""
-    try:
-        os.link(written, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A file system without links: what comes between these two lines is a file of the same second.
-        if os.path.lexists(path):
-            raise FileExistsError from None
-        written.rename(path)
+    except ValueError:
+        # A name with a zero byte, or text that no encoding knows.
+        raise CaseFileError(f"{path} cannot be written: neither a file nor its name holds such characters.") from None
 
 
 def replace_case(path: Path, text: str, before: bytes) -> bytes:

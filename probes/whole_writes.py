@@ -32,6 +32,19 @@ def write_new(path: Path, body: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def name_new(written: Path, path: Path) -> None:
+    """Give a written file its name, where nothing has that yet. Raises OSError, FileExistsError where something has."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    try:
+        path.hardlink_to(written)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems know no second name of a file; then only what came since it was looked for is replaced.
+        written.rename(path)
+
+
 def settle(folder: Path) -> None:
     """Bring the names of a folder to the disk, where the system can."""
     if sys.platform == "win32":

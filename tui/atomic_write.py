@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 import stat
 from pathlib import Path
 
 from probes.stages import stage_in
-from probes.whole_writes import settle, signals_held, write_new
+from probes.whole_writes import name_new, settle, signals_held, write_new
 
 
 class PlaceTakenError(FileExistsError):
@@ -35,21 +34,11 @@ def write_bytes_atomically(path: Path, body: bytes, *, over: bool) -> None:
         if over:
             (stage / "new").replace(path)
         else:
-            _appear(stage / "new", path)
+            try:
+                name_new(stage / "new", path)
+            except FileExistsError:
+                raise PlaceTakenError("there is a file of that name already", path) from None
         settle(path.parent)
-
-
-def _appear(new: Path, path: Path) -> None:
-    """Give a file its name where nothing has that yet. Raises PlaceTakenError."""
-    if os.path.lexists(path):
-        raise PlaceTakenError("there is a file of that name already", path)
-    try:
-        path.hardlink_to(new)
-    except FileExistsError:
-        raise PlaceTakenError("there is a file of that name already", path) from None
-    except OSError:
-        # Some file systems know no second name of a file; then only what came since it was looked for is replaced.
-        new.rename(path)
 
 
 def require_file(path: Path) -> None:

@@ -10,16 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from diagnosis.closure.corrections import Correction
+from diagnosis.documents.audience import Audience
 from diagnosis.documents.exit_code import ExitCode
-from diagnosis.documents.packet import Audience
 from diagnosis.facts.github_context import CommitsBetween, Environment
 from diagnosis.facts.reading import Reading
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
+
+if TYPE_CHECKING:
+    from diagnosis.closure.corrections import Correction
 
 RunKey: TypeAlias = tuple[int, int]
 """``(run id, attempt)``."""

@@ -149,6 +149,9 @@ def test_a_new_file_is_for_the_user_alone_and_over_nothing(tmp_path: Path, monke
             update_case(file, {"runs": [2]})
     assert sorted(each.name for each in file.parent.iterdir()) == ["b.toml", "case.toml"]
     assert file.read_text(encoding="utf-8") == "runs = [1]\n"
+    for name, text in (("a\0b", ""), ("d.toml", "\ud800")):
+        with pytest.raises(CaseFileError, match="holds such characters"):
+            write_new_case(file.with_name(name), text)
     secret = "AKIA" + "IOSFODNN7EXAMPL3"
     with pytest.raises(CaseFileError, match="line 2, would hold a secret"):
         write_new_case(tmp_path / "new" / "case.toml", f"runs = [1]\n# {secret}\n")

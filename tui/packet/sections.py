@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.documents.packet import Audience, Packet
+from diagnosis.documents.audience import Audience
+from diagnosis.documents.packet import Packet
 
 _TITLES = {
     "interview": "In an interview",

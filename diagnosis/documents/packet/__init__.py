@@ -4,7 +4,7 @@
 done, the account of today and the recommended path, closure rule by rule, the anchors, and digests of what was left out.
 """
 
-from diagnosis.documents.packet.content import SCHEMA, Audience, Facts, Packet, Withheld
+from diagnosis.documents.packet.content import SCHEMA, Facts, Packet, Withheld
 from diagnosis.documents.packet.making import completed, packet
 
-__all__ = ["SCHEMA", "Audience", "Facts", "Packet", "Withheld", "completed", "packet"]
+__all__ = ["SCHEMA", "Facts", "Packet", "Withheld", "completed", "packet"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from diagnosis.documents.audience import Audience
 from diagnosis.facts.evidence import EvidenceKind, Origin
 from diagnosis.gates import ALL_GATES, GATES, Gate, Plane, Verdict
 from diagnosis.verdicts.anchor import AnchorKind, AnchorState
@@ -18,17 +19,6 @@ from diagnosis.verdicts.closure import ClosureStatus, SubjectState
 from diagnosis.verdicts.run_end import End
 
 SCHEMA = "planescope.packet/2"
-
-
-class Audience(StrEnum):
-    """For whom a packet is laid out. The facts are the same for all; what stands first differs."""
-
-    AUDITOR = "auditor"
-    """Everything; the closure table first."""
-    INCIDENT = "incident"
-    """What failed, what stands now, what would mend it, and whose it is."""
-    INTERVIEWER = "interviewer"
-    """The story with its proofs, what may be asked, and what may be said of it in public."""
 
 
 class RemediationSource(StrEnum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from diagnosis.documents.audience import Audience
 from diagnosis.documents.headline import headline, in_short, run_name
 from diagnosis.documents.packet.attempts import attempt_entry, session_entries
 from diagnosis.documents.packet.chain import anchor_entries, closure_entry, exception_entries
-from diagnosis.documents.packet.content import Audience, Facts, Packet
+from diagnosis.documents.packet.content import Facts, Packet
 from diagnosis.documents.packet.interview import interview_of
 from diagnosis.documents.packet.masking import accounts_of, written
 from diagnosis.documents.packet.readings import AWS_SPECIFIC, NON_CLAIMS, readings_of

@@ -113,5 +113,6 @@ def test_without_a_file_they_stay_in_memory_until_one_is_named(tmp_path: Path) -
         backend.undo_correction()
         assert read_case_file(file).left_out == ()
         assert runs_of(diagnosed(backend)) == list(RUNS)
-        with pytest.raises(BackendProblem, match="is there already"):
-            backend.keep_corrections(file, shown)
+        for place, said in ((file, "is there already"), (Path("~nobody-of-this-name/case.toml"), "not known")):
+            with pytest.raises(BackendProblem, match=said):
+                backend.keep_corrections(place, shown)

@@ -84,6 +84,11 @@ def test_what_people_wrote_survives(tmp_path: Path, option: str, tag: str, said:
     again = init(str(RUNS[2]), "-o", str(file), option)
     assert f"Case file: {file} (as it was)" in again.stdout
     assert file.read_text(encoding="utf-8") == text
+    # What cannot be rewritten is told, though it can be read.
+    file.write_bytes(b"runs = [1]\r# ours\r")
+    again = init(str(RUNS[2]), "-o", str(file), option)
+    assert (again.exit_code, file.read_bytes()) == (2, b"runs = [1]\r# ours\r")
+    assert "line ends of an old system" in again.stderr
 
 
 def test_the_demo_writes_to_standard_output_and_the_answer_is_a_case() -> None:

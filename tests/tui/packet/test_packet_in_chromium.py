@@ -9,7 +9,8 @@ import pytest
 from chromium import browser
 from compliant_chain import ComplyingRelease
 
-from diagnosis.documents.packet import Audience, packet
+from diagnosis.documents.audience import Audience
+from diagnosis.documents.packet import packet
 from diagnosis.facts.case import Case
 from tui.packet.pages import html_page
 

@@ -18,7 +18,8 @@ from markdown_it import MarkdownIt
 from on_a_terminal import is_drawn
 from thoroughness import some
 
-from diagnosis.documents.packet import Audience, Packet, completed, packet
+from diagnosis.documents.audience import Audience
+from diagnosis.documents.packet import Packet, completed, packet
 from diagnosis.facts.case import Case
 from tui.packet.inert_text import link
 from tui.packet.pages import html_page, markdown_page, pages_of

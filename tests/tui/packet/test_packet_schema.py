@@ -17,7 +17,8 @@ from compliant_chain import ComplyingRelease
 from deploying_release import released
 from thoroughness import some
 
-from diagnosis.documents.packet import SCHEMA, Audience, Packet, packet
+from diagnosis.documents.audience import Audience
+from diagnosis.documents.packet import SCHEMA, Packet, packet
 from diagnosis.facts.case import Case
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.cli.main import planescope

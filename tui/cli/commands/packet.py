@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from diagnosis.documents.audience import Audience
 from diagnosis.documents.exit_code import ExitCode
-from diagnosis.documents.packet import Audience
 from tui.backend import BackendProblem, ExportChoice
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from diagnosis.documents.packet import Audience
+from diagnosis.documents.audience import Audience
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap
 from tui.backend import ExportChoice

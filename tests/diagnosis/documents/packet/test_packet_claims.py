@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from made_attempts import made_attempt
 from thoroughness import THOROUGH, examples
 
-from diagnosis.documents.packet import Audience, Packet, packet
+from diagnosis.documents.audience import Audience
+from diagnosis.documents.packet import Packet, packet
 from diagnosis.facts.case import Case
 from diagnosis.gates import GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.closure import Closure, ClosureStatus, RuleVerdict

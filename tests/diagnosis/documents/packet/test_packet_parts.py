@@ -11,7 +11,8 @@ import pytest
 from compliant_chain import ACCOUNT, ROLE, ComplyingRelease
 from small_world import allow, policy
 
-from diagnosis.documents.packet import Audience, packet
+from diagnosis.documents.audience import Audience
+from diagnosis.documents.packet import packet
 from diagnosis.documents.packet.statements import LONGEST_VALUE, MOST_VALUES
 from diagnosis.documents.redaction import MASK, leaks
 from diagnosis.facts.account import NamedPolicy
