@@ -29,6 +29,8 @@ _BEARER = re.compile(
 _NAMES = re.compile(r"[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}|[a-z]{2,20}_[a-z_]{2,60}(?:\.[a-z_]{2,60}){1,4}")
 """How a way to authorize is called: ``COGNITO_USER_POOLS``, ``aws_api_gateway_authorizer.main.id``."""
 _NAME = re.compile("[A-Za-z-]{0,40}")
+_COMMAND = re.compile(r"aws {1,4}[a-z][a-z0-9-]{1,40}$")
+"""How the command line of AWS begins: ``aws ecr``."""
 _GATES = ("registry ", "service ")
 """What makes a gate of ours of the word: ``Service authorization: Step “X” printed a denial``."""
 _SIGNS = re.compile("%[0-9A-Fa-f]{2}")
@@ -78,9 +80,10 @@ def _speaks_of_it(found: re.Match[str], text: str) -> bool:
     listed = found["joint"] == "," and not any(
         quote in found[0][: found.start("scheme") - found.start()] for quote in "\"'`"
     )
-    command = found["scheme"].startswith("aws ") and text[4:5].islower()  # in capitals it is the scheme
-    image = text.startswith("digest ") and "=" not in text  # HTTP's digest is a list of names with values
-    return listed or command or image or is_sentence(text, words=3, links=1)
+    word = text.split()[1].strip(".,;")
+    command = _COMMAND.match(found["scheme"] + word) and is_plain(word)  # in capitals it is the scheme
+    image = text.startswith("digest ") and "=" not in text and not is_drawn(word, by_itself=False)
+    return bool(listed or command or image) or is_sentence(text, words=3, links=1)
 
 
 def _is_operation(text: str, found: re.Match[str]) -> bool:

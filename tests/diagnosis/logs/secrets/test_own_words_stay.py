@@ -173,6 +173,8 @@ def test_a_secret_goes_whoever_speaks_of_it(secret: str) -> None:
         f"Authorization: Basic {secret}9Qz4",
         f"Proxy-Authorization: Bearer {secret}9Qz4",
         f"Authorization: AWS {secret}9Qz4:a/b=",
+        f"Authorization: aws {secret}9Qz4/k7",
+        f"Authorization: digest {secret}9Qz4k7T",
         f"X-Authorization-Token: {secret}9Qz4",
         f"DB_PASSWORD: {secret} is what it was set to by the script",
     ):
