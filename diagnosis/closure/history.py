@@ -34,18 +34,15 @@ _SHOWN = 4
 
 def history_of(replays: Sequence[Replay], account: AccountState | None, case: Case) -> tuple[AttemptHistory, ...]:
     """Return one entry for each attempt, in their order."""
+    attempts = [replay.attempt for replay in replays]
     return tuple(
-        _entry(replay, next_attempt(replays, position), account, _answering(case, replay, replays))
+        _entry(replay, next_attempt(replays, position), account, _answering(case, replay.attempt, attempts))
         for position, replay in enumerate(replays)
     )
 
 
-def _answering(case: Case, replay: Replay, replays: Sequence[Replay]) -> Case:
-    """Return the case with the changes alone that answer this attempt; one that names no attempt answers the run's last."""
-    attempt = replay.attempt
-    last = max(each.attempt.attempt for each in replays if each.attempt.run_id == attempt.run_id)
-    own = (change for change in case.changes if change.after_run == attempt.run_id)
-    return replace(case, changes=tuple(each for each in own if (each.after_attempt or last) == attempt.attempt))
+def _answering(case: Case, attempt: Attempt, chain: Sequence[Attempt]) -> Case:
+    return replace(case, changes=case.changes_after(attempt, chain))
 
 
 def next_attempt(replays: Sequence[Replay], position: int) -> Replay | None:
@@ -117,7 +114,7 @@ def _traced(replay: Replay, observed: Sequence[ObservedChange], case: Case) -> t
     fitting = [change for change in observed if fits(change, replay)]
     if fitting and all(any(gate in change.gates for change in fitting) for gate in failing_gates(replay)):
         return Traced.OBSERVED, _sentence(fitting)
-    stated = next((change for change in case.changes if change.after_run == replay.attempt.run_id), None)
+    stated = next(iter(case.changes), None)
     if stated is not None:
         return Traced.STATED, f"{stated.text} ({stated.source})"
     return Traced.NOT_ON_RECORD, ""

@@ -165,6 +165,12 @@ class Case:
         """Return whether the case says that another chain begins with an attempt."""
         return any(name.run == attempt.run_id and (name.attempt or 1) == attempt.attempt for name in self.splits)
 
+    def changes_after(self, attempt: Attempt, chain: Iterable[Attempt]) -> tuple[StatedChange, ...]:
+        """Return the changes that are stated after an attempt; one that names the run alone follows its last of the chain."""
+        last = max(each.attempt for each in (attempt, *chain) if each.run_id == attempt.run_id)
+        own = (change for change in self.changes if change.after_run == attempt.run_id)
+        return tuple(change for change in own if (change.after_attempt or last) == attempt.attempt)
+
     def _speaks_of(self, chain: tuple[Attempt, ...]) -> bool:
         if self._of_other_repository(chain):
             return False

@@ -12,7 +12,7 @@ from diagnosis.documents.packet.content import (
     RemediationSource,
     SessionEntry,
 )
-from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Checkpoint, Gate, Verdict
@@ -154,7 +154,7 @@ def _proof(replay: Replay, failed: GateVerdict | None) -> Proof | None:
 def _remediation(replay: Replay, diagnosis: Diagnosis, case: Case) -> RemediationEntry:
     """Return what was done after the attempt and how that is known; what was observed comes before what was stated."""
     entry = next((item for item in diagnosis.history if (item.run, item.attempt) == replay.attempt.key), None)
-    stated = next((change for change in case.changes if _answers(change, replay, diagnosis.replays)), None)
+    stated = next(iter(case.changes_after(replay.attempt, [each.attempt for each in diagnosis.replays])), None)
     words = f"{stated.text} ({stated.source})" if stated else ""
     if entry is not None and entry.traced is Traced.OBSERVED:
         text = f"{entry.statement}. Stated: {words}" if stated else entry.statement
@@ -171,14 +171,6 @@ def _remediation(replay: Replay, diagnosis: Diagnosis, case: Case) -> Remediatio
 
 def _would_prove(words: str) -> str:
     return f"A run after it would prove {words[0].lower()}{words[1:]}" if words else ""
-
-
-def _answers(change: StatedChange, replay: Replay, replays: Sequence[Replay]) -> bool:
-    """Return whether a stated change was made after this attempt; without an attempt it names the run's last."""
-    if change.after_run != replay.attempt.run_id:
-        return False
-    last = max(each.attempt.attempt for each in replays if each.attempt.run_id == change.after_run)
-    return replay.attempt.attempt == (change.after_attempt or last)
 
 
 def _rationale(entry: AttemptHistory) -> str:

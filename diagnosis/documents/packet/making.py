@@ -90,6 +90,6 @@ def _facts(diagnosis: Diagnosis, case: Case, audience: Audience, tool: str, acco
 
 
 def _matters(diagnosis: Diagnosis) -> bool:
-    """Return whether a fix is of any interest: something fails today, or the judged run failed."""
+    """Return whether a fix is of any interest: a gate does not pass today, or a rerun would meet something."""
     gates = diagnosis.live.gates if diagnosis.live else ()
     return bool(diagnosis.forecast) or any(verdict.verdict is not Verdict.PASS for verdict in gates)
