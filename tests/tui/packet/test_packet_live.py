@@ -19,9 +19,11 @@ from diagnosis.gates import Verdict
 from diagnosis.verdicts.anchor import AnchorKind, AnchorState
 from tui.backend import BackendProblem
 from tui.cli import live_packet
+from tui.cli.commands import packet as command
 from tui.cli.main import planescope
 from tui.packet.verify.live import compare_live
 from tui.packet.verify.report import Line, Question, Sign
+from tui.packet.write import write
 
 MADE = packet(ComplyingRelease().diagnosis(), Case())
 FIRST = MADE.attempts[0]
@@ -103,6 +105,26 @@ def test_the_command_asks_a_recording_and_never_takes_it_for_github(tmp_path: Pa
     assert not any("GitHub says" in each["sentence"] for each in checks)
     (place / "packet.json").write_text("{}")
     assert "could not be read" in run(planescope, ["packet", "verify", str(place), "--live", *asked]).output
+
+
+def test_without_credentials_what_needs_nobody_is_told_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: object) -> list[Line]:
+        raise BackendProblem("There is no token.", "Set GH_TOKEN.", exit_code=4)
+
+    monkeypatch.setattr(command, "ask_again", ask)
+    write(MADE, tmp_path)
+    asked = ["packet", "verify", str(tmp_path), "--live"]
+    result = CliRunner().invoke(planescope, asked)
+    assert result.exit_code == 4
+    assert "✔ sums " in result.stdout
+    assert "? runs         Nobody could be asked: There is no token." in result.stdout
+    assert "agrees" not in result.stdout
+    assert result.stderr == "planescope: There is no token. Set GH_TOKEN.\n"
+    assert json.loads(CliRunner().invoke(planescope, [*asked, "--json"]).stdout)["verdict"] == "unknown"
+    (tmp_path / "packet.md").write_text("All passed.")
+    assert CliRunner().invoke(planescope, asked).exit_code == 6, "what is broken is so whoever is asked"
 
 
 def test_a_run_that_is_gone_leaves_the_others_and_lacking_credentials_end_it() -> None:

@@ -21,6 +21,7 @@ from tui.cli.options.repository import app_options, live_options, read_case_opti
 from tui.cli.output import say
 from tui.cli.reports.packet import say_verification, say_written, verification_document
 from tui.packet.files import PacketProblem
+from tui.packet.verify.report import Line, Question, Sign
 from tui.packet.verify.verify import verify
 from tui.packet.write import Form, require_free
 
@@ -172,10 +173,18 @@ def verify_command(
         found = verify(place, root=root, key=key_file)
     except PacketProblem as problem:
         raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
+    unasked: BackendProblem | None = None
     if asks:
-        found = found.with_lines(ask_again(found.packet, options))
+        try:
+            found = found.with_lines(ask_again(found.packet, options))
+        except BackendProblem as problem:
+            # What is known without asking anybody is told all the same.
+            unasked = problem
+            found = found.with_lines([Line(Question.RUNS, Sign.UNKNOWN, f"Nobody could be asked: {problem.sentence}")])
     if as_json:
         print_json(verification_document(found))
     else:
         say_verification(found)
+    if unasked is not None and found.verdict != "broken":
+        raise unasked
     ctx.exit(found.exit_code)
