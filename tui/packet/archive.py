@@ -11,6 +11,8 @@ import struct
 import zlib
 from collections.abc import Collection, Mapping
 
+LARGEST_ARCHIVE = 64_000_000
+"""Bytes; more is no archive of a packet."""
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _ZIP64 = (b"PK\x06\x06", b"PK\x06\x07")
 _LOCAL_FIELDS = struct.Struct("<4s5H3I2H")

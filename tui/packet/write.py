@@ -9,14 +9,11 @@ from pathlib import Path
 from diagnosis.documents.packet import Packet
 from probes.whole_writes import exit_code_of, parents_of, way_out_of
 from tui.atomic_write import PlaceTakenError, require_file, write_bytes_atomically
-from tui.packet.archive import ArchiveFault, packed, unpacked
+from tui.packet.archive import LARGEST_ARCHIVE, ArchiveFault, packed, unpacked
 from tui.packet.contents import Sign, contents_of
 from tui.packet.files import EVER_WRITTEN, PacketProblem
 from tui.packet.leaving import require_clean
 from tui.packet.whole_folder import write_folder
-
-LARGEST_ARCHIVE = 64_000_000
-"""Bytes; more is no archive of a packet."""
 
 
 @dataclass(frozen=True, slots=True)

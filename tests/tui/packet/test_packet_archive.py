@@ -20,7 +20,7 @@ from diagnosis.facts.case import Case
 from tui.cli.main import planescope
 from tui.packet.archive import ArchiveFault, packed, unpacked
 from tui.packet.contents import TOOL, contents_of
-from tui.packet.files import EVERY_FILE, PacketProblem
+from tui.packet.files import EVERY_FILE, MANIFEST, PacketProblem
 from tui.packet.verify.verify import verify
 
 FILES = contents_of(packet(released().diagnosis(), Case(), tool=TOOL)).files
@@ -47,6 +47,12 @@ def test_it_is_a_zip_file_to_everybody_else() -> None:
         assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100600}
     assert unpacked(ARCHIVE, EVERY_FILE) == FILES
+
+
+def test_no_file_of_it_is_larger_than_one_of_a_folder(tmp_path: Path) -> None:
+    place = tmp_path / "packet.zip"
+    place.write_bytes(packed({**FILES, MANIFEST: b"x" * 5_000}))
+    assert f"{MANIFEST} is larger than a file of a packet can be." in verify(place).broken
 
 
 def hostile() -> dict[str, tuple[bytes, str]]:

@@ -266,6 +266,8 @@ def forgeries() -> Iterator[tuple[str, Packet]]:
     yield "another repository", replace(MADE, repository="octo-org/another")
     yield "another workflow", replace(MADE, attempts=attempt(first, workflow=".github/workflows/other.yml"))
     passed = tuple((gate, Verdict.PASS) for gate, _ in first.verdicts)
+    unread = tuple((gate, Verdict.UNKNOWN) for gate, _ in last.verdicts)
+    yield "a push that no gate shows", replace(MADE, closure=None, attempts=attempt(last, verdicts=unread))
     yield "no failure", replace(MADE, attempts=attempt(first, verdicts=passed))
     yield from (
         (f"{member}: {value}", replace(MADE, **{member: value}))
@@ -278,6 +280,8 @@ def forgeries() -> Iterator[tuple[str, Packet]]:
             ("attempts", attempt(last, proof=replace(last.proof, address="https://octo.example/proof"))),
             ("workflow", ".github/workflows/other.yml"),
             ("judged_run", 1),
+            ("attempts", attempt(first, url=f"{first.url}/attempts/{'9' * 5000}")),
+            ("outcome", ""),
             ("now", ()),
             ("now", (replace(MADE.now[0], verdict=Verdict.FAIL), *MADE.now[1:])),
             ("outcome", MADE.outcome.replace("succeeded", "failed")),

@@ -20,7 +20,9 @@ from diagnosis.verdicts.closure import ClosureStatus, IntegrityFinding, RuleVerd
 from diagnosis.verdicts.run_end import End
 from tui.packet.verify.told_twice import in_order, told_otherwise
 
-_RUN = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/actions/runs/(\d+)(?:/attempts/(\d+))?(?:[/#?].*)?")
+_RUN = re.compile(
+    r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/actions/runs/([0-9]{1,20})(?:/attempts/([0-9]{1,9}))?(?:[/#?].*)?"
+)
 
 
 def contradictions(packet: Packet) -> list[str]:
@@ -64,6 +66,8 @@ def _end(attempt: AttemptEntry) -> Iterator[str]:
         yield f"{named} ended at a gate, and no gate of it fails."
     if attempt.published and attempt.end is not End.SUCCESS:
         yield f"{named} is said to have published, and did not succeed."
+    if attempt.published and (Gate.REGISTRY_AUTHORIZATION, Verdict.PASS) not in attempt.verdicts:
+        yield f"{named} is said to have published, and its registry gate does not show it."
 
 
 def _rules(closure: ClosureEntry) -> Iterator[str]:

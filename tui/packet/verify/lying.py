@@ -13,13 +13,13 @@ from pathlib import Path
 
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.redaction import leaks
-from tui.packet.archive import ArchiveFault, unpacked
+from tui.packet.archive import LARGEST_ARCHIVE, ArchiveFault, unpacked
 from tui.packet.files import EVER_WRITTEN, MANIFEST, OLDER_SUMS, PAGES, PacketProblem
 
 LARGEST_FILE = 8_000_000
 """Bytes; the packet of a hundred attempts has less than a few million."""
-LARGEST_ARCHIVE = 64_000_000
 _LARGEST = {MANIFEST: 4_000, OLDER_SUMS: 4_000}
+_TOO_LARGE = "is larger than a file of a packet can be"
 _BEGINNING = 100_000
 """Bytes of a file that is no part of a packet: they are searched for secrets; that it is there is a fault anyway."""
 _MOST_OTHERS = 20
@@ -76,8 +76,10 @@ def _in_archive(place: Path) -> Lying:
         raise PacketProblem(
             f"{place} {fault}. It was not read any further.", ExitCode.BROKEN if meant else ExitCode.USAGE
         ) from None
-    wrong = tuple(f"{name} {why}." for name, body in files.items() if (why := _unlike_text(body)))
-    return Lying(files, {}, tuple(files), wrong)
+    fit = {name: body for name, body in files.items() if len(body) <= _LARGEST.get(name, LARGEST_FILE)}
+    wrong = [f"{name} {_TOO_LARGE}." for name in files if name not in fit]
+    wrong += [f"{name} {why}." for name, body in fit.items() if (why := _unlike_text(body))]
+    return Lying(fit, {}, tuple(files), tuple(wrong))
 
 
 def _in_folder(place: Path) -> Lying:
@@ -131,7 +133,7 @@ def _read(path: Path, most: int, *, cut: bool = False) -> tuple[bytes | None, st
     except OSError as error:
         return None, f"cannot be read ({error.strerror or error})"
     if len(body) > most and not cut:
-        return None, "is larger than a file of a packet can be"
+        return None, _TOO_LARGE
     return body[:most], ""
 
 

@@ -77,6 +77,8 @@ def _judged(packet: Packet) -> Iterator[str]:
 
 def _headline(packet: Packet) -> Iterator[str]:
     """Yield where the first line says something else than today's gates, and the runs, do."""
+    if bool(packet.outcome) is not bool(packet.judged_run):
+        yield "The first line stands without a run that today is judged for, or such a run without it."
     if not packet.outcome:
         return
     gates = packet.outcome.partition(";")[0]
