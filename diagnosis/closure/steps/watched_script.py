@@ -155,7 +155,7 @@ class _Watching(ScriptRun):
             word = text_of_word(each.word, state.variables, self._substitute(state, around)) if not each.name else ""
             name = each.name or word.partition("=")[0]
             value = state.variables.known.get(name, word.partition("=")[2])
-            if each.name or "=" in word or before.get(name, "") != value:
+            if each.name or "=" in word or "$" in name or before.get(name, "") != value:
                 exported = node.declares == "export" or name in state.exported
                 self.was.append(Was(name, value, exported, around.guards, self._next()))
                 if around.guards and asks(around.guards):

@@ -30,6 +30,8 @@ _ONLY_TESTS = frozenset(
 """Commands that use no credentials, whatever their variables are."""
 _SETTING = re.compile(r"^[\s\"'{]*(?:export\s+)?([A-Za-z_][\w.]*)[\"']?\s*(?:=|<<|:)(.*)")
 _PROFILE = re.compile(r"(?:^|[/\\])\.aws[/\\](?:credentials|config)$|(?:^|[/\\])\.s3cfg$|(?:^|[/\\])\.boto$")
+_PROFILE_LINE = re.compile(r"\s*(?:$|[#;\[]|[A-Za-z_]\w*\s*=)")
+"""A line of such a file that is understood: a heading, a setting, a remark."""
 _LOGINS = re.compile(
     r"(?:^|[/\\])\.docker[/\\]config\.json$|(?:^|[/\\])containers[/\\]auth\.json$|\$\{?DOCKER_CONFIG\}?/"
 )
@@ -37,6 +39,11 @@ _LOGINS = re.compile(
 _OF_A_PROFILE = re.compile(r"\baws_(?:access_key_id|secret_access_key)\b", re.IGNORECASE)
 _WEB_IDENTITY = ("sts", "assume-role-with-web-identity")
 _KEYRINGS = frozenset({"aws-vault", "aws-okta", "saml2aws", "gimme-aws-creds", "awsume", "granted", "assume", "leapp"})
+_MANAGERS = frozenset(
+    {"doppler", "infisical", "chamber", "op", "teller", "summon", "envconsul", "sops", "berglas", "akeyless"}
+)
+_WITH_A_COMMAND = frozenset({"run", "exec", "exec-env", "exec-file", "--"})
+"""Words by which a manager of secrets runs a command with what it fetches, whatever its names."""
 _WRITE_AS_SEEN = frozenset({"echo", "printf", "tee", "cat", "[", "[[", "test", "Write-Output", "sudo", "bash", "sh"})
 """Commands whose writing to a file is seen by its text."""
 _LEAVE_A_PROFILE = frozenset(
@@ -109,10 +116,12 @@ class _Script:
             self._ran(ran)
         for wrote in seen.wrote:
             self._wrote(wrote)
+        # What is read into the shell, and what stands for variables of ``env``.
+        taken_in = {word for ran in seen.ran for word in _taken_in(ran)}
         for operation in seen.opaque:
             gap = operation.gap
             what = gap.what if gap is not None else "a command"
-            computed = gap is not None and what.startswith(("eval", "source ", "the script"))
+            computed = gap is not None and (what.startswith(("eval", "the script")) or what in taken_in)
             if computed or what.endswith((".env", ".envrc")):
                 self.sights.doubt(f"{self.where} runs {what}, which may set a key", self.step.evidence(what))
             else:
@@ -135,7 +144,10 @@ class _Script:
 
     def _set(self, name: str, value: str) -> None:
         upper = name.upper()
-        if upper in FILE_VARIABLES and value.strip() not in ("", "/dev/null"):
+        if "$" in name:
+            clause = f"which variables {self.where} sets is not understood"
+            self.sights.doubt(clause, self.step.evidence(name))
+        elif upper in FILE_VARIABLES and value.strip() not in ("", "/dev/null"):
             self.sights.doubt(f"{self.where} names a file of keys ({name})", self.step.evidence(name))
         elif upper in ENDPOINT_VARIABLES and value.strip():
             self.sights.doubt(f"{self.where} names an address that hands out keys ({name})", self.step.evidence(name))
@@ -201,6 +213,9 @@ class _Script:
             self.sights.doubt(
                 f"{self.where} has credentials from {ran.program}, not from web identity", self.step.evidence(ran.shown)
             )
+        elif ran.program in _MANAGERS and _WITH_A_COMMAND & set(ran.tail):
+            clause = f"{self.where} gives what {ran.program} fetches to a command, AWS's keys may be among it"
+            self.sights.doubt(clause, self.step.evidence(ran.shown))
         elif ran.program in ("vault", "bao") and any(word.startswith("aws/") for word in ran.tail):
             self.sights.doubt(f"{self.where} has credentials from vault", self.step.evidence(ran.shown))
         elif ran.program == "aws":
@@ -292,11 +307,12 @@ class _Script:
         if _LOGINS.search(target) and (text is None or "$" in text):
             # What is computed may be a login to ECR that no session of this run made.
             self.sights.doubt(f"{self.where} writes a file of logins to registries", self.step.evidence(target))
+        profile = _is_profile(wrote)
+        if profile and (text is None or not all(map(_PROFILE_LINE.match, text.split("\n")))):
+            self.sights.doubt(f"{self.where} writes a file of profiles", self.step.evidence(target))
         if text is None:
-            if _PROFILE.search(target):
-                self.sights.doubt(f"{self.where} writes a file of profiles", self.step.evidence(target))
             return
-        if not (environment or _PROFILE.search(target) or _OF_A_PROFILE.search(text) or "$" in target):
+        if not (environment or profile or _OF_A_PROFILE.search(text) or "$" in target):
             return
         for name, value in _settings(text):
             upper = name.upper()
@@ -307,6 +323,15 @@ class _Script:
             elif name.lower() in ("credential_process", "credential_source"):
                 clause = f"{self.where} writes a profile that takes its keys elsewhere"
                 self.sights.doubt(clause, self.step.evidence(clause))
+
+
+def _taken_in(ran: Ran) -> tuple[str, ...]:
+    return ran.tail[:1] if ran.program in ("source", ".") else ran.tail if ran.program == "env" else ()
+
+
+def _is_profile(wrote: Wrote) -> bool:
+    """Return whether a file is one of profiles, by its path or, in a folder that is not known, by its name."""
+    return bool(_PROFILE.search(wrote.target)) or re.split(r"[/\\]", wrote.target)[-1] == "credentials"
 
 
 def _settings(text: str) -> Iterator[tuple[str, str]]:

@@ -281,3 +281,29 @@ def test_tokens_that_only_a_long_lived_key_can_ask_for() -> None:
         "aws iam create-access-key --user-name x",
     ):
         assert judged(release(middle=script(line))) is FAIL, line
+
+
+def test_variables_and_profiles_whose_names_or_lines_nobody_reads_prove_nothing() -> None:
+    unread = (
+        "export $(grep -v '^#' .env | xargs)\naws s3 ls",
+        "env $(cat .env | xargs) docker push x",
+        'while IFS== read -r k v; do export "$k=$v"; done < .env\naws s3 ls',
+        "source /tmp/set\naws s3 ls",
+        "set -a; source <(aws ssm get-parameter --name x); aws s3 ls",
+        "sops exec-env secrets.yaml 'docker push x'",
+        "doppler run -- docker push x",
+        f"echo '{ODD}' > $HOME/.aws/config",
+        'echo "$FILE" > ~/.aws/credentials',
+        f"cd ~/.aws && echo '{ODD}' > credentials",
+    )
+    understood = (
+        'export A FOO=$(date) IMAGE="$HOST/app:$TAG"\naws s3 ls',
+        "source .venv/bin/activate\naws s3 ls",
+        "doppler secrets get X",
+        "cat > ~/.aws/config <<X\n[profile a]\nregion = eu\n# none\n\nrole_arn = x\nX",
+    )
+    found = {line: judge_long_lived_keys(closing(release(middle=script(line)))) for line in (*unread, *understood)}
+    assert {line: proof.verdict for line, proof in found.items()} == {
+        **dict.fromkeys(unread, UNKNOWN),
+        **dict.fromkeys(understood, PASS),
+    }
