@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from diagnosis.documents.packet import SCHEMA, Facts, Packet, completed
@@ -71,13 +72,19 @@ def _require_sentences(packet: Packet) -> None:
 def _object(kind: type[T], value: object, place: str) -> T:
     if not isinstance(value, dict):
         raise NotAPacketError(f"is not an object at `{place}`")
-    hints = get_type_hints(kind)
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    known = _members_of(kind)
     if len(value) != len(known) or any(name not in value for name in known):
         lacking = [name for name in known if name not in value]
         what = f"lacks `{lacking[0]}`" if lacking else "holds a member that the schema does not know"
         raise NotAPacketError(f"{what} at `{place}`" if place else what)
-    return kind(**{name: _value(hints[name], value[name], f"{place}.{name}".lstrip(".")) for name in known})
+    return kind(**{name: _value(hint, value[name], f"{place}.{name}".lstrip(".")) for name, hint in known.items()})
+
+
+@cache
+def _members_of(kind: type[Any]) -> dict[str, Any]:
+    """Return the members of a kind of object, each with what it holds."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
 
 
 def _value(hint: Any, value: object, place: str) -> object:

@@ -44,7 +44,7 @@ def _passphrase(file: Path | None) -> bytes | None:
             raise BackendProblem(f"The passphrase file {file} cannot be read: {error.strerror or error}.") from None
     given = os.environ.get(PASSPHRASE_VARIABLE)
     if given:
-        return given.encode()
+        return os.fsencode(given)  # bytes that are no UTF-8 came as lone surrogates
     if not sys.stdin.isatty():
         return None
     return str(click.prompt("Passphrase of the key", hide_input=True, err=True)).encode()
