@@ -16,17 +16,22 @@ _TAKES_NONE = frozenset(
 )
 _APART = frozenset({"type=cache", "type=secret", "type=ssh", "type=tmpfs"})
 _MOUNT = re.compile(r"--mount=(\S+)")
+_READ_AS_USUAL = re.compile(r"\s*#(?!\s*syntax\s*=(?!\s*docker/dockerfile(?:[:@]|\s*$)))", re.IGNORECASE)
+"""A comment, but one that has the file read by another program than docker's own."""
 _MOST = 20_000
 """Characters of a Dockerfile that are looked at; a longer one is not understood."""
 
 
 def taken_from_context(dockerfile: str) -> frozenset[Parts] | None:
-    """Return the folders and files that the build copies, from the root of its context; None where that is not understood."""
+    """Return the folders and files that the build copies, from the root of its context; None where that is not understood.
+
+    One that copies nothing is not understood either: what it is made from may hold instructions that copy (``ONBUILD``).
+    """
     if len(dockerfile) > _MOST or "<<" in dockerfile:
         return None
     comments = [line for line in dockerfile.splitlines() if line.lstrip().startswith("#")]
-    if any("escape" in line.lower() for line in comments):
-        # Another sign may continue its lines.
+    if any("escape" in line.lower() or not _READ_AS_USUAL.match(line) for line in comments):
+        # Another sign may continue its lines, or another program read them.
         return None
     lines = [line for line in dockerfile.splitlines() if not line.lstrip().startswith("#")]
     found: set[Parts] = set()
@@ -36,10 +41,12 @@ def taken_from_context(dockerfile: str) -> frozenset[Parts] | None:
         if sources is None:
             return None
         found.update(sources)
-    return frozenset(found)
+    return frozenset(found) or None
 
 
 def _sources(verb: str, rest: str) -> tuple[Parts, ...] | None:
+    if verb == "FROM" and "onbuild" in rest.lower():
+        return None
     if verb in _TAKES_NONE:
         return ()
     if verb == "RUN":

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 
 from diagnosis.closure.build_inputs import Parts, taken_from_context
 from diagnosis.facts.workflow import Workflow, WorkflowStep
+from diagnosis.steps.shell.syntax import is_well_formed, script_of
+from diagnosis.steps.shell.tree import Function, Simple
+from diagnosis.steps.shell.words import source_of
 from diagnosis.steps.variables import is_legible
 
 _PROSE = (".md", ".markdown", ".rst", ".adoc")
@@ -39,13 +42,18 @@ _FILE = ("-f", "--file")
 _FLAGS = frozenset({"--push", "--load", "--pull", "--no-cache", "-q", "--quiet", "--rm"})
 
 
-_PLAIN = frozenset(
-    {"docker", "aws", "echo", "printf", "set", "export", "jq", "mkdir", "cat", "test", "[", "sha256sum", "date"}
-)
+_PLAIN = frozenset({"aws", "echo", "printf", "set", "export", "jq", "mkdir", "cat", "test", "[", "sha256sum", "date"})
 """Commands that read no file but those that they name."""
+_PLAIN_DOCKER = frozenset(
+    {"build", "buildx", "push", "tag", "login", "logout", "pull", "inspect", "images", "manifest"}
+)
+"""Of docker these; a container that is run may read whatever it is given."""
 _OWNERS = ("actions/", "aws-actions/", "docker/")
 """Whose actions read no file but those that their inputs name."""
-_ASSIGNED = re.compile(r"^[A-Za-z_]\w*=(?:\$\()?")
+_RUN_CODE = ("actions/github-script@",)
+_SHELLS = (None, "bash", "sh")
+_WHOLE = re.compile(r"\bPWD\b|\bOLDPWD\b|GITHUB_WORKSPACE|RUNNER_WORKSPACE|\.workspace\b|\$HOME\b|~")
+"""Names of the folder in which everything lies."""
 
 
 def touching(files: tuple[str, ...], workflow: Workflow, texts: Mapping[str, str]) -> str | None:
@@ -70,22 +78,47 @@ def _words(workflow: Workflow) -> frozenset[str] | None:
     """Return every name that the steps of the workflow say; None where a step may read files that it does not name."""
     found: set[str] = set()
     for step in (step for job in workflow.jobs for step in job.all_steps):
-        if step.uses and not step.uses.lower().startswith(_OWNERS):
+        uses = (step.uses or "").lower()
+        if uses and (not uses.startswith(_OWNERS) or uses.startswith(_RUN_CODE)):
             return None
         script = "\n".join(line for line in _lines(step) if not _is_build(line))
         inputs = [value for name, value in step.inputs if name.lower() not in ("context", "file")]
         texts = [script, step.working_directory or "", *inputs, *(value for _, value in step.env)]
-        if any("*" in text or {".", "./"} & set(text.split()) for text in texts):
+        if any("*" in text or {".", "./"} & set(text.split()) or _WHOLE.search(text) for text in texts):
             return None
-        if any(not _is_plain(line) for line in _lines(step)):
+        if step.run and not _is_plain(step.run, step.shell):
             return None
         found |= {word for text in texts for word in re.findall(r"[\w.-]+", text)}
     return frozenset(found)
 
 
-def _is_plain(line: str) -> bool:
-    rest = _ASSIGNED.sub("", line.strip()).split()
-    return not rest or rest[0].startswith("#") or rest[0] in _PLAIN
+def _is_plain(script: str, shell: str | None) -> bool:
+    """Return whether every command of a script, also one within another, reads no file but those that it names."""
+    if shell not in _SHELLS or not is_well_formed(script):
+        return False
+    return all(
+        isinstance(node, Simple) and _names_its_files([source_of(word) for word in node.words])
+        for node in _nodes(script_of(script))
+    )
+
+
+def _names_its_files(words: Sequence[str]) -> bool:
+    if words[:1] == ["docker"]:
+        return words[1:2] != [] and words[1] in _PLAIN_DOCKER
+    return not words or words[0] in _PLAIN
+
+
+def _nodes(tree: object) -> Iterator[Simple | Function]:
+    """Yield every command of a syntax tree, and every function that it defines."""
+    waiting = [tree]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Simple | Function):
+            yield found
+        if isinstance(found, tuple):
+            waiting.extend(found)
+        elif is_dataclass(found):
+            waiting.extend(getattr(found, each.name) for each in fields(found))
 
 
 def _lines(step: WorkflowStep) -> list[str]:
