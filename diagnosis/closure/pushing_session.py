@@ -37,7 +37,9 @@ def foreign_session(
 ) -> SessionDoubt | None:
     """Return what speaks against the closing run's session; None where every push is of it.
 
-    A push counts by the key of its session, where CloudTrail shows that; else by its time and the session's name.
+    A push counts by the key of its session, where CloudTrail shows that; else by its time and the session's name. Where
+    CloudTrail does not show the session being opened either, a name is what anybody may choose: then the run's own record has to
+    tell the digest that was pushed.
     """
     attempt = closing.attempt
     begin, end = attempt.started_at or attempt.created_at, attempt.updated_at
@@ -79,6 +81,12 @@ def foreign_session(
         if not _may_be(name, closing, run, own):
             reason = f"The image was pushed by {push.principal}: run {attempt.run_id} opened no session of that name."
             return SessionDoubt(Verdict.FAIL, reason, tuple(session_evidence(event) for event in own))
+        if not opened and not _records(closing, account):
+            reason = (
+                f"The image was pushed by {push.principal}; CloudTrail does not show run {attempt.run_id} opening that session, "
+                "and its own record does not tell the digest that it pushed: the session's name alone proves nothing."
+            )
+            return SessionDoubt(Verdict.UNKNOWN, reason)
     strangers = [
         event for event in others if end is not None and begin - _CLOCKS_DIFFER <= event.at <= end + _CLOCKS_DIFFER
     ]
@@ -95,6 +103,12 @@ def _opens(event: TrailEvent, principal: str) -> bool:
     """Return whether an event opened a session of the role that a principal is of."""
     role, view = Arn.parse(event.target), view_principal(principal)
     return role is not None and (view.account, view.name) == (role.account, role.name)
+
+
+def _records(closing: Replay, account: AccountState) -> bool:
+    """Return whether the run's own record tells the digest that the registry holds."""
+    told = {facts.digest.value.lower() for facts in _facts(closing) if facts.digest}
+    return isinstance(account.image, Known) and account.image.value.digest.lower() in told
 
 
 def _session_name(principal: str) -> str:

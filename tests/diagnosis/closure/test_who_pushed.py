@@ -21,9 +21,11 @@ from compliant_chain import (
     session_event,
 )
 
+from diagnosis.closure.pushing_session import foreign_session
 from diagnosis.diagnose import conclude
 from diagnosis.facts.account import Image
 from diagnosis.facts.reading import Known
+from diagnosis.facts.trail import Trail
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import Closure, ClosureStatus
 
@@ -93,6 +95,25 @@ def test_the_push_is_the_closing_runs_own(release: ComplyingRelease, verdict: Ve
     assert bool(accused) is (verdict is Verdict.FAIL)
     if verdict is not Verdict.FAIL:
         assert closure.status is not ClosureStatus.NON_COMPLIANT
+
+
+def test_a_sessions_name_alone_is_no_proof() -> None:
+    unseen = tuple(each for each in EVENTS if each.name != "AssumeRoleWithWebIdentity")
+
+    def verdict(*digests: str) -> Verdict:
+        replays = ComplyingRelease(events=unseen).diagnosis().replays
+        told = replace(replays[-1].facts, digest=None, tag=replays[-1].facts.tag)
+        if digests:
+            told = replace(told, digest=replace(replays[-1].facts.digest, value=digests[0]))  # type: ignore[type-var]
+        closing = replace(replays[-1], facts=told, sessions=())
+        account = replace(BASE.account, trail=Known(Trail(minutes(-60), minutes(95), unseen)))
+        doubt = foreign_session([EVENTS[4]], closing, account, BASE.case)
+        return doubt.verdict if doubt else Verdict.PASS
+
+    # CloudTrail shows no opening of it: then the run's record has to tell what was pushed.
+    assert verdict(DIGEST) is Verdict.PASS
+    assert verdict("sha256:" + "9" * 64) is Verdict.UNKNOWN
+    assert verdict() is Verdict.UNKNOWN
 
 
 def test_where_the_neighbours_were_not_read_nobody_is_accused() -> None:
