@@ -17,11 +17,25 @@ RERUN_FOR = timedelta(days=30)
 
 
 def neighbours_wanted(replays: Sequence[Replay], account: AccountState | None) -> tuple[datetime, datetime] | None:
-    """Return from when to when runs of the workflow may have been created that pushed the image; None where none is asked for.
+    """Return from when to when other runs of the workflow count by their creation; None where closure asks for none.
 
-    None is asked for where the closing run pushed it, where an attempt of the chain did, and where it is older than they.
+    Those between the attempts of a chain that is through do, and those that may have pushed an image which no attempt of it did.
     """
-    if account is None or not isinstance(account.image, Known) or not _ended(replays):
+    if not _ended(replays):
+        return None
+    found = [each for each in (_between(replays), _of_the_push(replays, account)) if each is not None]
+    return (min(begin for begin, _ in found), max(end for _, end in found)) if found else None
+
+
+def _between(replays: Sequence[Replay]) -> tuple[datetime, datetime] | None:
+    first, last = replays[0].attempt, replays[-1].attempt
+    if last.conclusion != "success" or len(replays) == 1:
+        return None
+    return first.created_at, max(first.created_at, last.started_at or last.created_at)
+
+
+def _of_the_push(replays: Sequence[Replay], account: AccountState | None) -> tuple[datetime, datetime] | None:
+    if account is None or not isinstance(account.image, Known):
         return None
     image = account.image.value
     first = replays[0].attempt

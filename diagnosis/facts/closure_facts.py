@@ -80,7 +80,9 @@ class ClosureFacts:
     """Everything that closure asks beside the attempts and the account; what was not read says so."""
 
     neighbours: Reading[tuple[Attempt, ...]] = _NEIGHBOURS
-    """Other runs of the chain's workflow, from the chain's first attempt to the image's push or today; without their parts."""
+    """Other runs of the chain's workflow in its time, and to the image's push where no attempt pushed; without their parts."""
+    elsewhere: frozenset[int] = frozenset()
+    """Of these the ones that are known to have released to another target."""
     commits: tuple[BetweenCommits, ...] = ()
     """For each pair of neighbouring attempts of the chain that ran on different commits."""
     decision_log: Reading[DecisionLog] = _DECISION_LOG

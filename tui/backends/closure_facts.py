@@ -42,15 +42,19 @@ class ClosureReader:
         account: AccountState | None,
         progress: ProgressHook,
         cancelled: CancelHook,
+        elsewhere: frozenset[int] = frozenset(),
     ) -> ClosureFacts:
-        """Return what closure asks for this chain; what it does not ask for is not read."""
+        """Return what closure asks for this chain; what it does not ask for is not read.
+
+        ``elsewhere``: runs of the workflow that are known to have released to another target.
+        """
         facts = ClosureFacts(commits=self._between(commits_wanted(replays), progress, cancelled))
         window = neighbours_wanted(replays, account)
         if window is None:
             return facts
         found = self._runs_beside(replays, window, progress, cancelled)
         stop_if(cancelled)
-        return ClosureFacts(neighbours=found, commits=facts.commits)
+        return ClosureFacts(neighbours=found, elsewhere=elsewhere, commits=facts.commits)
 
     def _between(
         self, pairs: Sequence[tuple[Attempt, Attempt]], progress: ProgressHook, cancelled: CancelHook

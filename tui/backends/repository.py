@@ -264,6 +264,7 @@ class RepositoryBackend:
             replays = judge.replays(attempts, partial(stop_if, cancelled))
         self._judged = self.case, replays
         one = of_one_target(replays, subject) if found else OneTarget(replays)
+        elsewhere = frozenset(each.attempt.run_id for each in replays) - {each.attempt.run_id for each in one.replays}
         if one.replays[-1:] != replays[-1:]:
             # Another attempt closes the chain now: its artifacts are read.
             chain = [replay.attempt for replay in one.replays]
@@ -289,7 +290,7 @@ class RepositoryBackend:
                 attempt = self._github.with_other_workflows(chosen.attempt, progress, cancelled)
                 replays = tuple(replace(each, attempt=attempt) if each is chosen else each for each in replays)
         state = account if isinstance(account, AccountState) else None
-        facts = self._closure.read(replays, state, progress, cancelled)
+        facts = self._closure.read(replays, state, progress, cancelled, elsewhere)
         facts = self.evidence.add(facts, case, state, progress, cancelled)
         diagnosis = conclude(
             replays,

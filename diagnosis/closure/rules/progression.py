@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from diagnosis.causes import Integrity
@@ -15,9 +16,11 @@ from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.verdicts.closure import RuleVerdict
 
+_NO_FAILURE = frozenset({None, "success", "cancelled", "skipped", "neutral"})
+
 
 def progression_proved(chain: Chain) -> RuleVerdict:
-    """Judge whether each attempt can be opened, began after the one before it had ended, and none was set apart by hand."""
+    """Judge whether each attempt can be opened, began after the one before it had ended, and none between them was left out."""
     if not chain.replays:
         return PROGRESSION_PROVED.unknown("No attempts were read.")
     proof = [run_evidence(replay, replay.attempt.conclusion or replay.attempt.status) for replay in chain.replays]
@@ -39,7 +42,35 @@ def progression_proved(chain: Chain) -> RuleVerdict:
             proof,
             f"Let the chain hold it ({apart[0].how}), or prove closure in a chain without it.",
         )
-    return PROGRESSION_PROVED.passes("Each attempt can be opened, and began after the one before it had ended.", proof)
+    gap = _attempt_left_out(attempts)
+    if gap:
+        return PROGRESSION_PROVED.unknown(f"Attempt {gap} lies between these, and is not in this chain.", proof)
+    beside = _runs_beside(chain)
+    if beside is None:
+        return PROGRESSION_PROVED.unknown(f"Whether a run was left out is not known: {_unread(chain)}.", proof)
+    failed = [each for each in beside if each.conclusion not in _NO_FAILURE]
+    if failed:
+        return PROGRESSION_PROVED.unknown(
+            f"Run {failed[0].run_id} of the workflow ended in {failed[0].conclusion} on the same ref between these attempts, "
+            "and is not in this chain.",
+            [*proof, *map(_run, failed)],
+            "Judge the chain with that run in it.",
+        )
+    return PROGRESSION_PROVED.passes(
+        "Each attempt can be opened, began after the one before it had ended, and no failure between them was left out.",
+        proof,
+    )
+
+
+def _attempt_left_out(attempts: Sequence[Attempt]) -> str:
+    """Return an earlier attempt of a run whose later one is in the chain; of the first run those before it began the chain."""
+    numbers: dict[int, int] = {attempts[0].run_id: attempts[0].attempt - 1}
+    for each in sorted(attempts, key=lambda attempt: attempt.key):
+        before = numbers.get(each.run_id, 0)
+        if each.attempt > before + 1:
+            return f"{before + 1} of run {each.run_id}"
+        numbers[each.run_id] = each.attempt
+    return ""
 
 
 def publish_has_path(chain: Chain) -> RuleVerdict:
@@ -58,30 +89,40 @@ def publish_has_path(chain: Chain) -> RuleVerdict:
             f"Run {earlier[0].run_id} succeeded on the same ref before the chain was closed: by which path is not judged.",
             proof,
         )
-    beside = _successes_beside(chain, closing.attempt)
-    if beside:
-        proof = [_run(each) for each in beside]
+    beside = _runs_beside(chain)
+    if beside is None:
+        return PUBLISH_HAS_PATH.unknown(f"Whether another run had succeeded before is not known: {_unread(chain)}.")
+    others = [each for each in beside if each.conclusion == "success"]
+    if others:
+        proof = [_run(each) for each in others]
         return PUBLISH_HAS_PATH.unknown(
-            f"Run {beside[0].run_id} of the workflow succeeded on the same ref while the chain failed, and is not in it.",
+            f"Run {others[0].run_id} of the workflow succeeded on the same ref while the chain failed, and is not in it.",
             proof,
         )
     return PUBLISH_HAS_PATH.passes("The closing run is the first success since the failures began.")
 
 
-def _successes_beside(chain: Chain, closing: Attempt) -> list[Attempt]:
-    neighbours = chain.facts.neighbours
-    if not isinstance(neighbours, Known):
+def _runs_beside(chain: Chain) -> list[Attempt] | None:
+    """Return the runs of the workflow on the closing run's ref, of the chain's time, that it leaves out; None if not read."""
+    closing, neighbours = chain.replays[-1].attempt, chain.facts.neighbours
+    if chain.closing is None or len(chain.replays) == 1:
         return []
-    own = {replay.attempt.run_id for replay in chain.replays}
-    first = chain.replays[0].attempt
+    if not isinstance(neighbours, Known):
+        return None
+    own = {replay.attempt.run_id for replay in chain.replays} | chain.facts.elsewhere
+    begin, end = chain.replays[0].attempt.created_at, closing.started_at or closing.created_at
     return [
         each
         for each in neighbours.value
-        if each.conclusion == "success"
-        and each.run_id not in own
+        if each.run_id not in own
         and (each.ref, each.workflow_path.partition("@")[0]) == (closing.ref, closing.workflow_path.partition("@")[0])
-        and first.created_at <= each.created_at < closing.created_at
+        and begin <= each.created_at < end
     ]
+
+
+def _unread(chain: Chain) -> str:
+    """Return why the workflow's other runs are not known, as a clause."""
+    return f"its other runs were not read ({getattr(chain.facts.neighbours, 'why', 'there are none').rstrip('.')})"
 
 
 def _run(attempt: Attempt) -> Evidence:

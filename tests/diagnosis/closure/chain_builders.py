@@ -178,7 +178,8 @@ def closed(
     file: Workflow | None = None,
     facts: ClosureFacts = NOTHING_READ,
 ) -> Closure:
-    """The closure of a chain, with the history that belongs to it; its decision log was read."""
+    """The closure of a chain, with the history that belongs to it; its decision log was read, and its workflow's other runs."""
+    facts = replace(facts, neighbours=Known(())) if facts.neighbours == NOTHING_READ.neighbours else facts
     facts = replace(facts, decision_log=Known(LOG)) if facts.decision_log == NOTHING_READ.decision_log else facts
     file = file or workflow()
     replays = tuple(_with_job(replace(item, workflow=file)) for item in replays)

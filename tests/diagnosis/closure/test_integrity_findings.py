@@ -27,7 +27,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import Image
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.closure_facts import ClosureFacts
-from diagnosis.facts.reading import Known
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Artifact
 from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.gates import Gate, Verdict
@@ -158,7 +158,8 @@ def test_a_side_channel_publish_breaks_closure() -> None:
     later = account(image=Known(Image("sha256:" + "b" * 64, ("v1",), minutes(50))))
     alone = ClosureFacts(neighbours=Known(()))
     assert "side-channel-publish" in findings(closed(chain(), later, facts=alone))
-    assert "side-channel-publish" not in findings(closed(chain(), later))
+    unread = ClosureFacts(neighbours=Unreadable("the workflow's other runs", "GitHub refused", "try again"))
+    assert "side-channel-publish" not in findings(closed(chain(), later, facts=unread))
     assert "side-channel-publish" not in findings(closed(chain(), account()))
 
 

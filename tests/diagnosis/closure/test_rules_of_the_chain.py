@@ -35,6 +35,7 @@ from diagnosis.facts.closure_facts import BetweenCommits, ClosureFacts
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.github_context import CommitsBetween, Relation
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.closure import Closure, ClosureStatus, SubjectState
@@ -163,6 +164,30 @@ def build(context: str, *more: WorkflowStep) -> object:
     return workflow(WorkflowStep("Build", None, f"docker build -t shop {context}"), *more)
 
 
+def test_no_attempt_between_the_first_failure_and_the_success_is_left_out() -> None:
+    def found(*runs: Attempt, **more: object) -> dict[str, Verdict]:
+        return turned(whole(facts=ClosureFacts(neighbours=Known(runs), **more)))  # type: ignore[arg-type] # fields by name
+
+    assert found(attempt(9, 5)) == {"progression-proved": Verdict.UNKNOWN}
+    assert found(attempt(9, 5, "timed_out")) == {"progression-proved": Verdict.UNKNOWN}
+    assert found(attempt(9, 5, "success")) == {"publish-has-path": Verdict.UNKNOWN}
+    for beside in (
+        attempt(9, -5),
+        attempt(9, 25),
+        attempt(9, 5, branch="x"),
+        attempt(9, 5, "cancelled"),
+        attempt(9, 5, None),
+    ):
+        assert found(beside) == {}
+    assert found(attempt(9, 5), elsewhere=frozenset({9})) == {}
+    unread = Unreadable("the workflow's other runs", "GitHub refused", "try again")
+    missing = turned(whole(facts=ClosureFacts(neighbours=unread)))
+    assert missing == dict.fromkeys(("progression-proved", "publish-has-path"), Verdict.UNKNOWN)
+    # An attempt of the same run lies between as much as another run does; what came before the first began another chain.
+    assert turned(whole((FIRST, with_attempt(SECOND, attempt=2), LAST))) == {"progression-proved": Verdict.UNKNOWN}
+    assert turned(whole((with_attempt(FIRST, attempt=2), SECOND, LAST))) == {}
+
+
 def commit_rule(files: tuple[str, ...], file: object, **found: object) -> Verdict:
     between: Reading[CommitsBetween] = Known(CommitsBetween(OTHER_COMMIT, Relation.AHEAD, files=files))
     if found:
@@ -174,7 +199,7 @@ def commit_rule(files: tuple[str, ...], file: object, **found: object) -> Verdic
 
 
 def test_another_commit_passes_where_its_files_cannot_touch_the_release() -> None:
-    apart = ("docs/guide.md", "README.md")
+    apart, in_python = ("docs/guide.md", "README.md"), {"shell": "python"}
     assert commit_rule(apart, build("app")) is Verdict.PASS
     for file in (
         build("."),
@@ -185,6 +210,12 @@ def test_another_commit_passes_where_its_files_cannot_touch_the_release() -> Non
         build("app", WorkflowStep("Copy", None, "cat README.md")),
         build("app", WorkflowStep("Copy", None, "./release.sh")),
         build("app", WorkflowStep("Copy", None, "aws s3 sync . s3://bucket")),
+        build("app", WorkflowStep("Copy", None, "set -e; ./release.sh")),
+        build("app", WorkflowStep("Copy", None, 'echo "$(./release.sh)" && true')),
+        build("app", WorkflowStep("Copy", None, "docker run -v /:/w tool")),
+        build("app", WorkflowStep("Copy", None, 'aws s3 sync "$GITHUB_WORKSPACE" s3://bucket')),
+        build("app", WorkflowStep("Copy", None, "set x", **in_python)),
+        build("app", WorkflowStep("Copy", "actions/github-script@v7", None, inputs=(("script", "read()"),))),
         build("app", WorkflowStep("Other", "octo-org/anything@v1", None)),
         build("app", WorkflowStep("Other", "docker/build-push-action@v6", None)),
     ):
@@ -197,7 +228,13 @@ def test_another_commit_passes_where_its_files_cannot_touch_the_release() -> Non
     ("dockerfile", "verdict"),
     [
         ("FROM scratch\nCOPY site /site\n", Verdict.PASS),
-        ("# syntax=docker/dockerfile:1\nFROM a AS b\nRUN make \\\n  all\nFROM b\nCOPY --from=b /x /x\n", Verdict.PASS),
+        (
+            "# syntax=docker/dockerfile:1\nFROM a AS b\nCOPY src .\nRUN make \\\n  all\nFROM b\nCOPY --from=b /x /x\n",
+            Verdict.PASS,
+        ),
+        ("# Whatever it is made from copies.\nFROM a\nRUN make\n", Verdict.UNKNOWN),
+        ("FROM node:20-onbuild\nCOPY site /site\n", Verdict.UNKNOWN),
+        ("# syntax=example/frontend\nFROM scratch\nCOPY site /site\n", Verdict.UNKNOWN),
         ('FROM a\nCOPY --chown=1:1 ["src", "lib/", "/app/"]\nRUN --mount=type=cache,target=/x make\n', Verdict.PASS),
         ("FROM scratch\nCOPY . /site\n", Verdict.UNKNOWN),
         ("FROM scratch\nCOPY docs /site\n", Verdict.UNKNOWN),

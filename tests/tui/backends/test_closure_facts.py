@@ -75,8 +75,9 @@ def test_what_is_wanted() -> None:
     diagnosis = ComplyingRelease().diagnosis()
     assert diagnosis.live is not None
     replays, account = diagnosis.replays, diagnosis.live.account
-    assert neighbours_wanted(replays, account) is None
-    assert neighbours_wanted(replays, None) is None
+    # What lies between the attempts of a chain that is through counts whoever pushed.
+    assert neighbours_wanted(replays, account) == neighbours_wanted(replays, None) == (minutes(0), minutes(30))
+    assert neighbours_wanted(replays[:2], None) is neighbours_wanted(replays[2:], account) is None
     assert commits_wanted(replays) == ()
     late = replace(account, image=Known(Image(DIGEST, ("v1",), minutes(90))))
     window = neighbours_wanted(replays, late)
