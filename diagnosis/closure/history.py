@@ -28,7 +28,8 @@ from diagnosis.verdicts.replay import Replay
 DELIVERY = timedelta(minutes=15)
 """CloudTrail may list an event this much later than it happened."""
 _PASSES_WHEN_RERUN = frozenset({Cause.TRANSIENT, Cause.TOKEN_EXPIRED})
-_NO_TRIAL = frozenset({"cancelled", "skipped"})
+NO_TRIAL = frozenset({"cancelled", "skipped"})
+"""Conclusions of an attempt that tried nothing."""
 _SHOWN = 4
 
 
@@ -47,7 +48,7 @@ def _answering(case: Case, attempt: Attempt, chain: Sequence[Attempt]) -> Case:
 
 def next_attempt(replays: Sequence[Replay], position: int) -> Replay | None:
     """Return the attempt that followed; one that was cancelled or skipped tried nothing and does not count."""
-    return next((item for item in replays[position + 1 :] if item.attempt.conclusion not in _NO_TRIAL), None)
+    return next((item for item in replays[position + 1 :] if item.attempt.conclusion not in NO_TRIAL), None)
 
 
 def failing_gates(replay: Replay) -> tuple[Gate, ...]:

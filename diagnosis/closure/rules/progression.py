@@ -8,15 +8,13 @@ from itertools import pairwise
 from diagnosis.causes import Integrity
 from diagnosis.closure.catalogue import CLOCKS_AGREE, PROGRESSION_PROVED, PUBLISH_HAS_PATH
 from diagnosis.closure.corrections import left_out_by_hand
-from diagnosis.closure.history import utc
+from diagnosis.closure.history import NO_TRIAL, utc
 from diagnosis.closure.judged_chain import Chain, run_evidence
 from diagnosis.closure.stated_clock import span
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.verdicts.closure import RuleVerdict
-
-_NO_FAILURE = frozenset({None, "success", "cancelled", "skipped", "neutral"})
 
 
 def progression_proved(chain: Chain) -> RuleVerdict:
@@ -48,7 +46,7 @@ def progression_proved(chain: Chain) -> RuleVerdict:
     beside = _runs_beside(chain)
     if beside is None:
         return PROGRESSION_PROVED.unknown(f"Whether a run was left out is not known: {_unread(chain)}.", proof)
-    failed = [each for each in beside if each.conclusion not in _NO_FAILURE]
+    failed = [each for each in beside if each.conclusion not in (None, "success", *NO_TRIAL)]
     if failed:
         return PROGRESSION_PROVED.unknown(
             f"Run {failed[0].run_id} of the workflow ended in {failed[0].conclusion} on the same ref between these attempts, "
