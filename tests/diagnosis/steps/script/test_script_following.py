@@ -354,7 +354,9 @@ def programs(draw: st.DrawFn, depth: int = 0) -> tuple[str, list[str]]:
         return f"docker push {quote}$R/{name}{quote}", [name]
     if kind == "list":
         (first, one), (second, two) = draw(programs(depth + 1)), draw(programs(depth + 1))
-        return f"{first}{draw(st.sampled_from([chr(10), '; ', ' && ']))}{second}", one + two
+        # The line that ends a here-document holds nothing else.
+        between = [chr(10)] if first.endswith("EOF") else [chr(10), "; ", " && "]
+        return f"{first}{draw(st.sampled_from(between))}{second}", one + two
     items = draw(st.lists(WORDS, min_size=1, max_size=3))
     if kind == "for":
         inner, names = draw(programs(depth + 1))
