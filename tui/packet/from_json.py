@@ -72,7 +72,7 @@ def _require_sentences(packet: Packet) -> None:
 def _object(kind: type[T], value: object, place: str) -> T:
     if not isinstance(value, dict):
         raise NotAPacketError(f"is not an object at `{place}`")
-    known = _members_of(kind)
+    known = _members_of(kind)  # type: ignore[arg-type] # a class can be a key; its metaclass may say otherwise
     if len(value) != len(known) or any(name not in value for name in known):
         lacking = [name for name in known if name not in value]
         what = f"lacks `{lacking[0]}`" if lacking else "holds a member that the schema does not know"
