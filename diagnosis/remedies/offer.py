@@ -101,6 +101,7 @@ class Offer:
     dispatch_ref: str | None = None
     proves: str = ""
     does_not_prove: str = ""
+    """What stays open, as what *it does not prove:* goes on with: *That …*, *Whether …*; no denial of its own."""
     jobs: tuple[str, ...] = ()
     """The jobs for whose session it was made."""
 

@@ -236,7 +236,7 @@ def _undecided(taken: Sequence[_Taken]) -> Iterator[str]:
         if gap is None or not any(verdict.verdict is Verdict.UNKNOWN for verdict in gates):
             continue
         role = f"role {part.role_arn.name} of {part.role_arn.account}" if part.role_arn is not None else "another role"
-        yield f"It does not show that the session of {role} passes; not known: {gap.what} ({gap.why})."
+        yield f"That the session of {role} passes; not known: {gap.what} ({gap.why})."
 
 
 def _named(part: _OfRole, path: Path, *, several: bool, accounts: int) -> tuple[Remediation, ...]:
@@ -273,8 +273,8 @@ def _with_gaps(path: Path, gaps: tuple[StepGap, ...]) -> Path:
     """Return the path with what its proof does not cover; one after which something stays in the way, or open, proves no run."""
     unknown, seen = _listed(gap for gap in gaps if gap.is_open), _listed(gap for gap in gaps if not gap.is_open)
     texts = (
-        f"It does not cover {unknown}: what is called there is not known." if unknown else "",
-        f"Of {seen} it covers the management calls that CloudTrail shows of the last green run, and no data events."
+        f"That no call is refused in {unknown}: what is called there is not known." if unknown else "",
+        f"That no call is refused in {seen}: of the last green run CloudTrail shows the management calls, and no data events."
         if seen
         else "",
     )

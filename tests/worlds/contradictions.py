@@ -46,6 +46,10 @@ def _today(diagnosis: Diagnosis) -> Iterator[str]:
             yield f"path {path.title!r} opens all, and a gate of it does not pass"
         if path.opens_all and "not" in path.proves[:4].lower():
             yield f"path {path.title!r} opens all and proves {path.proves!r}"
+        open_ = path.does_not_prove
+        # It stands behind "It does not prove": a denial of its own would say the opposite.
+        if open_ and (not open_.startswith(("That ", "Whether ")) or "Nothing" in open_ or "It does not" in open_):
+            yield f"path {path.title!r} does not prove {open_!r}"
     if diagnosis.paths and not diagnosis.forecast and all(verdict.verdict is Verdict.PASS for verdict in live.gates):
         yield "a path is offered where every gate passes"
 

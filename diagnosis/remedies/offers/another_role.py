@@ -56,7 +56,7 @@ def _offer(situation: Situation, other: OtherRole) -> Offer:
     return Offer(
         remediation,
         proves=f"That the workflow passes on its own ref ({run.attempt.ref or subject}) with the role {role.name}.",
-        does_not_prove=f"Nothing about {own}, which stays as it is; nor that {role.name} is meant for this workflow.",
+        does_not_prove=f"That a run passes with {own}, which stays as it is; nor that {role.name} is meant for this workflow.",
     )
 
 

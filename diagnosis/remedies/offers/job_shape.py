@@ -88,7 +88,7 @@ def _without_environment(situation: Situation, causes: tuple[Cause, ...], ref: s
             ),
         ),
         proves=f"That the run passes without an environment on its own ref ({ref}).",
-        does_not_prove=f"Nothing about a run in {named}: its subject stays refused.",
+        does_not_prove=f"That a run in {named} passes: its subject stays refused.",
     )
 
 

@@ -70,7 +70,7 @@ def _dispatch(situation: Situation, ref: str, causes: tuple[Cause, ...]) -> Offe
     short, own = ref.removeprefix("refs/heads/").removeprefix("refs/tags/"), run.attempt.ref
     name = run.attempt.workflow_file_name
     proves = f"That the workflow passes for {ref}, whose subject the trust policy already admits."
-    open_question = f"Nothing about {own}: its subject stays refused, and the closing run proves another ref."
+    open_question = f"That a run on {own} passes: its subject stays refused, and the closing run proves another ref."
     remediation = Remediation(
         id=f"dispatch-on-{terraform_label(short)}",
         causes=causes,
