@@ -8,10 +8,8 @@ What is not understood is a way that may end well, with a doubt.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from diagnosis.closure.steps.demotion.gate_commands import (
     GateCommand,
@@ -20,8 +18,9 @@ from diagnosis.closure.steps.demotion.gate_commands import (
     logs_in,
     reads_password,
 )
-from diagnosis.closure.steps.demotion.shell_state import NONZERO, UNKNOWN, End, Loss, Place, Shell
-from diagnosis.closure.steps.demotion.shell_tests import counts, holds
+from diagnosis.closure.steps.demotion.shell_builtins import follow_builtin, options_of
+from diagnosis.closure.steps.demotion.shell_state import NONZERO, End, Loss, Place, Shell, Ways
+from diagnosis.closure.steps.demotion.shell_words import fits, is_one_item, text_in, words_of
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.script.trace import How, Ran, Trace, Visit
 from diagnosis.steps.shell.syntax import script_of
@@ -34,7 +33,6 @@ from diagnosis.steps.shell.tree import (
     Node,
     PartKind,
     Pipeline,
-    Redirect,
     Simple,
     Statement,
     While,
@@ -47,13 +45,12 @@ _MOST_WAYS = 300
 _DEEPEST = 14
 _MOST_TURNS = 8
 _MOST_ITEMS = 8
-_NAME = re.compile(r"\$\{?([A-Za-z_]\w*|[?!]|PIPESTATUS\[\d\])\}?")
 _NEVER_FAILS = frozenset(
     {"true", ":", "echo", "printf", "trap", "set", "shift", "export", "local", "declare", "typeset"}
 )
 _ODD = frozenset({"coproc", "alias", "enable", "kill", "disown", "logout", "suspend", "hash", "builtin", "bg", "fg"})
-
-Ways: TypeAlias = "set[tuple[End, Shell]]"
+_NEXT_TURN = frozenset({End.WELL, End.FAILED, End.QUIETLY, End.CONTINUE})
+"""Ends of a loop's body after which the next turn follows."""
 
 
 class TooManyWaysError(Exception):
@@ -125,9 +122,9 @@ class _Following:
             if signal not in signals or not shell.failed:
                 continue
             if text is None:
-                found.add((End.WELL, _doubted(_lost(shell, Loss.TRAP))))
+                found.add((End.WELL, shell.lost(Loss.TRAP).doubted()))
                 continue
-            quiet = _lost(replace(shell, traps=()), Loss.TRAP)
+            quiet = replace(shell, traps=()).lost(Loss.TRAP)
             for end, after in self.statements(script_of(text), quiet, Place(depth=1)):
                 if end is End.EXIT_WELL:
                     found.add((End.WELL, after))
@@ -136,12 +133,12 @@ class _Following:
     def _apart(self, body: tuple[Statement, ...], shell: Shell, place: Place) -> Ways:
         """Follow a list in a shell of its own within this one: what it sets is gone, its result stays."""
         inner = replace(shell, traps=())
-        return {(end, _back(shell, after)) for end, after in self.program(body, inner, place)}
+        return {(end, shell.after(after)) for end, after in self.program(body, inner, place)}
 
     def _captured(self, body: tuple[Statement, ...], shell: Shell, place: Place) -> Ways:
         """Follow what stands in ``$( … )``: bash turns ``set -e`` off there."""
         inner = replace(shell, errexit=False)
-        return {(end, _back(shell, after)) for end, after in self._apart(body, inner, place)}
+        return {(end, shell.after(after)) for end, after in self._apart(body, inner, place)}
 
     # Lists
 
@@ -158,7 +155,7 @@ class _Following:
                 end += 1
             chain, at = body[at : end + 1], end + 1
             next_ways: Ways = set()
-            for before in {_lost(after, Loss.OPEN) for _, after in ways}:
+            for before in {after.lost(Loss.OPEN) for _, after in ways}:
                 if chain[-1].operator == "&":
                     next_ways.add((End.WELL, self._background(chain, before, place)))
                     continue
@@ -182,13 +179,12 @@ class _Following:
         body = (*chain[:-1], replace(chain[-1], operator=";"))
         name = f"\0process:{id(chain[0].node)}"
         ends = self._apart(body, shell, replace(place, ignored=False, depth=place.depth + 1))
-        variables = _with(shell.variables, "!", name)
-        shell = replace(shell, variables=variables, status="0", waiting=shell.waiting - {name})
+        shell = replace(shell.with_value("!", name), status="0", waiting=shell.waiting - {name})
         if not any(after.failed and not shell.failed for _, after in ends):
             return shell
         kept = all(end.is_failure for end, after in ends if after.failed)
         waiting = shell.waiting | {name} if kept else shell.waiting
-        return _lost(replace(shell, failed=True, waiting=waiting), Loss.BACKGROUND)
+        return replace(shell, failed=True, waiting=waiting).lost(Loss.BACKGROUND)
 
     def _chain(self, chain: tuple[Statement, ...], shell: Shell, place: Place) -> Ways:
         """Follow commands that ``&&`` and ``||`` join."""
@@ -207,12 +203,12 @@ class _Following:
                 inner = replace(place, ignored=place.ignored or at < last, depth=place.depth + 1)
                 handles = end.is_failure and before.failed
                 inner = replace(inner, handler=inner.handler or handles)
-                begun = _lost(before, Loss.OTHERWISE) if handles else before
+                begun = before.lost(Loss.OTHERWISE) if handles else before
                 for result, after in self.node(statement.node, begun, inner):
                     (next_ways if result.goes_on else found).add((result, after))
             ways = _bounded(next_ways)
         if last:
-            ways = {(end, _lost(after, Loss.LIST) if end is End.QUIETLY else after) for end, after in ways}
+            ways = {(end, after.lost(Loss.LIST) if end is End.QUIETLY else after) for end, after in ways}
         return found | ways
 
     # Nodes
@@ -228,17 +224,17 @@ class _Following:
             case Function():
                 found = {(End.WELL, shell)}
             case Group():
-                shell = self._read(_words_of(node.redirects), shell, place)
+                shell = self._read(words_of(node.redirects), shell, place)
                 found = (self._apart if node.subshell else self.statements)(node.body, shell, place)
             case If():
-                found = self._if(node, self._read(_words_of(node.redirects), shell, place), place)
+                found = self._if(node, self._read(words_of(node.redirects), shell, place), place)
             case Case():
-                found = self._case(node, self._read((node.word, *_words_of(node.redirects)), shell, place), place)
+                found = self._case(node, self._read((node.word, *words_of(node.redirects)), shell, place), place)
             case For():
-                words = (*(node.words or ()), *_words_of(node.redirects))
+                words = (*(node.words or ()), *words_of(node.redirects))
                 found = self._for(node, self._read(words, shell, place), place)
             case While():
-                found = self._while(node, self._read(_words_of(node.redirects), shell, place), place)
+                found = self._while(node, self._read(words_of(node.redirects), shell, place), place)
         return _bounded({(end, replace(after, status=_status(end, after, node))) for end, after in found})
 
     def _pipeline(self, node: Pipeline, shell: Shell, place: Place) -> Ways:
@@ -258,7 +254,7 @@ class _Following:
                     bad = end.is_failure or waits
                     lacks = fresh and done.failed and end.is_failure and self.command.makes_token
                     passed_over = bad and not shell.pipefail and each is not node.nodes[-1]
-                    after = _lost(done, Loss.PIPE) if passed_over else done
+                    after = done.lost(Loss.PIPE) if passed_over else done
                     next_ways.add(((*results, bad), after, (empty or lacks) and not waits))
             ways = next_ways
             if len(ways) > _MOST_WAYS:
@@ -266,10 +262,9 @@ class _Following:
         found: Ways = set()
         for results, done, _ in ways:
             failed = any(results) if shell.pipefail else results[-1]
-            variables = done.variables
+            after = done
             for at, bad in enumerate(results):
-                variables = _with(variables, f"PIPESTATUS[{at}]", NONZERO if bad else "0")
-            after = replace(done, variables=variables)
+                after = after.with_value(f"PIPESTATUS[{at}]", NONZERO if bad else "0")
             found.add((End.FAILED if failed else End.WELL, after))
         return _turned(found) if node.negated else found
 
@@ -285,7 +280,7 @@ class _Following:
                     found |= self.statements(body, before, inner)
                     continue
                 for end, done in self.statements(condition, before, replace(deeper, ignored=True)):
-                    after = _lost(done, Loss.ASKED)
+                    after = done.lost(Loss.ASKED)
                     if not end.goes_on:
                         found.add((end, after))
                     elif end.is_failure:
@@ -300,19 +295,21 @@ class _Following:
         text = self._text(node.word, shell)
         found: Ways = set()
         for patterns, body in node.arms:
-            fits = [_fits(text, self._text(pattern, shell)) for pattern in patterns]
-            if all(each is False for each in fits):
+            fitting = [fits(text, self._text(pattern, shell)) for pattern in patterns]
+            if all(each is False for each in fitting):
                 continue
-            certain = True in fits
-            before = shell if certain else _doubted(shell)
+            certain = True in fitting
+            before = shell if certain else shell.doubted()
             found |= self.statements(body, before, replace(place, depth=place.depth + 1))
             if certain:
                 return found
-        return found | {(End.WELL, _doubted(shell) if found else shell)}
+        return found | {(End.WELL, shell.doubted() if found else shell)}
 
     def _for(self, node: For, shell: Shell, place: Place) -> Ways:
         items = [self._text(word, shell) for word in node.words] if node.words else [None]
-        plain = all(_is_one(word) for word in node.words or ()) and None not in items and 0 < len(items) <= _MOST_ITEMS
+        plain = (
+            all(is_one_item(word) for word in node.words or ()) and None not in items and 0 < len(items) <= _MOST_ITEMS
+        )
         inner = replace(place, depth=place.depth + 1)
         found: Ways = set()
         if plain:
@@ -320,8 +317,8 @@ class _Following:
             for item in items:
                 turn: Ways = set()
                 for _, before in ways:
-                    set_to = replace(before, variables=_with(before.variables, node.name, item))
-                    turn |= self.statements(node.body, _lost(set_to, Loss.OPEN), inner)
+                    set_to = before.with_value(node.name, item)
+                    turn |= self.statements(node.body, set_to.lost(Loss.OPEN), inner)
                 found |= {_left(way) for way in turn if way[0] not in _NEXT_TURN}
                 ways = _bounded({(_after_turn(end), after) for end, after in turn if end in _NEXT_TURN})
             return found | ways
@@ -338,7 +335,7 @@ class _Following:
         asking = replace(inner, ignored=True)
 
         def asked(before: Shell) -> Ways:
-            return {(end, _lost(after, Loss.ASKED)) for end, after in self.statements(node.condition, before, asking)}
+            return {(end, after.lost(Loss.ASKED)) for end, after in self.statements(node.condition, before, asking)}
 
         return self._turns(shell, asked, node.body, inner, (), until=node.until)
 
@@ -367,9 +364,9 @@ class _Following:
                     if end.is_failure is not until:
                         found.add((End.WELL, after))
                         continue
-                    for result, done in self.statements(body, _forgotten(after, names), place):
+                    for result, done in self.statements(body, after.forgotten(names), place):
                         if result in _NEXT_TURN:
-                            next_waiting.add(_lost(done, Loss.OPEN))
+                            next_waiting.add(done.lost(Loss.OPEN))
                             if result.is_failure:
                                 found.add((result, done))
                         else:
@@ -387,7 +384,7 @@ class _Following:
     def _simple(self, node: Simple, shell: Shell, place: Place) -> Ways:
         visits = self.trace.of(node)
         password = any(logs_in(visit) for visit in visits)
-        words = (*node.words, *_words_of(node.redirects))
+        words = (*node.words, *words_of(node.redirects))
         before = self._read(words, shell, place)
         if not node.words:
             return self._assigned(node, shell, place)
@@ -401,7 +398,7 @@ class _Following:
             return {(End.FAILED, replace(before, loss=shell.loss))}
         before = self._read([each.word for each in node.assignments], before, place)
         name = self._text(node.words[0], before) or ""
-        told = self._builtin(name, node, before, place)
+        told = follow_builtin(name, node, [self._text(word, before) for word in node.words[1:]], before, place)
         if told is not None:
             return told
         found: Ways = set()
@@ -441,8 +438,8 @@ class _Following:
         drops = drops_result(visit)
         if drops is not False:
             lost = {
-                (End.WELL, after if drops else _doubted(after))
-                for after in (_lost(after, Loss.TOOL) for end, after in ends if end.is_failure and after.failed)
+                (End.WELL, after if drops else after.doubted())
+                for after in (after.lost(Loss.TOOL) for end, after in ends if end.is_failure and after.failed)
             }
             ends = ({way for way in ends if not way[1].failed} if drops else ends) | lost
         if visit.programs and visit.programs[0][0] == "exec" and len(visit.programs[0]) > 1:
@@ -468,14 +465,14 @@ class _Following:
             errexit, pipefail = options_of(ran.options)
             own = Shell(errexit, pipefail, (), failed=shell.failed, loss=shell.loss, doubt=shell.doubt)
             inner = replace(place, ignored=False, returns=False)
-            return {(end, _back(shell, after)) for end, after in self.program(ran.body, own, inner)}
+            return {(end, shell.after(after)) for end, after in self.program(ran.body, own, inner)}
         returned = {End.RETURN_WELL: End.WELL, End.RETURN_FAILED: End.FAILED, End.QUIETLY: End.FAILED}
         ends = self.statements(ran.body, shell, replace(place, returns=True))
         return {(returned.get(end, end), after) for end, after in ends}
 
     def _assigned(self, node: Simple, shell: Shell, place: Place) -> Ways:
         """Follow assignments alone: they end as the last output that is taken does, and those that are declared end well."""
-        ways: Ways = {(End.WELL, self._read(_words_of(node.redirects), shell, place))}
+        ways: Ways = {(End.WELL, self._read(words_of(node.redirects), shell, place))}
         for each in node.assignments:
             next_ways: Ways = set()
             for end, before in ways:
@@ -487,17 +484,17 @@ class _Following:
                         way
                         for previous, earlier in results
                         for way in self._captured(
-                            body, _lost(earlier, Loss.TAKEN) if previous.is_failure else earlier, place
+                            body, earlier.lost(Loss.TAKEN) if previous.is_failure else earlier, place
                         )
                     }
                 value = self._text(each.word, before) if each.items is None and not each.append else None
                 for result, after in results:
                     known = value if not bodies and not each.indexed else None
                     name = each.name or (self._text(each.word, after) or "").partition("=")[0]
-                    next_ways.add((result, replace(after, variables=_with(after.variables, name, known))))
+                    next_ways.add((result, after.with_value(name, known)))
             ways = _bounded(next_ways)
         if node.declares:
-            return {(End.WELL, _lost(after, Loss.TAKEN) if end.is_failure else after) for end, after in ways}
+            return {(End.WELL, after.lost(Loss.TAKEN) if end.is_failure else after) for end, after in ways}
         return ways
 
     def _read(self, words: Iterable[Word], shell: Shell, place: Place) -> Shell:
@@ -505,81 +502,16 @@ class _Following:
         for word in words:
             for part in word:
                 if part.text.startswith("$(("):
-                    shell = _forgotten(shell, assigned_in(part.text))
+                    shell = shell.forgotten(assigned_in(part.text))
                 if not part.body:
                     continue
                 for _, after in self._captured(part.body, shell, replace(place, depth=place.depth + 1)):
                     if after.failed and not shell.failed:
-                        shell = _lost(after, Loss.TAKEN)
+                        shell = after.lost(Loss.TAKEN)
         return shell
 
-    def _builtin(self, name: str, node: Simple, shell: Shell, place: Place) -> Ways | None:
-        """Follow a builtin that says how the script goes on, or a test; None for every other command."""
-        tail = [self._text(word, shell) for word in node.words[1:]]
-        first = tail[0] if tail else None
-        match name:
-            case "return" if not place.returns:
-                return {(End.FAILED, shell)}
-            case "exit" | "return":
-                status = first if tail else shell.status
-                well, bad = (End.EXIT_WELL, End.EXIT_FAILED) if name == "exit" else (End.RETURN_WELL, End.RETURN_FAILED)
-                if status is None or (status != NONZERO and not status.lstrip("-").isdecimal()):
-                    return {(well, _doubted(shell)), (bad, shell)}
-                return {(bad if status == NONZERO or int(status) % 256 else well, shell)}
-            case "break" | "continue":
-                if first not in (None, "1") or len(tail) > 1:
-                    return {(End.BREAK, _doubted(shell))}
-                return {(End.BREAK if name == "break" else End.CONTINUE, shell)}
-            case "true" | ":":
-                return {(End.WELL, shell)}
-            case "false":
-                return {(End.FAILED, shell)}
-            case "set":
-                return {(End.WELL, _with_options(tail, shell))}
-            case "trap":
-                return {(End.WELL, _with_trap(tail, shell))}
-            case "wait":
-                return _waited(tail, shell)
-            case "[" | "[[" | "test":
-                inner = tail[:-1] if tail and tail[-1] in ("]", "]]") else tail
-                return _answered(holds(inner), shell)
-            case "((":
-                text = node.words[1][0].text if len(node.words) > 1 and node.words[1] else ""
-                return _answered(counts(text, self._known(shell)), _forgotten(shell, assigned_in(text)))
-            case "let" | "read" | "mapfile" | "readarray" | "getopts" | "unset":
-                names = tuple(text for text in tail if text and text.isidentifier())
-                shell = _forgotten(shell, (*names, *assigned_in(" ".join(text or "" for text in tail))))
-                return {(End.WELL, shell), (End.FAILED, shell)}
-            case _:
-                return None
-
-    # Words
-
-    def _known(self, shell: Shell) -> dict[str, str]:
-        known = {name: value for name, value in shell.variables if value != UNKNOWN}
-        if shell.status is not None:
-            known["?"] = shell.status
-        return known
-
     def _text(self, word: Word, shell: Shell) -> str | None:
-        """Return a word's text by the values that are known here; None where they do not tell it."""
-        parts: list[str] = []
-        for part in word:
-            if part.kind is PartKind.LITERAL:
-                parts.append(part.text)
-                continue
-            found = _NAME.fullmatch(part.text) if part.kind is PartKind.PARAMETER else None
-            if found is None:
-                return None
-            value = shell.status if found[1] == "?" else shell.value(found[1])
-            value = self.values(found[1]) if value is None and found[1] not in ("?", "!") else value
-            if value is None or value == UNKNOWN or (value == NONZERO and len(word) > 1):
-                return None
-            if not part.quoted and (not value or any(sign in value for sign in " \t\n*?[")):
-                # It is no word, or several.
-                return None
-            parts.append(value)
-        return "".join(parts)
+        return text_in(word, shell, self.values)
 
     def _spend(self) -> None:
         self.left -= 1
@@ -587,88 +519,11 @@ class _Following:
             raise TooManyWaysError
 
 
-_NEXT_TURN = frozenset({End.WELL, End.FAILED, End.QUIETLY, End.CONTINUE})
-
-
-def options_of(words: Sequence[str]) -> tuple[bool, bool]:
-    """Return whether a shell that is started with these words has ``errexit`` and ``pipefail``."""
-    shell = _with_options(list(words), Shell(False, False))
-    return shell.errexit, shell.pipefail
-
-
-def _with_options(words: Sequence[str | None], shell: Shell) -> Shell:
-    left = list(words)
-    while left:
-        word = left.pop(0)
-        if word is None:
-            return replace(shell, errexit=False, pipefail=False, doubt=True)
-        if word == "--" or word[:1] not in ("-", "+") or len(word) < 2:
-            return shell
-        if word.startswith("--"):
-            continue
-        on = word[0] == "-"
-        if "e" in word[1:]:
-            shell = replace(shell, errexit=on)
-        if word.endswith("o") and left:
-            named = left.pop(0)
-            if named == "pipefail":
-                shell = replace(shell, pipefail=on)
-            elif named == "errexit":
-                shell = replace(shell, errexit=on)
-            elif named is None:
-                shell = replace(shell, doubt=True, errexit=False)
-    return shell
-
-
-def _with_trap(words: Sequence[str | None], shell: Shell) -> Shell:
-    left = list(words[1:] if words[:1] == ["--"] else words)
-    if len(left) < 2:
-        return shell
-    text, *signals = left
-    traps = dict(shell.traps)
-    for signal in signals:
-        if signal is None:
-            return replace(shell, traps=(("EXIT", None), ("ERR", None)))
-        name = signal.upper().removeprefix("SIG")
-        if text in ("-", ""):
-            traps.pop(name, None)
-        else:
-            traps[name] = text
-    return replace(shell, traps=tuple(sorted(traps.items())))
-
-
-def _waited(words: Sequence[str | None], shell: Shell) -> Ways:
-    if not words:
-        return {(End.WELL, shell)}
-    last = words[-1]
-    if last is None or last.startswith("-") or not last.startswith("\0process:"):
-        return {(End.WELL, _doubted(shell)), (End.FAILED, shell)}
-    return {(End.FAILED if last in shell.waiting else End.WELL, shell)}
-
-
-def _answered(held: bool | None, shell: Shell) -> Ways:
-    if held is not None:
-        return {(End.WELL if held else End.FAILED, shell)}
-    return {(End.WELL, _doubted(shell)), (End.FAILED, _doubted(shell))}
-
-
-def _fits(text: str | None, pattern: str | None) -> bool | None:
-    if pattern == "*":
-        return True
-    if text is None or pattern is None:
-        return None
-    if any(sign in pattern for sign in "*?[("):
-        return None
-    if text == NONZERO:
-        return False if pattern == "0" or not pattern.isdecimal() else None
-    return text == pattern
-
-
 def _turned(ends: Ways) -> Ways:
     turned: Ways = set()
     for end, after in ends:
         if end.is_failure:
-            turned.add((End.WELL, _lost(after, Loss.TURNED)))
+            turned.add((End.WELL, after.lost(Loss.TURNED)))
         else:
             turned.add((End.QUIETLY if end is End.WELL else end, after))
     return turned
@@ -683,44 +538,10 @@ def _after_turn(end: End) -> End:
     return End.WELL if end is End.CONTINUE else end
 
 
-def _lost(shell: Shell, loss: Loss) -> Shell:
-    return replace(shell, loss=loss) if shell.failed and shell.loss is None else shell
-
-
-def _doubted(shell: Shell) -> Shell:
-    return replace(shell, doubt=True) if shell.failed and not shell.doubt else shell
-
-
-def _back(outer: Shell, inner: Shell) -> Shell:
-    """Return the outer shell after an inner one: what became of the failure stays."""
-    return replace(outer, failed=inner.failed, loss=inner.loss, doubt=inner.doubt)
-
-
 def _status(end: End, shell: Shell, node: Node) -> str | None:
     if isinstance(node, Function):
         return "0"
     return "0" if end is End.WELL else NONZERO if end.is_failure else shell.status
-
-
-def _with(variables: tuple[tuple[str, str], ...], name: str, value: str | None) -> tuple[tuple[str, str], ...]:
-    rest = tuple(pair for pair in variables if pair[0] != name)
-    return tuple(sorted((*rest, (name, UNKNOWN if value is None else value)))) if name else variables
-
-
-def _forgotten(shell: Shell, names: Iterable[str]) -> Shell:
-    variables = shell.variables
-    for name in names:
-        variables = _with(variables, name, UNKNOWN)
-    return replace(shell, variables=variables)
-
-
-def _words_of(redirects: Iterable[Redirect]) -> tuple[Word, ...]:
-    return tuple(each.word for each in redirects)
-
-
-def _is_one(word: Word) -> bool:
-    """Return whether a word of a loop's list is one item."""
-    return all(part.kind is PartKind.LITERAL and (part.quoted or not set(part.text) & set("*?[{")) for part in word)
 
 
 def _bounded(ways: Ways) -> Ways:

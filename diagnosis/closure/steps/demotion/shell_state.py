@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TypeAlias
 
 NONZERO = "\0nonzero"
 """The value of ``$?`` after a failure: some number that is not 0."""
@@ -77,6 +79,32 @@ class Shell:
         """Return a variable's value; None where it is not known."""
         return next((value for own, value in self.variables if own == name), None)
 
+    def with_value(self, name: str, value: str | None) -> Shell:
+        """Return this shell with a variable set; to what is not known where the value is None."""
+        if not name:
+            return self
+        rest = (pair for pair in self.variables if pair[0] != name)
+        return replace(self, variables=tuple(sorted((*rest, (name, UNKNOWN if value is None else value)))))
+
+    def forgotten(self, names: Iterable[str]) -> Shell:
+        """Return this shell where the values of these variables are not known any more."""
+        shell = self
+        for name in names:
+            shell = shell.with_value(name, None)
+        return shell
+
+    def lost(self, loss: Loss) -> Shell:
+        """Return this shell where it goes on here; the first place at which the failure is passed over stays."""
+        return replace(self, loss=loss) if self.failed and self.loss is None else self
+
+    def doubted(self) -> Shell:
+        """Return this shell after something that is not understood; before the failure that says nothing."""
+        return replace(self, doubt=True) if self.failed and not self.doubt else self
+
+    def after(self, inner: Shell) -> Shell:
+        """Return this shell after an inner one: what became of the failure stays."""
+        return replace(self, failed=inner.failed, loss=inner.loss, doubt=inner.doubt)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -89,3 +117,7 @@ class Place:
     returns: bool = False
     """It is part of a function or of a file that is read in; elsewhere ``return`` itself fails."""
     depth: int = 0
+
+
+Ways: TypeAlias = "set[tuple[End, Shell]]"
+"""The ways through a part of a script: how each ends, and the shell that it leaves."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from diagnosis.closure.steps.demotion.failing_paths import options_of
+from diagnosis.closure.steps.demotion.shell_builtins import options_of
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.scripts import runs_a_known_tool
 from diagnosis.steps.read_job import StepScript

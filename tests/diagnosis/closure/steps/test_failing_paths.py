@@ -12,8 +12,9 @@ import pytest
 from failing_scripts import COMPOUND, GATE, HANDLED, QUOTED, SHELLS, SIMPLE, Bash, script
 from thoroughness import examples, some
 
-from diagnosis.closure.steps.demotion.failing_paths import Fate, fate_of, options_of
+from diagnosis.closure.steps.demotion.failing_paths import Fate, fate_of
 from diagnosis.closure.steps.demotion.gate_commands import gate_command
+from diagnosis.closure.steps.demotion.shell_builtins import options_of
 from diagnosis.steps.commands import trace_of_script
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.shell.syntax import is_well_formed, script_of
