@@ -41,6 +41,8 @@ CHANGES: dict[str, tuple[Plane, tuple[Gate, ...]]] = {
     "DeleteRolePermissionsBoundary": _PERMISSIONS,
     "SetRepositoryPolicy": _REGISTRY_POLICY,
     "DeleteRepositoryPolicy": _REGISTRY_POLICY,
+    "PutRegistryPolicy": _REGISTRY_POLICY,
+    "DeleteRegistryPolicy": _REGISTRY_POLICY,
     "PutBucketPolicy": _RESOURCE_POLICY,
     "DeleteBucketPolicy": _RESOURCE_POLICY,
     "PutKeyPolicy": _RESOURCE_POLICY,

@@ -31,6 +31,7 @@ _PAIRS = {
     "AttachRolePolicy": "DetachRolePolicy",
     "DeleteRolePermissionsBoundary": "PutRolePermissionsBoundary",
     "SetRepositoryPolicy": "DeleteRepositoryPolicy",
+    "PutRegistryPolicy": "DeleteRegistryPolicy",
     "PutBucketPolicy": "DeleteBucketPolicy",
     "AddClientIDToOpenIDConnectProvider": "RemoveClientIDFromOpenIDConnectProvider",
     "CreateOpenIDConnectProvider": "DeleteOpenIDConnectProvider",
@@ -42,8 +43,8 @@ _PAIRS = {
 _BY_DETAIL = frozenset({"PutRolePolicy", "AttachRolePolicy", "AddClientIDToOpenIDConnectProvider"})
 """Of one target there may be several of these, told apart by what the request named."""
 _DOCUMENTS = frozenset(
-    {"PutRolePolicy", "UpdateAssumeRolePolicy", "SetRepositoryPolicy", "PutBucketPolicy", "PutKeyPolicy"}
-    | {"PutRolePermissionsBoundary"}
+    {"PutRolePolicy", "UpdateAssumeRolePolicy", "PutRolePermissionsBoundary"}
+    | {"SetRepositoryPolicy", "PutRegistryPolicy", "PutBucketPolicy", "PutKeyPolicy"}
 )
 """Each takes the place of the document before it."""
 _VERSIONS = frozenset({"CreatePolicyVersion", "SetDefaultPolicyVersion"})

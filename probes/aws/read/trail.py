@@ -22,6 +22,7 @@ from probes.aws.read.readings import known, not_asked
 from probes.aws.read.trail_events import (
     POLICY_EVENTS,
     PROVIDER_EVENTS,
+    REGISTRY_EVENTS,
     REPOSITORY_EVENTS,
     RESOURCE_EVENTS,
     ROLE_EVENTS,
@@ -157,7 +158,7 @@ def _places(
         # A bucket may lie in another region: then its policy's history is not seen.
         want(aws, region, *RESOURCE_EVENTS.get(service, ()))
     if question.repository:
-        want(registry, region, *REPOSITORY_EVENTS)
+        want(registry, region, *REPOSITORY_EVENTS, *REGISTRY_EVENTS)
     return [
         _Place(Lookup(access, where, window, cancelled, pause), tuple(names), subject)
         for access, where, names in wanted.values()

@@ -44,6 +44,8 @@ REPOSITORY_EVENTS = (
     "PutImage",
     "BatchDeleteImage",
 )
+REGISTRY_EVENTS = ("PutRegistryPolicy", "DeleteRegistryPolicy")
+"""Of the registry as a whole: its policy may let anybody push to every repository."""
 RESOURCE_EVENTS = {"s3": ("PutBucketPolicy", "DeleteBucketPolicy"), "kms": ("PutKeyPolicy",)}
 """By the service of a resource whose own policy may decide a call of the release."""
 _POLICIES_OF_RESOURCES = frozenset(name for names in RESOURCE_EVENTS.values() for name in names)
@@ -112,6 +114,8 @@ class Subject:
         if name in POLICY_EVENTS:
             policy = Arn.parse(asked.maybe_text("policyArn"))
             return str(policy) if policy in self.policy_arns else None
+        if name in REGISTRY_EVENTS:
+            return question.registry_id
         if name in REPOSITORY_EVENTS:
             registry = asked.maybe_text("registryId")
             same = asked.maybe_text("repositoryName") == question.repository

@@ -44,6 +44,7 @@ TEMPORARY = {
     "own policy": pair("AttachRolePolicy", "DetachRolePolicy", detail=OWN),
     "boundary": pair("DeleteRolePermissionsBoundary", "PutRolePermissionsBoundary"),
     "repository policy": pair("SetRepositoryPolicy", "DeleteRepositoryPolicy", NAME),
+    "registry policy": pair("PutRegistryPolicy", "DeleteRegistryPolicy", "111122223333"),
     "bucket policy": pair("PutBucketPolicy", "DeleteBucketPolicy", "arn:aws:s3:::bucket"),
     "version": (
         event("SetDefaultPolicyVersion", 20, OWN, detail=f"{OWN} v3"),

@@ -43,6 +43,7 @@ def admit(principal: object, subject: object = None) -> dict[str, object]:
         ("UpdateAssumeRolePolicy", "policyDocument", document(admit(PROVIDER)), True),
         ("CreateRole", "assumeRolePolicyDocument", document(admit("*", "repo:o/r:ref:refs/heads/main")), True),
         ("SetRepositoryPolicy", "policyText", document(admit({"AWS": "*"})), True),
+        ("PutRegistryPolicy", "policyText", document(admit({"AWS": "arn:aws:iam::111122223333:root"})), True),
         ("SetRepositoryPolicy", "policyText", document(admit({"AWS": "arn:aws:iam::111122223333:role/ci"})), False),
         ("PutRolePolicy", "policyDocument", "no document", None),
         ("PutRolePolicy", "policyDocument", "{}", None),

@@ -42,6 +42,8 @@ def entry(name: str, asked: dict[str, str], **members: object) -> JsonMembers:
         ("PutImage", {"repositoryName": "app"}, "app"),
         ("PutImage", {"repositoryName": "app", "registryId": "444455556666"}, None),
         ("PutImage", {"repositoryName": "other"}, None),
+        ("PutRegistryPolicy", {"policyText": "{}"}, "111122223333"),
+        ("DeleteRegistryPolicy", {}, "111122223333"),
         ("RunInstances", {"roleName": "ci"}, None),
     ],
 )
