@@ -112,7 +112,7 @@ class _Following:
                 found.add((End.WELL, after))
                 continue
             found.add((End.FAILED, after))
-            found |= self._trapped(after, ("EXIT", "0"))
+            found |= self._trapped(after, ("EXIT",))
         return found
 
     def _trapped(self, shell: Shell, signals: tuple[str, ...]) -> Ways:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -43,7 +44,7 @@ def follow_builtin(name: str, node: Simple, tail: Sequence[str | None], shell: S
             return _waited(tail, shell)
         case "[" | "[[" | "test":
             inner = tail[:-1] if tail and tail[-1] in ("]", "]]") else tail
-            return _answered(holds(inner), shell)
+            return _answered(holds(inner, double=name == "[["), shell)
         case "((":
             text = node.words[1][0].text if len(node.words) > 1 and node.words[1] else ""
             return _answered(counts(text, known_in(shell)), shell.forgotten(assigned_in(text)))
@@ -86,15 +87,19 @@ def _with_options(words: Sequence[str | None], shell: Shell) -> Shell:
 
 
 def _with_trap(words: Sequence[str | None], shell: Shell) -> Shell:
+    if words and words[0] is not None and re.fullmatch("-[lpP]+", words[0]):
+        # It shows traps and sets none.
+        return shell
     left = list(words[1:] if words[:1] == ["--"] else words)
     if len(left) < 2:
-        return shell
+        # One signal alone is set back: `trap EXIT`.
+        left = ["-", *(word for word in left if word is not None and word[:1] != "-")]
     text, *signals = left
     traps = dict(shell.traps)
     for signal in signals:
         if signal is None:
             return replace(shell, traps=(("EXIT", None), ("ERR", None)))
-        name = signal.upper().removeprefix("SIG")
+        name = {"0": "EXIT"}.get(signal, signal.upper().removeprefix("SIG"))
         if text in ("-", ""):
             traps.pop(name, None)
         else:

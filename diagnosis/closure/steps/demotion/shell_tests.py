@@ -7,22 +7,31 @@ from collections.abc import Sequence
 
 from diagnosis.closure.steps.demotion.shell_state import NONZERO
 
-_SUM = re.compile(r"\$?\{?(\w+)\}?\s*(==|!=|>=|<=|>|<)\s*(\d{1,9})")
+_SUM = re.compile(r"\$?\{?(\w+)\}?\s*(==|!=|>=|<=|>|<)\s*([0-9]{1,9})")
 _ALONE = re.compile(r"\s*\$?\{?([A-Za-z_]\w*|\?)\}?\s*")
 _NUMBERS = {"-eq": "==", "-ne": "!=", "-ge": ">=", "-le": "<=", "-gt": ">", "-lt": "<"}
 _PATTERN = re.compile(r"[*?\[\]()|\\]")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
+"""A number that every test reads alike: a leading zero makes it one of base eight in ``[[ … ]]`` and ``(( … ))`` alone."""
 
 
-def holds(words: Sequence[str | None]) -> bool | None:
-    """Return whether the words between the brackets hold; None where that is not known. A word may be unknown itself."""
-    for sign, decided in (("||", True), ("-o", True), ("&&", False), ("-a", False)):
+def holds(words: Sequence[str | None], *, double: bool = False) -> bool | None:
+    """Return whether the words between the brackets hold; None where that is not known. A word may be unknown itself.
+
+    ``double``: they stand in ``[[ … ]]``, which has other signs for "and" and "or" than ``[ … ]``.
+    """
+    if any(word in ("(", ")") for word in words):
+        return None
+    if not double and len(words) == 4 and words[0] == "!":
+        # Of four words, `[` turns all of the rest around: `[ ! a -o b ]` asks for neither.
+        return _turned(holds(words[1:]))
+    for sign, decided in (("||", True), ("&&", False)) if double else (("-o", True), ("-a", False)):
         if sign in words[1:-1]:
             at = list(words).index(sign, 1)
-            sides = (holds(words[:at]), holds(words[at + 1 :]))
+            sides = (holds(words[:at], double=double), holds(words[at + 1 :], double=double))
             return decided if decided in sides else None if None in sides else not decided
     if words and words[0] == "!":
-        inner = holds(words[1:])
-        return None if inner is None else not inner
+        return _turned(holds(words[1:], double=double))
     match list(words):
         case [("-n" | "-z") as asked, text]:
             return None if text is None else bool(text) is (asked == "-n")
@@ -48,13 +57,19 @@ def counts(text: str, value_of: dict[str, str]) -> bool | None:
     return compared(value_of.get(found[1]), found[2], found[3]) if found else None
 
 
+def _turned(held: bool | None) -> bool | None:
+    return None if held is None else not held
+
+
 def _same(left: str | None, right: str | None) -> bool | None:
     if left is None or right is None:
+        return None
+    if _PATTERN.search(right):
         return None
     if NONZERO in (left, right):
         other = right if left == NONZERO else left
         return False if other == "0" or (not other.isdecimal() and other != NONZERO) else None
-    return None if _PATTERN.search(right) else left == right
+    return left == right
 
 
 def compared(left: str | None, sign: str, right: str | None) -> bool | None:
@@ -63,7 +78,7 @@ def compared(left: str | None, sign: str, right: str | None) -> bool | None:
         turned = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
         return compared(right, turned.get(sign, sign), left)
     if left == NONZERO:
-        if right is None or not right.isdecimal() or len(right) > 9:
+        if right is None or not _is_number(right) or right.startswith("-"):
             return None
         number = int(right)
         if number == 0:
@@ -85,4 +100,4 @@ def compared(left: str | None, sign: str, right: str | None) -> bool | None:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.removeprefix("-").isdecimal() and len(text) < 10
+    return bool(_NUMBER.fullmatch(text))

@@ -22,6 +22,8 @@ def known_in(shell: Shell) -> dict[str, str]:
 def text_in(word: Word, shell: Shell, values: Callable[[str], str | None]) -> str | None:
     """Return a word's text by the values that are known here, or else by ``values``; None where they do not tell it."""
     parts: list[str] = []
+    # An empty piece is what the quotes of `"$rc"` leave.
+    alone = sum(part.kind is not PartKind.LITERAL or bool(part.text) for part in word) == 1
     for part in word:
         if part.kind is PartKind.LITERAL:
             parts.append(part.text)
@@ -31,7 +33,7 @@ def text_in(word: Word, shell: Shell, values: Callable[[str], str | None]) -> st
             return None
         value = shell.status if found[1] == "?" else shell.value(found[1])
         value = values(found[1]) if value is None and found[1] not in ("?", "!") else value
-        if value is None or value == UNKNOWN or (value == NONZERO and len(word) > 1):
+        if value is None or value == UNKNOWN or (value == NONZERO and not alone):
             return None
         if not part.quoted and (not value or any(sign in value for sign in " \t\n*?[")):
             # It is no word, or several.
