@@ -160,6 +160,6 @@ def _of_step(closing: Replay, read: ReadJob, step: ReadStep, *, pushes_later: bo
     unseen = crosses.difference(*map(followed, step.scripts)) if own.run is not None else set[Purpose]()
     for purpose in sorted(unseen):
         yield Demotion(f"what crosses a gate in {who} ({purpose.value}) stands nowhere in its script", shown=False)
-    if (own.input("continue_on_error") or "false").strip().lower() not in ("false", ""):
-        what = f"{who} goes on where its command fails (continue_on_error)"
-        yield Demotion(what, shown=True, evidence=evidence(what))
+    # An action that tries again may have an input of its own, by which it goes on where its command fails.
+    stated = (own.input("continue_on_error") or "false").strip()
+    yield from _tolerated(stated if "${{" in stated else stated.lower(), read.values, who, evidence)

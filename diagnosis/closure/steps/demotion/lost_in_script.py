@@ -13,6 +13,7 @@ from diagnosis.closure.steps.demotion.step_shell import StepShell, ends_as_its_c
 from diagnosis.steps.commands import trace_of_script
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import StepScript
+from diagnosis.steps.script.repository_script import base_name
 from diagnosis.steps.script.trace import Trace, Visit
 from diagnosis.steps.shell.syntax import is_well_formed, script_of
 from diagnosis.steps.shell.tree import Simple
@@ -26,6 +27,10 @@ _HERE = re.compile(
 )
 """The folder of the repository, in which it may have programs of its own under known names."""
 _TOLD = re.compile(r"\b(?:echo|printf)\s+(?:-\w+\s+)*(.*)")
+_OF_BASH = re.compile(r"(?<!\S)\[\[(?!\S)|(?<!\$)\(\(|&>|\s==\s|(?:^|[;&|\s])let\s")
+"""What bash understands, and what the ``sh`` of Debian and Ubuntu (dash) takes for a command that is not found, or for ``&``."""
+_PLAIN_FIRST_LINE = re.compile(r"#!\s*/(?:usr/)?bin/(?:env\s+)?(?:sh|dash|ash)\b")
+_PLAIN_SHELLS = frozenset({"sh", "dash", "ash"})
 SET_BEFORE = ("BASH_ENV", "SHELLOPTS", "BASHOPTS")
 """Variables by which a script begins with other options, or with another script."""
 
@@ -55,6 +60,8 @@ def losses_of(script: StepScript) -> Iterator[ScriptLoss]:
     texts = [script.text, *(ran.text for visits in trace.visits.values() for visit in visits for ran in visit.runs)]
     if not all(is_well_formed(text) for text in texts if text):
         yield ScriptLoss("the script cannot be parsed")
+    if _in_plain_shell(script, trace) and any(map(_OF_BASH.search, texts)):
+        yield ScriptLoss("a form of bash stands in a script of `sh`, which may take it for something else")
     yield from (ScriptLoss(what) for what in _changed_meaning(script, trace))
     # Behind `||` may stand what an unread file defines, and that may end the script.
     whole = not any(_takes_in_unread(visit) for visits in trace.visits.values() for visit in visits)
@@ -84,6 +91,15 @@ def pushes(script: StepScript) -> bool:
 def followed(script: StepScript) -> frozenset[Purpose]:
     """Return what the commands of a script do at the gates, as far as they are followed one by one."""
     return frozenset(purpose for command in _commands(trace_of(script)) for purpose, _, _ in command.deeds)
+
+
+def _in_plain_shell(script: StepScript, trace: Trace) -> bool:
+    """Return whether the script, or one that it runs, is run by a shell that need not be bash."""
+    started = [line.split()[0] for line in (script.command, script.shell) if line and line.strip()]
+    visits = [visit for each in trace.visits.values() for visit in each]
+    started += [words[0] for visit in visits if visit.runs for words in visit.programs]
+    by_name = any(base_name(word) in _PLAIN_SHELLS for word in started)
+    return by_name or any(_PLAIN_FIRST_LINE.match(ran.text) for visit in visits for ran in visit.runs)
 
 
 def _takes_in_unread(visit: Visit) -> bool:

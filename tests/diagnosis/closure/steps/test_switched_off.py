@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from green_runs import HOST, PUSH, green, release
 
 from diagnosis.closure.steps.demotion.left_out import judge_left_out
 from diagnosis.closure.steps.demotion.switched_off import judge_switched_off
+from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Verdict
 
 FAIL, UNKNOWN, PASS = Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS
 TESTED = "  test:\n    runs-on: ubuntu-latest\n    steps: [{run: npm test}]\n"
+LAST_TESTED = "      - {id: test, run: npm test}\n"
+DIAMOND = TESTED.replace("  test:\n", "  test:\n    needs: release\n")
+"""A job beside the one that publishes, behind the same one."""
 
 
 def condition(text: str) -> str:
@@ -52,6 +58,13 @@ def test_conditions_of_steps_and_jobs() -> None:
         (FAIL, two_jobs("always()"), frozenset()),
         (PASS, two_jobs("always() && needs.release.result == 'success'"), frozenset()),
         (PASS, release(PUSH, job="    needs: test\n    if: always()\n", more=TESTED), frozenset()),
+        # What crosses no gate may have gone well although the role was refused.
+        (FAIL, release(PUSH, step="        if: always() && steps.test.outcome == 'success'\n", more=LAST_TESTED), frozenset()),
+        (PASS, condition("always() && job.status == 'success'"), frozenset()),
+        (PASS, release(PUSH, more=TESTED.replace("  test:\n", "  test:\n    if: false\n")), frozenset({"test"})),
+        (PASS, two_jobs("always()").replace(f"docker push {HOST}/app:2", f"docker pull {HOST}/app:2"), frozenset()),
+        (FAIL, two_jobs("always()").replace("needs: release", "needs: [release, test]") + DIAMOND, frozenset()),
+        (PASS, two_jobs("success()").replace("needs: release", "needs: [release, test]") + DIAMOND, frozenset()),
     ]  # fmt: skip
     wrong = []
     for verdict, text, skipped in cases:
@@ -78,3 +91,17 @@ def test_what_the_run_left_out_was_not_done() -> None:
         proof = judge_left_out(green(text, skipped=skipped))
         assert proof.verdict is verdict, (proof.reason, text[text.index("- id: push") :], skipped)
         assert proof.findings == ()
+
+
+def test_of_jobs_and_steps_that_are_not_listed_nobody_says_that_they_were_left_out() -> None:
+    closing = green(condition("vars.PUSH == 'true'"))
+    assert isinstance(closing.attempt.jobs, Known)
+    (job,) = closing.attempt.jobs.value
+    unlisted = Known((replace(job, steps=()),))
+    unseen = Known((replace(job, steps=(), log=Absent("log")),))
+    unread = Unreadable("jobs", "GitHub answered with an error", "try again")
+    for jobs, verdict in ((closing.attempt.jobs, PASS), (unlisted, PASS), (unseen, UNKNOWN), (unread, UNKNOWN)):
+        proof = judge_left_out(replace(closing, attempt=replace(closing.attempt, jobs=jobs)))
+        assert proof.verdict is verdict, proof.reason
+    plain = green(release(PUSH))
+    assert judge_left_out(replace(plain, attempt=replace(plain.attempt, jobs=unseen))).verdict is PASS
