@@ -89,7 +89,7 @@ RELEASES: tuple[tuple[Verdict, str, dict[str, str]], ...] = (
     (UNKNOWN, release(f"set +e\n{PUSH}\nrc=$?\n[[ $rc != 0 ]] && exit 1\nexit 0", step=SH), {}),
     (PASS, release(f"set +e\n{PUSH}\nrc=$?\n[ $rc != 0 ] && exit 1\nexit 0", step=SH), {}),
     (UNKNOWN, release(f"{PUSH} &> log", step=SH), {}),
-    (UNKNOWN, release("./push.sh"), {"push.sh": f"#!/bin/sh\n{PUSH} || failed=1\n[ \"$failed\" == 1 ] && exit 1\nexit 0\n"}),
+    (UNKNOWN, release("./push.sh"), {"push.sh": f'#!/bin/sh\n{PUSH} || failed=1\n[ "$failed" == 1 ] && exit 1\nexit 0\n'}),
     (PASS, release("./push.sh"), {"push.sh": f"#!/bin/sh\nset -e\nn=$((1 + 1))\ngrep -q [[:space:]] x\n{PUSH}\n"}),
     (UNKNOWN, release("sh push.sh"), {"push.sh": f"#!/bin/bash\n{PUSH} || failed=1\n(( failed )) && exit 1\nexit 0\n"}),
     (PASS, release("true", more=RETRY.format(PUSH, "")), {}),
