@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from diagnosis.closure.steps.code.git_commands import CodeMove
+from diagnosis.closure.steps.code.landing import lands_among_sources
 from diagnosis.closure.steps.code.own_code import Whose
+from diagnosis.closure.steps.release_steps import ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran
 from diagnosis.facts.runs import Attempt
 from diagnosis.steps.tools.call import option
@@ -38,8 +40,11 @@ def _is_source(address: str) -> bool:
             return "/-/archive/" in path
 
 
-def fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
-    """Judge a download: the files of a repository are code, a tool's release or an answer of an API is none of the run's."""
+def fetched(ran: Ran, attempt: Attempt, step: ReleaseStep) -> Iterator[CodeMove]:
+    """Judge a download: the files of a repository are code, a tool or an answer of an API is none of the run's.
+
+    What comes to lie among the sources may be either.
+    """
     addresses = [word for word in ran.tail if "://" in word and not word.startswith("-")]
     full = attempt.repository.full_name.lower()
     unpacked = bool(set(ran.piped_to) & _UNPACKS)
@@ -57,6 +62,8 @@ def fetched(ran: Ran, attempt: Attempt) -> Iterator[CodeMove]:
             "$" in address.partition("://")[2].partition("/")[0] and unpacked
         ):
             yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address}"[:150])
+        elif lands_among_sources(ran, address, step):
+            yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address} into the sources"[:150])
     computed = [word for word in ran.tail if word.startswith("$") and not word.startswith("$((")]
     if not addresses and computed and unpacked:
         yield CodeMove(Whose.UNKNOWN, f"{ran.program} of an address that is not legible"[:150])

@@ -214,7 +214,7 @@ def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found:
     elif ran.program == "gh":
         yield read_gh(ran.tail, attempt, git)
     elif ran.program in _FETCHERS:
-        yield from fetched(ran, attempt)
+        yield from fetched(ran, attempt, step)
     elif ran.program == "aws":
         yield from from_bucket(ran)
     elif ran.program in ("rsync", "scp", "sftp"):
