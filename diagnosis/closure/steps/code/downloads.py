@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.closure.steps.code.git_commands import CodeMove
+from diagnosis.closure.steps.code.code_move import CodeMove
 from diagnosis.closure.steps.code.landing import lands_among_sources
 from diagnosis.closure.steps.code.own_code import Whose
 from diagnosis.closure.steps.release_steps import ReleaseStep
@@ -20,7 +20,8 @@ _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".bundle", ".
 _TAKE_IT_IN = frozenset({"docker", "podman", "buildah", "nerdctl", "patch"})
 """Programs that make what is piped into them a part of the image or of its sources, and never a tool."""
 _OTHER_MACHINE = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//).*|(?:rsync|sftp|scp)://.*")
-_UNPACKS = frozenset({"tar", "unzip", "bsdtar", "cpio", "patch", "sh", "bash", "docker", "git", "zsh", "dash"})
+UNPACKS = frozenset({"tar", "unzip", "bsdtar", "cpio", "patch", "sh", "bash", "docker", "git", "zsh", "dash"})
+"""Programs that make files of what is piped into them, or run it."""
 
 
 def _is_source(address: str) -> bool:
@@ -47,7 +48,7 @@ def fetched(ran: Ran, attempt: Attempt, step: ReleaseStep) -> Iterator[CodeMove]
     """
     addresses = [word for word in ran.tail if "://" in word and not word.startswith("-")]
     full = attempt.repository.full_name.lower()
-    unpacked = bool(set(ran.piped_to) & _UNPACKS)
+    unpacked = bool(set(ran.piped_to) & UNPACKS)
     for address in addresses:
         if _is_source(address):
             own = f"/{full}/" in address.lower() and attempt.head_sha and attempt.head_sha in address

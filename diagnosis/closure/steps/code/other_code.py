@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from diagnosis.causes import Integrity
-from diagnosis.closure.steps.code.downloads import fetched, from_bucket, from_machine
-from diagnosis.closure.steps.code.git_commands import CodeMove, GitReader, read_gh
+from diagnosis.closure.steps.code.code_move import CodeMove
+from diagnosis.closure.steps.code.downloads import UNPACKS, fetched, from_bucket, from_machine
+from diagnosis.closure.steps.code.gh_commands import read_gh
+from diagnosis.closure.steps.code.git_commands import GitReader
 from diagnosis.closure.steps.code.image_sources import COPIERS, PRODUCERS, contexts_of, copied_image, unpacked_image
 from diagnosis.closure.steps.code.own_code import Whose, is_remote, whose_ref, whose_repository
 from diagnosis.closure.steps.release_steps import Release, ReleaseStep, read_release
@@ -211,6 +213,8 @@ def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found:
     if ran.program == "git":
         elsewhere = [name for name, _ in ran.own if name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_CONFIG_COUNT")]
         yield git.read(("--git-dir", ".", *ran.tail) if elsewhere else ran.tail)
+        if set(ran.piped_to) & UNPACKS:
+            yield git.shown(ran.tail)
     elif ran.program == "gh":
         yield read_gh(ran.tail, attempt, git)
     elif ran.program in _FETCHERS:
