@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from diagnosis.facts.case import Case, StatedChange, StatedEscalation, StatedException
-from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_names import scrub_name, scrub_words
 from diagnosis.logs.scrubbed_values import scrub_values
 from diagnosis.names.ecr_address import EcrAddress
 from probes.case_members import LARGEST_RUN, MEMBERS, TABLES, Check, Table, attempt_name, member_value
@@ -53,6 +53,8 @@ _MOST_TOLD = 20
 """Unknown keys that are told one by one."""
 _MOST_UNKNOWN = 500
 _LONGEST_KEY, _SHORTEST_PIECE = 60, 3
+_PATHS = frozenset({"decision_log", "evidence_local", "evidence_root", "evidence_artifacts"})
+"""Members that name files and folders, which may be called by a secret."""
 _ONE_WORD = 0.8
 """How like a known key another one is that was meant to be it."""
 
@@ -63,7 +65,7 @@ class CaseFileError(Exception):
     exit_code = 2
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(scrub(sentence))
+        super().__init__(scrub_words(sentence))
 
 
 Told: TypeAlias = Callable[[str], None]
@@ -117,6 +119,9 @@ def parse_case(text: str, shown: str, told: Told = _to_nobody) -> Case:
     for name in ("left_out", "splits"):
         if name in values:
             values[name] = tuple(named for item in values[name] if (named := attempt_name(item)) is not None)
+    for name in _PATHS.intersection(values):
+        value = values[name]
+        values[name] = tuple(map(scrub_name, value)) if isinstance(value, tuple) else scrub_name(value)
     if "repository_uris" in values:
         values["repository_uris"] = tuple(
             address for item in values["repository_uris"] if (address := EcrAddress.parse(item)) is not None
@@ -141,7 +146,7 @@ def _document(text: str, shown: str) -> tuple[dict[str, Any], str]:
         raise CaseFileError(f"{shown} holds a number of too many digits to be one.") from None
     except RecursionError:
         raise CaseFileError(f"{shown} is nested too deeply to be a case file.") from None
-    return scrub_values(document), text
+    return scrub_values(document, text=scrub_words), text
 
 
 def _change(entry: dict[str, Any]) -> StatedChange:
@@ -200,7 +205,7 @@ class _Reader:
         if self._unknown <= _MOST_TOLD:
             longer = [key for key in known if len(plain) >= _SHORTEST_PIECE and key.startswith(plain)]
             meant = f" (did you mean `{longer[0]}`?)" if longer else ""
-            self._told(scrub(f"{self._place(name, table, index)}: {said}; it is passed over{meant}."))
+            self._told(scrub_words(f"{self._place(name, table, index)}: {said}; it is passed over{meant}."))
 
     def _place(self, name: str | None, table: str, index: int) -> str:
         return _place(self._shown, _line_of(self._text, name, table, index))

@@ -12,8 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from diagnosis.facts.closure_facts import DecisionLog, EvidenceFile, EvidenceRoot
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
-from diagnosis.logs.scrub import scrub
-from diagnosis.logs.scrubbed_values import scrub_text
+from diagnosis.logs.scrubbed_names import scrub_name, scrub_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def read_local_log(base: Path | None, stated: str, limits: LocalLimits = LIMITS)
     except UnicodeDecodeError:
         return Unreadable(what, "it is no text in UTF-8", _HOW, lasting=True)
     digest = hashlib.sha256(body).hexdigest()
-    return Known(DecisionLog(stated, None, scrub_text(text), digest, read_at=datetime.now(UTC)))
+    return Known(DecisionLog(stated, None, scrub_words(text), digest, read_at=datetime.now(UTC)))
 
 
 def _below(base: Path | None, stated: str, what: str) -> Path | Unreadable:
@@ -104,7 +103,7 @@ def _files(folder: Path, limits: LocalLimits) -> tuple[tuple[EvidenceFile, ...],
     for place, size, modified in walk:
         if place is None or len(found) >= limits.files:
             return tuple(found), False
-        name = scrub(place.relative_to(folder).as_posix())
+        name = scrub_name(place.relative_to(folder).as_posix())
         total += size
         if size > limits.file_bytes or total > limits.total_bytes:
             gap = Unreadable(f"the file {name}", "it is too large to be read here", _HOW, lasting=True)
@@ -155,7 +154,7 @@ def _text(name: str, body: bytes, what: str, limits: LocalLimits) -> Reading[str
     if not name.lower().endswith(".json") or len(body) > limits.text_bytes:
         return Unreadable(what, "it is no small JSON file", _HOW, lasting=True)
     try:
-        return Known(scrub_text(body.decode("utf-8-sig")))
+        return Known(scrub_words(body.decode("utf-8-sig")))
     except UnicodeDecodeError:
         return Unreadable(what, "it is no text in UTF-8", _HOW, lasting=True)
 

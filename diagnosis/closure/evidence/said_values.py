@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from diagnosis.logs.scrubbed_names import scrub_name
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, read_json
 
@@ -60,6 +61,11 @@ class SaidValue:
     """The path's words, for comparing the same member of several files."""
     values: tuple[str, ...]
     """One, or those of a list of which one must fit."""
+
+    @property
+    def shown(self) -> str:
+        """The values as they may be told: what should be a ref or a tag may be a secret."""
+        return " or ".join(map(scrub_name, self.values))[:200]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +262,8 @@ def _said(path: tuple[str, ...], values: tuple[str, ...]) -> SaidValue | None:
     read = _by_shape(words, values) or _by_name(_words(path[-1:]), words, values)
     if read is None:
         return None
-    place = "$" + "".join(part if _INDEX.fullmatch(part) else f".{part[:80]}" for part in path)[:200]
+    # Cut only once it is scrubbed: a part of a secret is not known as one.
+    place = "$" + "".join(part if _INDEX.fullmatch(part) else f".{scrub_name(part)[:80]}" for part in path)[:200]
     return SaidValue(read[0], read[1], place, " ".join(words), read[2])
 
 

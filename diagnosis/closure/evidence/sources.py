@@ -11,6 +11,7 @@ from diagnosis.facts.closure_facts import ClosureFacts, EvidenceFile, EvidenceRo
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Artifact, Attempt
+from diagnosis.logs.scrubbed_names import scrub_name
 
 _NO_MEMBER = Unreadable("the file's text", "it is no small JSON file", "open the artifact on the run's page")
 
@@ -84,7 +85,11 @@ def durable_root(address: str, objects: tuple[EvidenceObject, ...]) -> EvidenceR
     prefix = address.removeprefix("s3://").partition("/")[2]
     files = (
         EvidenceFile(
-            each.key.removeprefix(prefix).lstrip("/"), each.size or 0, each.modified_at, each.sha256, each.text
+            scrub_name(each.key.removeprefix(prefix).lstrip("/")),
+            each.size or 0,
+            each.modified_at,
+            each.sha256,
+            each.text,
         )
         for each in objects
     )

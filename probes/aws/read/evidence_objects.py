@@ -12,7 +12,7 @@ from typing import TypeVar
 from diagnosis.facts.account import EvidenceObject
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.json_members import JsonMembers
-from diagnosis.logs.scrubbed_values import scrub_text
+from diagnosis.logs.scrubbed_names import scrub_words
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.errors import BrokenAnswer
@@ -161,4 +161,4 @@ def _text(key: str, content: Known[bytes], what: str, most: int) -> Reading[str]
         text = content.value.decode("utf-8-sig")
     except UnicodeDecodeError:
         return gap("it is no text in UTF-8")
-    return Known(scrub_text(text), content.source)
+    return Known(scrub_words(text), content.source)

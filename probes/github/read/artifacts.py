@@ -17,8 +17,7 @@ from datetime import timedelta
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Artifact, Attempt
 from diagnosis.json_members import JsonMembers
-from diagnosis.logs.scrub import scrub
-from diagnosis.logs.scrubbed_values import scrub_text
+from diagnosis.logs.scrubbed_names import scrub_name, scrub_words
 from probes.github.http.client import Client
 from probes.github.http.errors import ReadFailure
 from probes.github.http.room import NoRoom, take_text
@@ -132,7 +131,7 @@ def _members(opened: zipfile.ZipFile, limits: ArchiveLimits) -> Members:
     total = 0
     # JSON first: what else lies there must not take its room.
     for entry in sorted(entries, key=lambda each: not _is_json(each)):
-        name = scrub(entry.filename)
+        name = scrub_name(entry.filename)
         why = _refused(entry, limits)
         if why is None:
             try:
@@ -149,7 +148,7 @@ def _members(opened: zipfile.ZipFile, limits: ArchiveLimits) -> Members:
             else:
                 digests.append((name, hashlib.sha256(body).hexdigest()))
                 if _is_json(entry):
-                    files.append((name, scrub_text(body.decode("utf-8-sig", errors="replace"))))
+                    files.append((name, scrub_words(body.decode("utf-8-sig", errors="replace"))))
         if why is not None and _is_json(entry):
             problems.append((name[:200], why))
         if total > limits.total_bytes and not _is_json(entry):
