@@ -13,11 +13,11 @@ from diagnosis.closure.steps.guards import asks
 from diagnosis.steps.commands import follow_script
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import NO_FILES, Files
-from diagnosis.steps.script.around import Around, Result
+from diagnosis.steps.script.around import Around, Guard, Result
 from diagnosis.steps.script.assignments import is_powershell_assignment
 from diagnosis.steps.script.run import ScriptRun
 from diagnosis.steps.script.state import State
-from diagnosis.steps.shell.tree import Node, Pipeline, Redirect, Simple, Statement
+from diagnosis.steps.shell.tree import Node, Pipeline, Redirect, Simple
 from diagnosis.steps.shell.words import source_of, text_of_word
 
 
@@ -35,7 +35,7 @@ class Ran:
     """The file it stands in; empty for the step's own script."""
     piped_to: tuple[str, ...] = ()
     """The programs behind it in its pipe."""
-    guards: tuple[Statement, ...] = ()
+    guards: tuple[Guard, ...] = ()
     place: int = 0
 
     @property
@@ -62,7 +62,7 @@ class Was:
     name: str
     value: str
     exported: bool = False
-    guards: tuple[Statement, ...] = ()
+    guards: tuple[Guard, ...] = ()
     place: int = 0
 
 
@@ -74,7 +74,7 @@ class Wrote:
     text: str | None
     """What is written; None where nobody can tell."""
     append: bool = False
-    guards: tuple[Statement, ...] = ()
+    guards: tuple[Guard, ...] = ()
     ran: Ran | None = None
     """The command whose output it is."""
     folder: str | None = ""

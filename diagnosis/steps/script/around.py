@@ -11,6 +11,15 @@ _DEEPEST = 12
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition: a list of commands, which holds as the list ends."""
+
+    body: tuple[Statement, ...]
+    pipefail: bool = False
+    """Whether of a pipe each command counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Around:
     """What stands around a command."""
 
@@ -22,7 +31,7 @@ class Around:
     stdin: str | None = None
     builds: bool = False
     """It is part of the project's own build or tests."""
-    guards: tuple[Statement, ...] = ()
+    guards: tuple[Guard, ...] = ()
     """What decides whether it runs at all, as far as that is not settled: conditions, and what stands before ``&&`` or ``||``."""
 
     @property
@@ -36,7 +45,7 @@ class Around:
             return self
         return Around(guarded, self.source, self.depth, self.stdin, self.builds, self.guards)
 
-    def behind(self, guards: tuple[Statement, ...]) -> Around:
+    def behind(self, *guards: Guard) -> Around:
         """Return the same behind further conditions."""
         return replace(self, guards=(*self.guards, *guards)) if guards else self
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from diagnosis.steps.repository_files import WRITTEN, path_in
-from diagnosis.steps.script.around import Around, Result
+from diagnosis.steps.script.around import Around, Guard, Result
 from diagnosis.steps.script.assignments import assign, assign_as_powershell, is_powershell_assignment
 from diagnosis.steps.script.builtins import read_line
 from diagnosis.steps.script.handed_on import hand_on, unsure
@@ -98,7 +98,8 @@ class Flow(ABC):
             if skipped:
                 continue
             guarded = around.guarded or unsettled or before in ("||", "&") or state.tolerant
-            inner = around.under(guarded=guarded).behind(chained)
+            inner = around.under(guarded=guarded)
+            inner = inner.behind(Guard(chained, state.pipefail)) if chained else inner
             chained = (*chained, statement)
             if unsettled:
                 way = state.fork()
@@ -179,7 +180,7 @@ class Flow(ABC):
         ways: list[State] = []
         results: list[Result] = []
         settled = True
-        asked: tuple[Statement, ...] = ()
+        asked: tuple[Guard, ...] = ()
         for condition, body in node.branches:
             outcome = Outcome.YES
             if condition is not None:
@@ -187,9 +188,9 @@ class Flow(ABC):
             if outcome is Outcome.NO:
                 continue
             settled = settled and outcome is Outcome.YES
-            asked = asked if settled else (*asked, *(condition or ()))
+            asked = (*asked, Guard(condition, state.pipefail)) if condition and not settled else asked
             way = state if outcome is Outcome.YES else state.fork()
-            inner = around if settled else around.under(guarded=True).behind(asked)
+            inner = around if settled else around.under(guarded=True).behind(*asked)
             results.append(self.statements(body, way, inner))
             ways.append(way)
             if outcome is Outcome.YES:
@@ -204,7 +205,7 @@ class Flow(ABC):
 
     def _case(self, node: Case, state: State, around: Around) -> Result:
         text = text_of_word(node.word, state.variables, self._substitute(state, around))
-        asked = (Statement(Simple(((Part(PartKind.LITERAL, "["),), node.word))),)
+        asked = Guard((Statement(Simple(((Part(PartKind.LITERAL, "["),), node.word))),))
         ways: list[State] = []
         seen: list[str] = []
         settled = True

@@ -13,7 +13,7 @@ from diagnosis.closure.steps.guards import asks, asks_of_steps
 from diagnosis.closure.steps.release_steps import Release, ReleaseJob, ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran, Watched, Wrote
 from diagnosis.steps.repository_files import path_in
-from diagnosis.steps.shell.tree import Statement
+from diagnosis.steps.script.around import Guard
 from diagnosis.steps.tools.call import arguments, option
 
 _TEXTS = frozenset(
@@ -85,7 +85,7 @@ def _joined(first: Writing, more: Writing) -> Writing:
     return Writing(first.name, more.step, read_marked(text), text, first.measured or more.measured)
 
 
-def measures(guards: tuple[Statement, ...], step: ReleaseStep) -> bool:
+def measures(guards: tuple[Guard, ...], step: ReleaseStep) -> bool:
     """Return whether a condition asks how a command or a step ended, and not only what is always so."""
     return asks_of_steps(step.written.condition or "") or asks(guards)
 

@@ -169,6 +169,59 @@ def test_neighbours_of_constants_are_no_measurements() -> None:
         assert found.verdict is not PASS, (form, found)
 
 
+def taken(text: str) -> str:
+    """A script that writes what these commands print as the verdict."""
+    return f'V=$({text}); echo "{{\\"verdict\\": \\"$V\\"}}" > evidence/x.json'
+
+
+WRITE = 'echo \'{"verdict": "PASS"}\' > evidence/x.json'
+MEASURING = (
+    *("set -o pipefail; if trivy image x | tee log; then {w}; fi", "if { true; trivy image x; }; then {w}; fi"),
+    *("if ( trivy image x ); then {w}; fi", "if for i in a b; do trivy image $i; done; then {w}; fi"),
+    *("if while read i; do trivy image $i; done < list; then {w}; fi", "until trivy image x; do sleep 1; done && {w}"),
+    *('if case "$N" in 0) true;; *) false;; esac; then {w}; fi', "f() { trivy image x; }\nif f; then {w}; fi"),
+    *('if case "$GITHUB_REF" in x) trivy image x;; esac; then {w}; fi', "if x=$(trivy image x); then {w}; fi"),
+    *("if if trivy image x; then true; else false; fi; then {w}; fi", "if if true; then trivy image x; fi; then {w}; fi"),
+    *('if [ "$(trivy image x | wc -l)" = 0 ]; then {w}; fi', 'if [ "${{ steps.creds.outcome }}" = success ]; then {w}; fi'),
+    *("timeout 5 trivy image x && {w}", "bash -c 'trivy image x' && {w}", "env A=b trivy image x && {w}"),
+    *("trivy image x || exit 1 && {w}", "trivy image x && true && {w}", "trivy image x || { echo no; exit 1; } && {w}"),
+    *("trivy image x & wait $! && {w}", 'if trivy image x; then if [ -n "$GITHUB_REF" ]; then {w}; fi; fi'),
+    *("false || trivy image x && {w}", "if false; then :; elif trivy image x; then {w}; fi"),
+    *(taken("trivy image x && echo PASS || echo FAIL"), taken("trivy image x | tr a b")),
+    *(taken("case $(trivy image x) in 0) echo PASS;; *) echo FAIL;; esac"), taken("{ trivy image x; }")),
+    *(taken("while read l; do grep x $l; done < f"), taken("echo $(trivy image x)")),
+    *(taken("while trivy image x; do echo PASS; done"), taken("if true; then trivy image x; fi")),
+)  # fmt: skip
+"""In each it depends on a measurement what is written, or whether."""
+ASSERTING = (
+    *("if { trivy image x; true; }; then {w}; fi", "if trivy image x; true; then {w}; fi", "if trivy image x & then {w}; fi"),
+    *("if trivy image x | tee log; then {w}; fi", "if trivy image x || true; then {w}; fi", "trivy image x || mkdir -p y && {w}"),
+    *("trivy image x || true && {w}", "if true || trivy image x; then {w}; fi", "if x=1; then {w}; fi", "! false && {w}"),
+    *("if if trivy image x; then true; fi; then {w}; fi", "if if trivy image x; then true; else true; fi; then {w}; fi"),
+    *('if case "$GITHUB_REF" in x) true;; *) false;; esac; then {w}; fi', 'if [ "$(date)" != x ]; then {w}; fi'),
+    *("until trivy image x; do break; done && {w}", "export V=$(trivy image x) && {w}", "bash -c true && {w}"),
+    *("f() { true; }\nif f; then {w}; fi", "if g() { trivy image x; }; then {w}; fi", "sudo true && {w}"),
+    "timeout 5 true && {w}",
+    *('if trivy image x; [ -n "$GITHUB_REF" ]; then {w}; fi', "for i in; do trivy image x; done && {w}", "trivy --version && {w}"),
+    *(taken("trivy image x > /dev/null; echo PASS"), taken("echo PASS | tr a b")),
+    taken("trivy image x | echo PASS"),
+    *(taken("for i in 1; do echo PASS; done"), taken("trivy image x > /dev/null || true; echo PASS")),
+    "jq -n --arg v \"$(trivy image x > /dev/null; echo PASS)\" '{verdict: $v}' > evidence/x.json",
+)  # fmt: skip
+"""Beside each: the same is written however the measurement ends."""
+
+
+def test_conditions_measure_as_bash_ends_them() -> None:
+    wrong = []
+    for forms, expected in ((MEASURING, PASS), (ASSERTING, FAIL)):
+        for form in some(forms, 2):
+            text = release(middle=script(form.replace("{w}", WRITE)), last=UPLOAD)
+            found = proof(text, artifacts={"evidence/x.json": '{"verdict": "PASS"}'})
+            if found.verdict is not expected:
+                wrong.append((expected, found.verdict, found.reason, form))
+    assert wrong == []
+
+
 def test_what_stands_in_another_step_or_place() -> None:
     kept = {"evidence/x.json": '{"verdict": "PASS"}'}
     write = 'echo "{\\"verdict\\": \\"${V}\\"}" > evidence/x.json'
