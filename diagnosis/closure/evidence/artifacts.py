@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from diagnosis.closure.catalogue import EVIDENCE_CONSISTENT, EVIDENCE_PRESENT
-from diagnosis.closure.evidence.expected import Expected, agrees, expected_of
-from diagnosis.closure.evidence.said_values import NotRead, Said, SaidValue, Whose, values_in
+from diagnosis.closure.evidence.agreement import agrees
+from diagnosis.closure.evidence.expected import Expected, expected_of
+from diagnosis.closure.evidence.said import NotRead, Said, SaidValue, Whose
+from diagnosis.closure.evidence.said_values import values_in
 from diagnosis.closure.evidence.sources import Kind, Source, base_name, sources
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
@@ -24,7 +26,7 @@ from diagnosis.logs.scrubbed_values import MARK
 from diagnosis.verdicts.closure import RuleVerdict
 from diagnosis.verdicts.replay import Replay
 
-_TELLING = frozenset({Said.RUN_ID, Said.COMMIT, Said.DIGEST, Said.IMAGE})
+_TELLING = frozenset({Said.RUN_ID, Said.RUN_URL, Said.COMMIT, Said.DIGEST, Said.IMAGE})
 """Kinds that tie a file to one release; a ref or a tag alone is shared by many."""
 _SHOWN = 6
 
@@ -215,14 +217,15 @@ def _compare_values(files: Sequence[_File], expected: Expected, findings: _Findi
             if each.file.name.lower().endswith(".json"):
                 findings.open.append(f"what {each.where} says: {_reason(each.file.text)}")
             continue
-        said = values_in(each.file.text.value)
+        said = values_in(each.file.text.value, expected.own_run)
         if isinstance(said, NotRead):
             findings.open.append(f"what {each.where} says: {said.why}")
             continue
         compared = False
         for value in said:
             compared = _compare(each, value, expected, findings) or compared
-            _compare_with_others(each, value, first_said, findings)
+            if agrees(expected, value) is None:
+                _compare_with_others(each, value, first_said, findings)
         if not compared and base_name(each.file.name) not in findings.silent:
             findings.silent.append(base_name(each.file.name))
 
@@ -242,7 +245,7 @@ def _compare(each: _File, value: SaidValue, expected: Expected, findings: _Findi
             if len(findings.evidence) < _SHOWN:
                 findings.evidence.append(each.source.evidence(_quoted(each, value), each.file.name))
         return value.whose is Whose.OWN
-    if value.whose is Whose.OWN:
+    if value.whose is Whose.OWN and value.kind not in expected.unsure:
         findings.contradictions.append(f"{_says(each, value)}; the run says {expected.says(value.kind)}.")
         findings.proof.append(each.source.evidence(_quoted(each, value), each.file.name))
     else:

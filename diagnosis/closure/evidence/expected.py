@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from diagnosis.closure.evidence.said_values import Said, SaidValue
+from diagnosis.closure.evidence.own_entries import OwnRun
+from diagnosis.closure.evidence.said import Said
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
-from diagnosis.facts.written_clock import WrittenClock, clock_of
+from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.verdicts.replay import Replay
+from diagnosis.verdicts.replay import Replay, RunFacts
 
-_BEFORE = timedelta(minutes=1)
-_AFTER = timedelta(minutes=10)
-"""Evidence may be written a little after the last job: clocks differ, uploads take their time."""
-_SHORTEST_COMMIT = 7
+_OF_SESSIONS = frozenset({Said.ROLE, Said.ACCOUNT, Said.REGION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,29 @@ class Expected:
     registry: EcrAddress | None = None
     tags: tuple[str, ...] = ()
     digest: str | None = None
+    workflow: str = ""
+    """Its name."""
+    workflow_files: tuple[str, ...] = ()
+    """Its file, and those that it calls, from the repository's root on."""
+    actors: tuple[str, ...] = ()
+    event: str = ""
+    environment: str | None = None
+    roles: tuple[Arn, ...] = ()
+    """The roles that its sessions assumed; empty where one of them is not legible."""
+    sessions: tuple[Arn, ...] = ()
+    """The sessions by their ARNs, where the log of each names it."""
+    accounts: tuple[str, ...] = ()
+    """Those of its roles, its registry and what it uses; empty where one of them is not legible."""
+    regions: tuple[str, ...] = ()
+    unsure: frozenset[Said] = frozenset()
+    """Kinds of which the run may have used others: what a step of it calls is not known."""
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def own_run(self) -> OwnRun:
+        """Which entry of a list of runs is its own."""
+        return OwnRun(self.run_id, self.attempt)
 
     def says(self, kind: Said) -> str:
         """Return in words what is known of the kind."""
@@ -45,11 +64,22 @@ class Expected:
         )
         return {
             Said.RUN_ID: f"run {self.run_id}",
+            Said.RUN_URL: f"run {self.run_id}, attempt {self.attempt}, of {self.repository}",
             Said.RUN_NUMBER: f"run number {self.run_number}",
             Said.ATTEMPT: f"attempt {self.attempt}",
             Said.COMMIT: self.commit,
             Said.REF: self.refs[0] if self.refs else "",
             Said.REPOSITORY: self.repository,
+            Said.SOME_REPOSITORY: f"{self.repository} and, in ECR, {self.ecr_repository}",
+            Said.OWNER: self.repository.partition("/")[0],
+            Said.WORKFLOW: f"{self.workflow} ({self.workflow_files[0] if self.workflow_files else ''})",
+            Said.ACTOR: " or ".join(self.actors),
+            Said.EVENT: self.event,
+            Said.SUBJECT: f"{self.repository} on {self.refs[0] if self.refs else 'its ref'}",
+            Said.ACCOUNT: " or ".join(self.accounts),
+            Said.REGISTRY: self.registry.host if self.registry else "",
+            Said.REGION: " or ".join(self.regions),
+            Said.ROLE: " or ".join(map(str, self.sessions or self.roles)),
             Said.ECR_REPOSITORY: self.ecr_repository or "",
             Said.TAG: " or ".join(self.tags),
             Said.DIGEST: self.digest or "",
@@ -71,6 +101,11 @@ def expected_of(closing: Replay, account: AccountState | None, case: Case) -> Ex
     ends = [job.completed_at for job in jobs if job.completed_at is not None]
     ended = max(ends) if ends else attempt.updated_at
     registry = facts.registry.value if facts.registry else None
+    every = _facts(closing)
+    roles = _roles(every, case)
+    uses = [arn for need in closing.needs for arn in (Arn.parse(need.resource),) if arn is not None]
+    principals = (Arn.parse(each.principal.value) for each in every if each.principal)
+    known = tuple(arn for arn in principals if arn is not None)
     own_commit = not attempt.event.startswith("pull_request")
     return Expected(
         run_id=str(attempt.run_id),
@@ -85,102 +120,61 @@ def expected_of(closing: Replay, account: AccountState | None, case: Case) -> Ex
         registry=registry,
         tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
         digest=digest.lower() if digest else None,
+        workflow=attempt.workflow_name,
+        workflow_files=tuple(
+            dict.fromkeys(
+                path.partition("@")[0]
+                for path in (attempt.workflow_path, *(each.path for each in attempt.called_workflows))
+            )
+        ),
+        actors=tuple(dict.fromkeys(each for each in (attempt.first_actor, attempt.actor) if each)),
+        event=attempt.event,
+        environment=facts.environment.value if facts.environment else None,
+        roles=roles,
+        sessions=known if len(known) == len(every) else (),
+        accounts=_accounts(roles, registry, uses, case),
+        regions=_regions(every, registry, uses, case),
+        unsure=_OF_SESSIONS if any(gap.is_open for each in closing.sessions for gap in each.gaps) else frozenset(),
         since=attempt.started_at,
         until=ended,
     )
 
 
-def agrees(expected: Expected, said: SaidValue) -> bool | None:
-    """Return whether what a file says fits the run; None where there is nothing to compare it with."""
-    compare = _COMPARE.get(said.kind)
-    answers = [compare(expected, value) for value in said.values] if compare else []
-    known = [answer for answer in answers if answer is not None]
-    # Of a list (an image's tags) one must fit; it may have others.
-    return any(known) if known else None
+def _facts(closing: Replay) -> tuple[RunFacts, ...]:
+    """Return the facts of each session that the run had."""
+    return tuple(each.facts for each in closing.sessions if each.ran) or (closing.facts,)
 
 
-def _equal(known: str | None, value: str) -> bool | None:
-    return None if not known else known == value
+def _roles(every: tuple[RunFacts, ...], case: Case) -> tuple[Arn, ...]:
+    found = [fact.value if fact else None for each in every for fact in (each.role_arn or each.session_role,)]
+    known = [arn for arn in found if arn is not None and arn.has_account]
+    if len(known) < len(found):
+        # Another role may stand where a log masks one; the case says which it is only where there is a single one.
+        known = [case.role_arn] if len(found) == 1 and case.role_arn is not None else []
+    return tuple(dict.fromkeys(known))
 
 
-def _commit(expected: Expected, value: str) -> bool | None:
-    if not expected.commit:
-        return None
-    return len(value) >= _SHORTEST_COMMIT and expected.commit.startswith(value.lower())
+def _accounts(roles: tuple[Arn, ...], registry: EcrAddress | None, uses: list[Arn], case: Case) -> tuple[str, ...]:
+    if not roles or registry is None or (registry.account is None and not registry.public):
+        return ()
+    named = (
+        *(arn.account for arn in (*roles, *uses) if arn.has_account),
+        *(address.account for address in (registry, *case.repository_uris)),
+        case.expected_account,
+        case.registry_id,
+    )
+    return tuple(dict.fromkeys(account for account in named if account))
 
 
-def _ref(expected: Expected, value: str) -> bool | None:
-    if not expected.refs:
-        return None
-    # A workflow's own ref stands behind its file: `owner/name/.github/workflows/release.yml@refs/heads/main`.
-    value = value.rpartition("@")[2]
-    return value in expected.refs or (len(value) == len(expected.commit) and value.lower() == expected.commit)
-
-
-def _repository(expected: Expected, value: str) -> bool | None:
-    return value.lower() == expected.repository.lower() or value == expected.ecr_repository
-
-
-def _ecr_repository(expected: Expected, value: str) -> bool | None:
-    address = EcrAddress.parse(value)
-    if address is None:
-        return _equal(expected.ecr_repository, value)
-    known = expected.registry
-    if known is not None and known.legible_host and not known.same_registry(address):
-        return False
-    return _equal(expected.ecr_repository, address.repository or "")
-
-
-def _tag(expected: Expected, value: str) -> bool | None:
-    return value in expected.tags if expected.tags else None
-
-
-def _digest(expected: Expected, value: str) -> bool | None:
-    return _equal(expected.digest, value)
-
-
-def _image(expected: Expected, value: str) -> bool | None:
-    address = EcrAddress.parse(value)
-    if address is None:
-        return None
-    parts = [
-        _ecr_repository(expected, f"{address.host}/{address.repository}"),
-        _tag(expected, address.tag) if address.tag else None,
-        _digest(expected, address.digest) if address.digest else None,
-    ]
-    known = [part for part in parts if part is not None]
-    return all(known) if known else None
-
-
-def _time(expected: Expected, value: str) -> bool | None:
-    clock = _clock(value)
-    if clock is None or expected.since is None or expected.until is None or clock.first.year < 2000:
-        # Builds that are to give the same bytes each time write the year 1970.
-        return None
-    return bool(clock.zones_between(expected.since - _BEFORE, expected.until + _AFTER))
-
-
-def _clock(value: str) -> WrittenClock | None:
-    whole, _, rest = value.partition(".")
-    if whole.isascii() and whole.isdigit() and len(whole) in (10, 13) and (not rest or rest.isdigit()):
-        seconds = int(whole[:10])
-        first = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-        return WrittenClock(value, first, timedelta(seconds=1), timedelta())
-    return clock_of(value)
-
-
-_COMPARE: dict[Said, Callable[[Expected, str], bool | None]] = {
-    Said.RUN_ID: lambda expected, value: expected.run_id == value,
-    Said.RUN_NUMBER: lambda expected, value: expected.run_number == value,
-    Said.ATTEMPT: lambda expected, value: expected.attempt == value,
-    Said.COMMIT: _commit,
-    Said.REF: _ref,
-    Said.REPOSITORY: _repository,
-    Said.ECR_REPOSITORY: _ecr_repository,
-    Said.TAG: _tag,
-    Said.DIGEST: _digest,
-    Said.IMAGE: _image,
-    Said.TIME: _time,
-    # Only a failure is said at all, and the closing run succeeded.
-    Said.OUTCOME: lambda _expected, _value: False,
-}
+def _regions(every: tuple[RunFacts, ...], registry: EcrAddress | None, uses: list[Arn], case: Case) -> tuple[str, ...]:
+    if registry is None or registry.region is None or any(each.region is None for each in every):
+        return ()
+    named: Iterator[str | None] = iter(
+        (
+            registry.region,
+            case.region,
+            *(each.region.value for each in every if each.region),
+            *(arn.region for arn in uses),
+        )
+    )
+    return tuple(dict.fromkeys(region for region in named if region))

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from made_secrets import chance, marked_secrets
 from thoroughness import some
 
-from diagnosis.closure.evidence.said_values import NotRead, values_in
+from diagnosis.closure.evidence.said import NotRead
+from diagnosis.closure.evidence.said_values import values_in
 from diagnosis.facts.reading import Known
 from diagnosis.logs.scrubbed_names import scrub_name
 from probes.embedded.moments import INCIDENT
