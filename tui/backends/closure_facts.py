@@ -82,6 +82,8 @@ class ClosureReader:
         """Return the workflow's other runs that were created in this time; ``Known`` only where they are all there."""
         workflow = replays[-1].attempt.workflow_path
         key = (workflow, *window)
+        if (listed := self.github.runs_created(workflow, *window)) is not None:
+            self._neighbours[key] = Known(listed)
         if key not in self._neighbours:
             progress(Progress("looking for other runs of the workflow"))
             self._neighbours[key] = self._listed(workflow, window, progress, cancelled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from diagnosis.closure.chain import chain_of, in_order
@@ -65,6 +66,8 @@ class GitHubSide:
         self._shown: tuple[RunKey, ...] = ()
         self._first: dict[RunFilter, tuple[Attempt, ...]] = {}
         """The first page of each list, as it was last read."""
+        self._neighbours: tuple[Attempt, ...] = ()
+        """The runs among which the last chain was found: of one workflow, newest first, none left out between them."""
 
     def forget(self) -> None:
         """Drop everything that was read."""
@@ -74,6 +77,7 @@ class GitHubSide:
         self._green.clear()
         self._shown = ()
         self._first.clear()
+        self._neighbours = ()
 
     def page(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> RunPage:
         """Read a page of runs as GitHub lists them."""
@@ -254,6 +258,16 @@ class GitHubSide:
             self._closed[place] = others
         return read
 
+    def runs_created(self, workflow: str, begin: datetime, end: datetime) -> tuple[Attempt, ...] | None:
+        """Return the workflow's runs of a time where the list that the chain was found in holds them all; else None."""
+        found = self._neighbours
+        if {_file_of(each.workflow_path) for each in found} != {_file_of(workflow)}:
+            return None
+        created = [each.created_at for each in found]
+        if not min(created) <= begin <= end <= max(created):
+            return None
+        return tuple(each for each in found if begin <= each.created_at <= end)
+
     def green_run(self, subject: Attempt, progress: ProgressHook, cancelled: CancelHook) -> Reading[Attempt]:
         """Return the last success of the attempt's workflow, asked for once.
 
@@ -289,12 +303,23 @@ class GitHubSide:
     ) -> tuple[Attempt, ...]:
         """Return the workflow's runs among which the anchor's chain lies; the anchor alone where GitHub no longer lists it."""
         wanted = RunFilter(workflow=workflow)
+        totals: set[int] = set()
+
+        def list_page(number: int) -> RunPage:
+            page = self.page(wanted, number, progress, cancelled)
+            totals.add(page.total)
+            return page
+
+        self._neighbours = ()
         try:
-            return runs_around(lambda number: self.page(wanted, number, progress, cancelled), anchor)
+            found = runs_around(list_page, anchor)
         except BackendProblem as problem:
             if anchor is None or problem.exit_code != ExitCode.USAGE:
                 raise
             return (anchor,)
+        # Had a run come in between, one could have slipped from page to page.
+        self._neighbours = found if len(totals) == 1 else ()
+        return found
 
     def _first_read(self, key: RunKey, progress: ProgressHook, cancelled: CancelHook) -> Attempt:
         with asking():
@@ -304,6 +329,11 @@ class GitHubSide:
 def names_chain(case: Case, selected: RunKey | None) -> bool:
     """Return whether the case says itself which runs the chain has: until another run than one of them is selected."""
     return bool(case.runs) and (selected is None or selected[0] in case.runs)
+
+
+def _file_of(workflow: str) -> str:
+    """Return the workflow's file without the ref that GitHub may name behind it."""
+    return workflow.partition("@")[0]
 
 
 def _is_active(attempt: Attempt) -> bool:

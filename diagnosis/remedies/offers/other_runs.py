@@ -30,7 +30,7 @@ def of_other_runs(run: RunClaims, granted: Iterable[tuple[str, str]]) -> str:
     said = "; ".join(
         f"one with another `{name}` uses another name in {pattern}" for pattern, name in sorted(found.items())
     )
-    return f"That later runs pass: {said}. Grant that pattern if they are to pass too." if said else ""
+    return f"That later runs succeed: {said}. Grant that pattern if they are to pass too." if said else ""
 
 
 def _values(run: RunClaims) -> Mapping[str, str]:

@@ -98,3 +98,27 @@ def test_what_is_wanted() -> None:
         (902, 903),
     ]
     assert commits_wanted(moved(2, head_sha="d" * 40, conclusion="failure")) == ()
+
+
+def test_the_list_in_which_a_chain_was_found_is_not_asked_for_again() -> None:
+    with GitHubServer(synthetic_recording(Shape(runs=9, jobs=1, log_bytes=900, success_every=3))) as server:
+        source = GitHubSource("example/widgets", GitHubAccess(server.url), Ledger())
+        attempts = sorted(source.list_runs(RunFilter(), 1).attempts, key=lambda each: each.created_at)
+        asks_nobody = lambda question, *_: AccountState(question)  # noqa: E731 # a stand-in of one line
+        made = RepositoryBackend(source, asks_nobody, case=Case(), ledger=Ledger(), title="widgets")
+
+        def progression(*runs: Attempt) -> str:
+            hooks: dict[str, Any] = {"progress": lambda _: None, "cancelled": lambda: False}
+            found = (
+                made.diagnose_runs([run.run_id for run in runs], **hooks)
+                if len(runs) > 1
+                else made.diagnose(runs[0].key, subject=None, **hooks)
+            )
+            assert found.closure is not None
+            return next(item.reason for item in found.closure.rules if item.rule == "progression-proved")
+
+        # The chain that a list holds knows its neighbours; runs that are named do not, and leave one out here.
+        assert "no failure between them was left out" in progression(attempts[4])
+        assert asked(server)["neighbours"] == 0
+        assert str(attempts[4].run_id) in progression(attempts[3], attempts[5])
+        made.close()
