@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diagnosis.closure.steps.constants.jq_filter import input_names, made_by_jq
+from diagnosis.closure.steps.constants.jq_filter import input_names, made_by_jq, slurped_names
 from diagnosis.closure.steps.constants.marked_json import read_marked
 from diagnosis.closure.steps.constants.python_literals import written_by_javascript, written_by_python
 from diagnosis.closure.steps.guards import asks, asks_of_steps
@@ -145,7 +145,15 @@ def _printed(
             given = _given(ran, input_names(ran.tail), before, step, seen, found, depth)
             if isinstance(given, str) and given:
                 return given
-            value = made_by_jq(ran.tail, given[0] if isinstance(given, tuple) else None, _environment(ran, step, seen))
+            files: dict[str, object] = {}
+            for variable, file in slurped_names(ran.tail):
+                content = _content(_path(file, ran.folder), step.job, found)
+                if isinstance(content, tuple):
+                    files[variable] = [content[0]]
+                elif content:
+                    return content
+            start = given[0] if isinstance(given, tuple) else None
+            value = made_by_jq(ran.tail, start, _environment(ran, step, seen), files)
             if isinstance(value, (dict, list)):
                 return (value,)
             measured = given == "" and not _is_fresh(ran)
