@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -91,6 +92,12 @@ WRONG: tuple[dict[str, object], ...] = (
     {"subject": SUBJECT.replace("main", "evil")},
     {"sub": SUBJECT.replace("shop", "other")},
     {"runs": [{"run_id": "901", "commit": COMMIT}, {"run_id": "903", "commit": OTHER_COMMIT}]},
+    {"environment": [{"name": "GITHUB_RUN_ID", "value": "904"}]},
+    {"output": json.dumps({"image_digest": OTHER_DIGEST})},
+    {
+        "payloadType": "application/vnd.in-toto+json",
+        "payload": b64encode(json.dumps({"predicate": {"run_id": "904"}}).encode()).decode(),
+    },
 )
 """Members of a receipt that cannot be the closing run's."""
 
@@ -124,6 +131,14 @@ RIGHT: tuple[dict[str, object], ...] = (
     {"runs": [{"id": 901, "commit": OTHER_COMMIT, "success": False}, {"id": 903, "success": True}]},
     {"runs": {"901": {"status": "failure", "digest": OTHER_DIGEST}, "903": {"status": "success"}}},
     {"attempts": [{"url": f"{RUNS}902", "passed": False}, {"url": f"{RUNS}903"}], "run_ids": ["901", "903"]},
+    {
+        "runs": [
+            {"run_id": "901", "url": f"{RUNS}901"},
+            {"run_id": "903", "tag": TAG},
+            {"run_id": "903", "commit": COMMIT},
+        ]
+    },
+    {"parameters": [{"name": "base_digest", "value": OTHER_DIGEST}], "output": json.dumps({"commit": COMMIT})},
     {"history": [{"run_id": 901, "digest": OTHER_DIGEST}], "failed_runs": [{"run_id": 901, "url": f"{RUNS}901"}]},
     {"image": f"https://{HOST}/{NAME}:{TAG}@{DIGEST}", "registry": HOST, "repository_arn": REPOSITORY_ARN},
     {"image": "python:3.12", "base_image": f"{OTHER_HOST}/base:1", "scanner_image": f"{OTHER_HOST}/scan:1"},

@@ -124,7 +124,7 @@ def judge_evidence_consistent(
         )
     kinds = ", ".join(kind.value for kind in Said if kind in findings.agreed)
     copies = f" {findings.copies} lie in several places and are the same, byte for byte." if findings.copies else ""
-    silent = f" Nothing that can be compared is in {', '.join(findings.silent)}." if findings.silent else ""
+    silent = f" Nothing that can be compared is in {_listed(findings.silent)}." if findings.silent else ""
     unread = "".join(
         f" {place.address} was not looked at: {_why(place)}."
         for place in places
@@ -216,6 +216,8 @@ def _compare_values(files: Sequence[_File], expected: Expected, findings: _Findi
         if not isinstance(each.file.text, Known):
             if each.file.name.lower().endswith(".json"):
                 findings.open.append(f"what {each.where} says: {_reason(each.file.text)}")
+            elif base_name(each.file.name) not in findings.silent:
+                findings.silent.append(base_name(each.file.name))
             continue
         said = values_in(each.file.text.value, expected.own_run)
         if isinstance(said, NotRead):

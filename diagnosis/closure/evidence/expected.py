@@ -15,6 +15,8 @@ from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.verdicts.replay import Replay, RunFacts
 
+_OF_IMAGES = frozenset({Said.ECR_REPOSITORY, Said.SOME_REPOSITORY, Said.IMAGE, Said.TAG, Said.DIGEST})
+"""Of a run that uses several repositories one image alone is known."""
 _OF_SESSIONS = frozenset({Said.ROLE, Said.ACCOUNT, Said.REGION})
 
 
@@ -134,7 +136,7 @@ def expected_of(closing: Replay, account: AccountState | None, case: Case) -> Ex
         sessions=known if len(known) == len(every) else (),
         accounts=_accounts(roles, registry, uses, case),
         regions=_regions(every, registry, uses, case),
-        unsure=_OF_SESSIONS if any(gap.is_open for each in closing.sessions for gap in each.gaps) else frozenset(),
+        unsure=_unsure(closing, every, uses),
         since=attempt.started_at,
         until=ended,
     )
@@ -143,6 +145,16 @@ def expected_of(closing: Replay, account: AccountState | None, case: Case) -> Ex
 def _facts(closing: Replay) -> tuple[RunFacts, ...]:
     """Return the facts of each session that the run had."""
     return tuple(each.facts for each in closing.sessions if each.ran) or (closing.facts,)
+
+
+def _unsure(closing: Replay, every: tuple[RunFacts, ...], uses: list[Arn]) -> frozenset[Said]:
+    """Return the kinds of which the run may have more than what is known."""
+    found: frozenset[Said] = frozenset()
+    if any(gap.is_open for each in closing.sessions for gap in each.gaps):
+        found |= _OF_SESSIONS
+    pushed = {each.repository.value for each in every if each.repository}
+    pushed |= {arn.resource.partition("/")[2] for arn in uses if arn.service == "ecr"}
+    return found | _OF_IMAGES if len(pushed) > 1 else found
 
 
 def _roles(every: tuple[RunFacts, ...], case: Case) -> tuple[Arn, ...]:

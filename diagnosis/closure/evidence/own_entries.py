@@ -22,29 +22,25 @@ class OwnRun:
     attempt: str
 
 
-def own_entry(name: str, entries: Sequence[object], own: OwnRun) -> tuple[Silent, object] | None:
-    """Return the one entry of a list that is the run's own, under a name that says nothing; None where no single one is."""
+def own_entries(name: str, entries: Sequence[object], own: OwnRun) -> list[tuple[Silent, object]]:
+    """Return the entries of a list that are the run's own, under names that say nothing; none where no entry certainly is."""
     if len(entries) < 2 or not all(isinstance(entry, Mapping) for entry in entries):
-        return None
-    last = words_of((name,))[-1:]
-    numbered = last[:1] and last[0] in _LISTS
-    runs = [_run_of(entry, numbered=bool(numbered)) for entry in entries if isinstance(entry, Mapping)]
-    if all(run is None for run in runs):
-        runs = [own.run_id] * len(entries) if numbered else runs
+        return []
+    numbered = bool(_LISTS.intersection(words_of((name,))[-1:]))
+    runs = [_run_of(entry, numbered=numbered) for entry in entries if isinstance(entry, Mapping)]
+    if numbered and not any(runs):
+        runs = [own.run_id] * len(entries)
     found = [place for place, run in enumerate(runs) if run == own.run_id]
-    if len(found) > 1:
-        found = [place for place in found if _attempt_of(entries[place]) == own.attempt]
-    if len(found) != 1:
-        return None
-    return Silent(f"{name}[{found[0]}]"), entries[found[0]]
+    of_attempt = [place for place in found if _attempt_of(entries[place]) in (own.attempt, None)]
+    return [(Silent(f"{name}[{place}]"), entries[place]) for place in of_attempt or found]
 
 
-def own_member(name: str, members: Mapping[str, object], own: OwnRun) -> tuple[Silent, object] | None:
-    """Return the member of an object whose members are runs by their ids; None where it is none such."""
+def own_member(name: str, members: Mapping[str, object], own: OwnRun) -> list[tuple[Silent, object]]:
+    """Return the member of an object whose members are runs by their ids; nothing where it is none such."""
     last = words_of((name,))[-1:]
     if not last or last[0] not in _LISTS or own.run_id not in members or not all(key.isdigit() for key in members):
-        return None
-    return Silent(f"{name}.{own.run_id}"), members[own.run_id]
+        return []
+    return [(Silent(f"{name}.{own.run_id}"), members[own.run_id])]
 
 
 def _run_of(entry: Mapping[str, object], *, numbered: bool) -> str | None:

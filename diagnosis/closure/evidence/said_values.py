@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from diagnosis.closure.evidence.member_words import INDEX, OTHERS_WORDS, words_of
-from diagnosis.closure.evidence.own_entries import OwnRun, own_entry, own_member
+from diagnosis.closure.evidence.member_words import INDEX, OTHERS_WORDS, Silent, words_of
+from diagnosis.closure.evidence.own_entries import OwnRun, own_entries, own_member
 from diagnosis.closure.evidence.said import NotRead, Said, SaidValue
 from diagnosis.closure.evidence.said_by_name import by_name
 from diagnosis.closure.evidence.said_by_shape import by_shape
 from diagnosis.closure.evidence.said_outcomes import failure_in
+from diagnosis.closure.evidence.written_inside import document_in, written_members
 from diagnosis.logs.scrubbed_names import scrub_name
 from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, read_json
 
@@ -52,13 +53,11 @@ def _members(document: object, own: OwnRun | None) -> Iterator[_Member]:
     waiting: list[tuple[tuple[str, ...], object]] = [((), document)]
     while waiting:
         path, value = waiting.pop()
-        if isinstance(value, (dict, list)) and path and own is not None:
-            chosen = own_member(path[-1], value, own) if isinstance(value, dict) else own_entry(path[-1], value, own)
-            if chosen is not None:
-                waiting.append(((*path[:-1], chosen[0]), chosen[1]))
-                continue
-        if isinstance(value, dict):
-            waiting += [((*path, str(key)), item) for key, item in reversed(value.items())]
+        inside = _own_in(path, value, own) if own is not None else []
+        if inside:
+            waiting += [((*path[:-1], name), item) for name, item in reversed(inside)]
+        elif isinstance(value, dict):
+            waiting += [((*path, str(key)), item) for key, item in reversed((*value.items(), *written_members(value)))]
         elif isinstance(value, list):
             texts = [text for item in value if (text := _text(item)) is not None]
             if value and len(texts) == len(value) and path:
@@ -69,8 +68,18 @@ def _members(document: object, own: OwnRun | None) -> Iterator[_Member]:
             yield _Member(path, ("true" if value else "false",), truth=True)
         else:
             text = _text(value)
+            document = document_in(text) if text is not None else None
+            if document is not None:
+                waiting.append((path, document))
             # Also what tells nothing counts, so that a huge file is given up.
             yield _Member(path, () if text is None else (text,))
+
+
+def _own_in(path: tuple[str, ...], value: object, own: OwnRun) -> list[tuple[Silent, object]]:
+    name = path[-1] if path else ""
+    if isinstance(value, list):
+        return own_entries(name, value, own)
+    return own_member(name, value, own) if isinstance(value, dict) else []
 
 
 def _text(value: object) -> str | None:
