@@ -172,6 +172,7 @@ def _clock(value: str) -> WrittenClock | None:
 
 _COMPARE: dict[Said, Callable[[Expected, str], bool | None]] = {
     Said.RUN_ID: lambda expected, value: expected.run_id == value,
+    Said.RUN: lambda expected, value: value in (expected.run_id, expected.run_number),
     Said.RUN_NUMBER: lambda expected, value: expected.run_number == value,
     Said.ATTEMPT: lambda expected, value: expected.attempt == value,
     Said.COMMIT: _commit,

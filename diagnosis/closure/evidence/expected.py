@@ -66,6 +66,7 @@ class Expected:
         )
         return {
             Said.RUN_ID: f"run {self.run_id}",
+            Said.RUN: f"run {self.run_id}",
             Said.RUN_URL: f"run {self.run_id}, attempt {self.attempt}, of {self.repository}",
             Said.RUN_NUMBER: f"run number {self.run_number}",
             Said.ATTEMPT: f"attempt {self.attempt}",

@@ -12,6 +12,8 @@ class Said(StrEnum):
     """What a member of an evidence file tells about its release."""
 
     RUN_ID = "run id"
+    RUN = "run"
+    """By its id or its number: the name of the member does not say which."""
     RUN_URL = "run address"
     RUN_NUMBER = "run number"
     ATTEMPT = "run attempt"

@@ -33,7 +33,8 @@ _ENDS: tuple[tuple[Said, tuple[tuple[str, ...], ...]], ...] = (
     (Said.IMAGE, (("image", "ref"), ("image", "reference"))),
     (Said.ACCOUNT, (("account",), ("account", "id"), ("account", "number"), ("registry", "id"))),
     (Said.ROLE, (("aws", "role"), ("iam", "role"), ("aws", "role", "name"), ("iam", "role", "name"))),
-    (Said.REGION, (("region",),)),
+    (Said.REGION, (("region",), ("default", "region"))),
+    (Said.RUN, (("run",),)),
     (
         Said.WORKFLOW,
         (
@@ -48,6 +49,7 @@ _ENDS: tuple[tuple[Said, tuple[tuple[str, ...], ...]], ...] = (
         Said.REPOSITORY,
         (
             *(("repository", "url"), ("repo", "url"), ("git", "url"), ("clone", "url"), ("vcs", "url")),
+            *(("repository", "html", "url"), ("repository", "ssh", "url"), ("repository", "clone", "url")),
             *(("image", "source"), ("container", "source")),
         ),
     ),
@@ -74,6 +76,8 @@ _GITHUB = frozenset({"github", "gh", "gha"})
 _OF_THE_RUN = (Said.RUN_ID, Said.ATTEMPT, Said.RUN_NUMBER, Said.COMMIT)
 _OF_GITHUB = listed("github gh gha actions workflow git vcs source src ci scm")
 
+_SHORTEST_RUN_ID = 9
+"""Digits of the ids that GitHub has given for years."""
 _RUN_ID = re.compile(r"[1-9]\d{0,18}")
 _HEX = re.compile(r"[0-9a-f]{7,64}")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -112,6 +116,9 @@ def by_name(own: tuple[str, ...], words: tuple[str, ...], values: tuple[str, ...
         return _registry_id(rest, values)
     if kind is Said.ROLE:
         return _role(rest, values)
+    if words[-2:] == ("workflow", "ref") and not _all(_WORKFLOW, values):
+        # An object `workflow` has a ref beside its path.
+        return _ref(words[:-1], values)
     return _commit(rest, words[-1], values) if kind is Said.COMMIT else _READERS[kind](rest, values)
 
 
@@ -128,6 +135,14 @@ def _run_id(rest: tuple[str, ...], values: tuple[str, ...]) -> Read | None:
         return Said.RUN_ID, whose(rest), values
     # Many systems call something of their own a run.
     return (Said.RUN_ID, Whose.UNSURE, values) if _OF_GITHUB.intersection(rest) else (Said.OTHER_ID, Whose.OWN, values)
+
+
+def _run(rest: tuple[str, ...], values: tuple[str, ...]) -> Read | None:
+    if not _all(_RUN_ID, values):
+        return None
+    # What is counted from 1 may be a run of something else.
+    certain = all(len(value) >= _SHORTEST_RUN_ID for value in values)
+    return Said.RUN, whose(rest) if certain else Whose.UNSURE, values
 
 
 def _number(kind: Said) -> _Reader:
@@ -252,6 +267,7 @@ def _nothing(_rest: tuple[str, ...], _values: tuple[str, ...]) -> Read | None:
 _Reader: TypeAlias = Callable[[tuple[str, ...], tuple[str, ...]], "Read | None"]
 _READERS: dict[Said, _Reader] = {
     Said.RUN_ID: _run_id,
+    Said.RUN: _run,
     Said.RUN_NUMBER: _number(Said.RUN_NUMBER),
     Said.ATTEMPT: _attempt,
     Said.OWNER: _owner,

@@ -18,7 +18,7 @@ _COMMIT_URL = re.compile(r"https://[^/\s]{1,200}/[^/\s]{1,100}/[^/\s]{1,100}/(?:
 _SUBJECT = re.compile(r"repo:[^:\s/]{1,100}/[^:\s/]{1,100}:(?:ref:refs/(?:heads|tags)/\S{1,250}|environment:\S{1,250})")
 _OF_AN_ADDRESS = listed("tag tags digest digests address")
 _OF_A_ROLE = listed("role roles assume assumed to assuming principal user oidc session release web federated iam")
-_OF_A_SUBJECT = listed("sub subject oidc claim claims jwt token")
+_OF_A_SUBJECT = listed("sub subject from web identity oidc claim claims jwt token")
 _OTHER_ROLES = listed("task execution service instance lambda function node pod cluster container profile worker")
 """Roles that what is deployed runs under, and none that a release assumes."""
 

@@ -112,10 +112,10 @@ def _place(path: tuple[str, ...]) -> str:
 
 def _speaks_of_the_release(words: tuple[str, ...]) -> bool:
     # A workflow's file is named by a word that speaks of other things elsewhere, and a role by one too.
-    known = (("workflow", "file"), ("aws", "role"), ("iam", "role"))
+    known = (("workflow", "file"), ("aws", "role"), ("iam", "role"), ("aws", "default"))
     left = [
         word
         for place, word in enumerate(words)
-        if not (word in ("file", "role") and words[max(place - 1, 0) : place + 1] in known)
+        if not (word in ("file", "role", "default") and words[max(place - 1, 0) : place + 1] in known)
     ]
     return not any(word in OTHERS_WORDS for word in left)
