@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 from diagnosis.causes import Integrity
 from diagnosis.closure.steps.constants.evidence_writers import Writing, measures, writings_of
@@ -221,8 +222,12 @@ def _of_source(source: str, step: ReleaseStep, depth: int) -> Stand:
         return Stand.MEASURED
     given = [each for each in step.watched.was if each.name == named[1]]
     if not given:
+        # What is read from a file may have been written there.
         read = any(
-            each.program in ("read", "mapfile", "readarray") and named[1] in each.tail for each in step.watched.ran
+            each.program in ("read", "mapfile", "readarray")
+            and named[1] in each.tail
+            and before.piped_to[-1:] == (each.program,)
+            for before, each in pairwise(step.watched.ran)
         )
         return Stand.MEASURED if read else Stand.NOT_UNDERSTOOD
     if any(measures(each.guards, step) for each in given):

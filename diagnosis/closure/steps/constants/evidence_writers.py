@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from diagnosis.closure.steps.constants.jq_filter import input_names, made_by_jq, slurped_names
 from diagnosis.closure.steps.constants.marked_json import read_marked
 from diagnosis.closure.steps.constants.python_literals import written_by_javascript, written_by_python
+from diagnosis.closure.steps.constants.verdict_members import speaks_of_a_verdict
 from diagnosis.closure.steps.guards import asks, asks_of_steps
 from diagnosis.closure.steps.release_steps import Release, ReleaseJob, ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran, Watched, Wrote
@@ -44,11 +45,6 @@ class Writing:
     """Why it is not understood; empty where it is."""
     append: bool = False
 
-    @property
-    def base(self) -> str:
-        """The file's name without its folder."""
-        return self.name.rpartition("/")[2]
-
 
 def writings_of(release: Release) -> dict[str, list[Writing]]:
     """Return the ways in which each file of the release comes to be, by the file's path, in the order of the steps."""
@@ -64,7 +60,7 @@ def _add(found: dict[str, list[Writing]], writing: Writing) -> None:
     earlier = found.setdefault(writing.name, [])
     if writing.append and earlier:
         joined = [_joined(each, writing) for each in earlier]
-        found[writing.name] = joined if not writing.measured else [*earlier, *joined]
+        found[writing.name] = joined if not any(each.measured for each in joined) else [*earlier, *joined]
     elif writing.measured:
         earlier.append(writing)
     else:
@@ -72,6 +68,12 @@ def _add(found: dict[str, list[Writing]], writing: Writing) -> None:
 
 
 def _joined(first: Writing, more: Writing) -> Writing:
+    if first.text is not None and first.text.strip() and more.text is None and more.measured and not first.measured:
+        # What was there before stays there, whatever is printed behind it.
+        value = read_marked(first.text)
+        return Writing(
+            first.name, more.step, value, None, why="" if value is not None else "a piece of it is not known"
+        )
     if first.text is None or more.text is None:
         return Writing(
             first.name,
@@ -161,14 +163,19 @@ def _printed(
         case "yq":
             return _by_yq(ran)
         case "sed" | "envsubst" | "cat" | "sort" | "head" | "tail":
-            names = tuple(
-                name for name in arguments(ran.tail, frozenset({"-e", "-f"})) if "." in name and "/" not in name[:2]
-            )
-            names = names[-1:] or ((ran.tail[-1],) if ran.tail and ran.program != "envsubst" else ())
+            plain = arguments(ran.tail, frozenset({"-e", "-f"}))
+            if ran.program == "sed" and not {"-e", "-f"} & set(ran.tail):
+                del plain[:1]
+            names = tuple(name for name in plain if ran.program == "sed" or ("." in name and "/" not in name[:2]))[-1:]
+            names = names or ((ran.tail[-1],) if ran.tail and ran.program not in ("envsubst", "sed") else ())
             if ran.stdin is not None:
                 value = read_marked(ran.stdin)
                 return (value,) if value is not None else f"what {ran.shown} prints is not understood"
+            if not names and before is None:
+                return f"where {ran.shown} has it from is not known"
             given = _given(ran, names, before, step, seen, found, depth)
+            if ran.program == "sed" and given == "" and speaks_of_a_verdict(" ".join(ran.tail)):
+                return f"what {ran.shown} makes of it is not understood"
             return given if isinstance(given, tuple) else given or ""
         case program if _PYTHON.fullmatch(program) or program in ("node", "nodejs", "deno", "bun"):
             values = [value for name, value in _by_language(ran) or () if name == ""]
@@ -252,7 +259,7 @@ def _by_yq(ran: Ran) -> tuple[object] | str:
     words = [word for word in arguments(ran.tail, _VALUED_OF_YQ) if word not in ("eval", "e", "ea")]
     if words and "=" in words[0] and "env(" not in words[0]:
         value = made_by_jq((words[0],), None)
-        if value is not None:
+        if isinstance(value, (dict, list)):
             return (value,)
     return f"what {ran.shown} prints is not understood"
 
@@ -295,8 +302,11 @@ def _ran(ran: Ran, step: ReleaseStep, found: dict[str, list[Writing]]) -> Iterat
             if isinstance(printed, tuple):
                 yield Writing(name, step, printed[0], None, measured)
                 return
+        sets = ran.program == "yq" and any("=" in word for word in ran.tail)
         if isinstance(content, tuple):
             yield Writing(name, step, content[0], None, measured)
+        elif not content and (sets or speaks_of_a_verdict(" ".join(ran.tail))):
+            yield Writing(name, step, None, None, measured, f"what {ran.shown} makes of it is not understood")
         return
     output = option(
         ran.tail, "-o", "--output", "--output-file", "--out", "--report-path", "--metadata-file", "--report"

@@ -6,9 +6,9 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 
-from diagnosis.closure.steps.constants.marked_json import marked, read_marked
+from diagnosis.closure.steps.constants.marked_json import is_constant, marked, read_marked
 
 Written = tuple[str, object]
 """The name of the file (empty for what is printed) and the value."""
@@ -16,6 +16,14 @@ _PIECES = re.compile(
     r"\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|'(?:[^'\\]|\\.)*+(?:'|\\?\Z)|`[^`]*+(?:`|\Z)|[{}\[\],:]|[^\s{}\[\],:\"'`]++|\s++",
     re.DOTALL,
 )
+_WRITES_NAMED = """
+dump dumps stringify json open write write_text write_bytes writelines close flush print log dict list str bool int float tuple
+set len Path joinpath join resolve mkdir makedirs mkdirSync get getenv format require writeFileSync writeFile outputJsonSync
+if for while switch catch function return outputFileSync String Boolean Number now utcnow today isoformat toISOString Date time update append upper lower strip replace
+"""
+_WRITES = frozenset(_WRITES_NAMED.split())
+"""Functions that write, or make one value of others: none of them measures."""
+_TOKENS = re.compile(r"[\w$.]++|\(|[^\w$.(\s]++")
 _LONGEST = 20_000
 _MOST_OBJECTS = 10
 _MOST_NODES = 4_000
@@ -49,7 +57,8 @@ def written_by_python(code: str) -> tuple[Written, ...] | None:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lstrip().startswith("{"):
             value = read_marked(node.value)
             found += [(target, value) for target in targets or [""]] if isinstance(value, dict) else []
-    return tuple(found)
+    measures = any(isinstance(node, ast.Call) and _last(_name(node.func)) not in _WRITES for node in ast.walk(tree))
+    return tuple(found if measures else ((target, _not_told(value)) for target, value in found))
 
 
 def written_by_javascript(code: str) -> tuple[Written, ...] | None:
@@ -63,7 +72,26 @@ def written_by_javascript(code: str) -> tuple[Written, ...] | None:
         if value is None:
             return None
         found += [(target, value) for target in targets]
-    return tuple(found)
+    called = (
+        name
+        for name, sign in pairwise(_TOKENS.findall(code))
+        if sign == "(" and (name[0].isalpha() or name[0] in "_$.")
+    )
+    measures = any(_last(name) not in _WRITES for name in called)
+    return tuple(found if measures else ((target, _not_told(value)) for target, value in found))
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _not_told(value: object) -> object:
+    """Return a value of code that measures nothing: where what is no constant comes from is not known."""
+    if isinstance(value, dict):
+        return {name: _not_told(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_not_told(item) for item in value]
+    return value if is_constant(value) else marked("$code")
 
 
 def _constants(tree: ast.Module) -> dict[str, list[ast.expr]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -56,6 +57,11 @@ def verdict_members(value: object) -> tuple[VerdictMember, ...]:
         if len(found) >= _MOST:
             break
     return tuple(found)
+
+
+def speaks_of_a_verdict(text: str) -> bool:
+    """Return whether a word of a text is one by which a verdict is said, as ``PASS``."""
+    return any(word.upper() in _SAYS for word in re.findall(r"[A-Za-z]+", text))
 
 
 def _members(value: object, path: str, depth: int) -> Iterator[VerdictMember]:
