@@ -19,7 +19,8 @@ _PIECES = re.compile(
 _WRITES_NAMED = """
 dump dumps stringify json open write write_text write_bytes writelines close flush print log dict list str bool int float tuple
 set len Path joinpath join resolve mkdir makedirs mkdirSync get getenv format require writeFileSync writeFile outputJsonSync
-if for while switch catch function return outputFileSync String Boolean Number now utcnow today isoformat toISOString Date time update append upper lower strip replace
+if for while switch catch function return
+outputFileSync String Boolean Number now utcnow today isoformat toISOString Date time update append upper lower strip replace
 """
 _WRITES = frozenset(_WRITES_NAMED.split())
 """Functions that write, or make one value of others: none of them measures."""
