@@ -27,8 +27,10 @@ _BORDER = re.compile(r"[-_.:=@~+ ]")
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
 _SHORTEST = 12
 """Characters; no maker's token is shorter."""
-_MOST_BORDERS = 40
-"""A name of more parts is looked at as a whole and from each of the first of them on."""
+_MOST_PIECES = 12
+"""How many pieces of a name a token may lie over."""
+_LONGEST = 600
+"""Characters of one part of a path: more of it is nowhere shown."""
 
 
 def scrub_words(text: str) -> str:
@@ -51,6 +53,7 @@ def scrub_name(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _part(part: str) -> str:
+    part = part[:_LONGEST]
     if not any(len(each) >= _SHORTEST and _hides(each) for each in _MARK.split(part)):
         return part
     _, dot, ending = part.rpartition(".")
@@ -59,13 +62,12 @@ def _part(part: str) -> str:
 
 def _hides(part: str) -> bool:
     """Return whether a secret stands between two borders of a name: words of a name are not parted by blanks."""
-    borders = [found.start() for found in _BORDER.finditer(part)][:_MOST_BORDERS]
+    borders = [found.start() for found in _BORDER.finditer(part)]
     starts = [0, *(place + 1 for place in borders)]
-    ends = [len(part), *reversed(borders)]
     return any(
         scrub(each) != each or _encodes(each, _DEPTH)
-        for start in starts
-        for end in ends
+        for number, start in enumerate(starts)
+        for end in (*borders[number : number + _MOST_PIECES], len(part))
         if end - start >= _SHORTEST
         for each in _writings(part[start:end])
     )

@@ -28,7 +28,7 @@ from diagnosis.verdicts.replay import Replay
 
 _TELLING = frozenset({Said.RUN_ID, Said.RUN_URL, Said.COMMIT, Said.DIGEST, Said.IMAGE})
 """Kinds that tie a file to one release; a ref or a tag alone is shared by many."""
-_SHOWN = 6
+_SHOWN, _MOST_OPEN = 6, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,8 @@ class _Findings:
 
     def __init__(self) -> None:
         self.contradictions: list[str] = []
+        """The first of them, in words."""
+        self.count = 0
         self.open: list[str] = []
         self.agreed: set[Said] = set()
         self.telling = False
@@ -148,10 +150,15 @@ class _Findings:
         self.evidence: list[Evidence] = []
         self.proof: list[Evidence] = []
 
+    def contradict(self) -> bool:
+        """Count a contradiction; return whether it is one of those that are told in words: a hostile file holds any number."""
+        self.count += 1
+        return self.count <= _SHOWN
+
 
 def _contradicted(findings: _Findings) -> RuleVerdict:
-    first, *others = findings.contradictions
-    more = f" {len(others)} further contradictions." if others else ""
+    first, others = findings.contradictions[0], findings.count - 1
+    more = f" {others} further contradictions." if others else ""
     step = "Find out which of the two is true; evidence of another release belongs to another case."
     return _consistent(Verdict.FAIL, f"{first}{more}", step, tuple(findings.proof[:_SHOWN]))
 
@@ -170,7 +177,7 @@ def _compare_copies(files: Sequence[_File], findings: _Findings) -> None:
             # Under a name of which a part was replaced two files may lie.
             verdict = None if MARK in name else _same_file(one.file, other.file)
             same = same and verdict is True
-            if verdict is False:
+            if verdict is False and findings.contradict():
                 digests = " and ".join(
                     each.file.sha256.value[:12] for each in (one, other) if isinstance(each.file.sha256, Known)
                 )
@@ -237,7 +244,12 @@ def _compare(each: _File, value: SaidValue, expected: Expected, findings: _Findi
     fits = agrees(expected, value)
     if fits is None:
         # A sha, a digest or a run id that is none is as open as one that nothing is known for.
-        if value.whose is Whose.UNSURE and value.kind in _TELLING and expected.says(value.kind):
+        if (
+            value.whose is Whose.UNSURE
+            and value.kind in _TELLING
+            and expected.says(value.kind)
+            and len(findings.open) < _MOST_OPEN
+        ):
             findings.open.append(_says(each, value))
         return False
     if fits:
@@ -248,9 +260,10 @@ def _compare(each: _File, value: SaidValue, expected: Expected, findings: _Findi
                 findings.evidence.append(each.source.evidence(_quoted(each, value), each.file.name))
         return value.whose is Whose.OWN
     if value.whose is Whose.OWN and value.kind not in expected.unsure:
-        findings.contradictions.append(f"{_says(each, value)}; the run says {expected.says(value.kind)}.")
-        findings.proof.append(each.source.evidence(_quoted(each, value), each.file.name))
-    else:
+        if findings.contradict():
+            findings.contradictions.append(f"{_says(each, value)}; the run says {expected.says(value.kind)}.")
+            findings.proof.append(each.source.evidence(_quoted(each, value), each.file.name))
+    elif len(findings.open) < _MOST_OPEN:
         findings.open.append(f"{_says(each, value)}, and whose it is was not understood")
     return False
 
@@ -264,7 +277,7 @@ def _compare_with_others(
     before = first_said.setdefault((value.kind, value.name), (each, value))
     if before[1].values == value.values or before[0].file.name == each.file.name:
         return
-    if value.whose is Whose.OWN:
+    if value.whose is Whose.OWN and findings.contradict():
         findings.contradictions.append(f"{_says(each, value)}, {_says(*before)}: the files contradict each other.")
         findings.proof += [each.source.evidence(_quoted(*pair), pair[0].file.name) for pair in (before, (each, value))]
 

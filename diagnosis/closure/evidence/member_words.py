@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from diagnosis.closure.evidence.said import Whose
+from diagnosis.closure.evidence.said import INDEX, Whose
 
-INDEX = re.compile(r"\[\d+\]")
 _LONGEST_NAME = 200
 
 

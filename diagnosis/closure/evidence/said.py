@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.logs.scrubbed_names import scrub_name
+
+INDEX = re.compile(r"\[\d+\]")
+"""A place in a list, as a part of a path."""
+_LONGEST_PATH, _MOST_SHOWN = 20, 10
 
 
 class Said(StrEnum):
@@ -56,17 +61,24 @@ class SaidValue:
 
     kind: Said
     whose: Whose
-    place: str
-    """Where in the file: ``$.image.digest``; foreign text."""
+    path: tuple[str, ...]
+    """Where in the file; foreign text."""
     name: str
     """The path's words, for comparing the same member of several files."""
     values: tuple[str, ...]
     """One, or those of a list of which one must fit."""
 
     @property
+    def place(self) -> str:
+        """Where in the file, as it may be told: ``$.image.digest``."""
+        # Cut only once it is scrubbed: a part of a secret is not known as one.
+        parts = (part if INDEX.fullmatch(part) else f".{scrub_name(part)[:80]}" for part in self.path[:_LONGEST_PATH])
+        return f"${''.join(parts)}"[:200]
+
+    @property
     def shown(self) -> str:
         """The values as they may be told: what should be a ref or a tag may be a secret."""
-        return " or ".join(map(scrub_name, self.values))[:200]
+        return " or ".join(map(scrub_name, self.values[:_MOST_SHOWN]))[:200]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from diagnosis.closure.evidence.member_words import INDEX, OTHERS_WORDS, Silent, words_of
+from diagnosis.closure.evidence.member_words import OTHERS_WORDS, Silent, words_of
 from diagnosis.closure.evidence.own_entries import OwnRun, own_entries, own_member
 from diagnosis.closure.evidence.said import NotRead, Said, SaidValue
 from diagnosis.closure.evidence.said_by_name import by_name
 from diagnosis.closure.evidence.said_by_shape import by_shape
 from diagnosis.closure.evidence.said_outcomes import failure_in
 from diagnosis.closure.evidence.written_inside import document_in, written_members
-from diagnosis.logs.scrubbed_names import scrub_name
 from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, read_json
 
 MOST_VALUES = 20_000
@@ -94,7 +93,7 @@ def _said(member: _Member) -> SaidValue | None:
     words = words_of(path)
     failed = failure_in(words, values, truth=member.truth)
     if failed is not None:
-        return SaidValue(Said.OUTCOME, failed, _place(path), " ".join(words), values)
+        return SaidValue(Said.OUTCOME, failed, path, " ".join(words), values)
     if not any(values) or member.truth:
         return None
     read = by_shape(words, values)
@@ -102,12 +101,7 @@ def _said(member: _Member) -> SaidValue | None:
         read = by_name(words_of(path[-1:]), words, values)
     if read is None:
         return None
-    return SaidValue(read[0], read[1], _place(path), " ".join(words), read[2])
-
-
-def _place(path: tuple[str, ...]) -> str:
-    # Cut only once it is scrubbed: a part of a secret is not known as one.
-    return "$" + "".join(part if INDEX.fullmatch(part) else f".{scrub_name(part)[:80]}" for part in path)[:200]
+    return SaidValue(read[0], read[1], path, " ".join(words), read[2])
 
 
 def _speaks_of_the_release(words: tuple[str, ...]) -> bool:
