@@ -23,6 +23,7 @@ _BEGINS = ("parse", "read_", "is_event", "explain")
 READERS: dict[tuple[str, str], tuple[type[Exception], ...]] = {
     ("diagnosis/claims/claim_set.py", "read_subject"): (),
     ("diagnosis/claims/claim_set.py", "read_prefix"): (),
+    ("diagnosis/closure/evidence/run_address.py", "RunAddress.parse"): (),
     ("diagnosis/closure/steps/constants/marked_json.py", "read_marked"): (),
     ("diagnosis/documents/preflight.py", "read_preflight"): (),
     ("diagnosis/failures/__init__.py", "explain_text"): (),

@@ -94,6 +94,7 @@ WRONG: tuple[dict[str, object], ...] = (
     {"SubjectFromWebIdentityToken": SUBJECT.replace("main", "evil")},
     {"subject": SUBJECT.replace("main", "evil")},
     {"sub": SUBJECT.replace("shop", "other")},
+    {"sub": SUBJECT.replace("acme/shop", "acme@5/other@7")},
     {"runs": [{"run_id": "901", "commit": COMMIT}, {"run_id": "903", "commit": OTHER_COMMIT}]},
     {"environment": [{"name": "GITHUB_RUN_ID", "value": "904"}]},
     {"output": json.dumps({"image_digest": OTHER_DIGEST})},
@@ -108,6 +109,8 @@ RIGHT: tuple[dict[str, object], ...] = (
     *({name: ACCOUNT} for name in ("account_id", "registryId")),
     *({"account": value} for value in (int(ACCOUNT), "1111-2222-3333", "************", "acme-prod")),
     {"role_arn": ROLE, "caller": {"Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/release/release-903"}},
+    {"subject": SUBJECT, "sub": SUBJECT.replace("acme/shop", "acme@5/shop@6")},
+    {"public_pull_denied": True, "anonymous_access_denied": True, "other_branch_rejected": True},
     {"task_role_arn": f"arn:aws:iam::{OTHER}:role/task", "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/run"},
     *(
         {name: True}

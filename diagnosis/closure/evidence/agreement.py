@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from diagnosis.claims.claim_set import ContextKind, read_subject
 from diagnosis.closure.evidence.expected import Expected
 from diagnosis.closure.evidence.run_address import RunAddress
 from diagnosis.closure.evidence.said import Said, SaidValue
@@ -85,10 +86,13 @@ def _actor(expected: Expected, value: str) -> bool | None:
 
 
 def _subject(expected: Expected, value: str) -> bool | None:
-    _, repository, kind, name = value.split(":", 3)
-    if repository.lower() != expected.repository.lower():
+    read = read_subject(value)
+    if read is None or read.context is None:
+        return None
+    if read.repository.lower() != expected.repository.lower():
         return False
-    return _equal(expected.environment, name) if kind == "environment" else _ref(expected, name)
+    name = read.context.value
+    return _equal(expected.environment, name) if read.context.kind is ContextKind.ENVIRONMENT else _ref(expected, name)
 
 
 def _registry(expected: Expected, value: str) -> bool | None:
@@ -107,12 +111,11 @@ def _role(expected: Expected, value: str) -> bool | None:
         return value.rpartition("/")[2] in [role.name for role in expected.roles]
     if not arn.has_account:
         return None
-    _, _, path = arn.resource.partition("/")
-    name = path.partition("/")[0] if arn.service == "sts" else path.rpartition("/")[2]
-    if (arn.account, name) not in [(role.account, role.name) for role in expected.roles]:
+    role = arn.role_of_session() or arn
+    if (role.account, role.name) not in [(each.account, each.name) for each in expected.roles]:
         return False
     # The session of another run, by its name.
-    return arn.service != "sts" or "/" not in path or not expected.sessions or arn in expected.sessions
+    return role is arn or not expected.sessions or arn in expected.sessions
 
 
 def _one_of(known: tuple[str, ...], value: str) -> bool | None:
@@ -121,9 +124,7 @@ def _one_of(known: tuple[str, ...], value: str) -> bool | None:
 
 def _ecr_repository(expected: Expected, value: str) -> bool | None:
     arn = Arn.parse(value)
-    if arn is not None:
-        value = f"{arn.account}.dkr.ecr.{arn.region}.amazonaws.com/{arn.resource.partition('/')[2]}"
-    address = EcrAddress.parse(value)
+    address = EcrAddress.parse(value) if arn is None else EcrAddress.private(arn.account, arn.region, arn.resource_id)
     if address is None:
         return _equal(expected.ecr_repository, value)
     known = expected.registry

@@ -154,7 +154,7 @@ def _unsure(closing: Replay, every: tuple[RunFacts, ...], uses: list[Arn]) -> fr
     if any(gap.is_open for each in closing.sessions for gap in each.gaps):
         found |= _OF_SESSIONS
     pushed = {each.repository.value for each in every if each.repository}
-    pushed |= {arn.resource.partition("/")[2] for arn in uses if arn.service == "ecr"}
+    pushed |= {arn.resource_id for arn in uses if arn.service == "ecr"}
     return found | _OF_IMAGES if len(pushed) > 1 else found
 
 
