@@ -66,8 +66,6 @@ def _sources(verb: str, rest: str) -> tuple[Parts, ...] | None:
             given = json.loads(named)
         except (ValueError, RecursionError):
             return None
-        if not isinstance(given, list):
-            return None
         paths = [str(each) for each in given]
     else:
         paths = [word for word in words if not word.startswith("--")]

@@ -26,6 +26,12 @@ IN_ORGANIZATION = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-12345
         ("*", {}, Verdict.FAIL),
         ({"AWS": OTHER}, {}, Verdict.FAIL),
         ({"AWS": [ROLE, f"arn:aws:iam::{OTHER}:root"]}, {"Action": "ecr:*"}, Verdict.FAIL),
+        ({"AWS": "*"}, {}, Verdict.FAIL),
+        ({"Service": "codebuild.amazonaws.com"}, {}, Verdict.PASS),
+        ("*", {"Action": None, "NotAction": "ecr:Get*"}, Verdict.FAIL),
+        ("*", {"Action": None, "NotAction": ["ecr:*"]}, Verdict.PASS),
+        (None, {"NotPrincipal": {"AWS": ROLE}}, Verdict.FAIL),
+        (None, {"NotPrincipal": {"AWS": ROLE}, "Effect": "Deny"}, Verdict.PASS),
         ("*", IN_ORGANIZATION, Verdict.UNKNOWN),
         ({"AWS": OTHER}, IN_ORGANIZATION, Verdict.UNKNOWN),
     ],
@@ -33,6 +39,7 @@ IN_ORGANIZATION = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-12345
 def test_others_who_may_push_turn_the_scope(principal: object, more: dict[str, object], verdict: Verdict) -> None:
     base = ComplyingRelease()
     statement = {"Effect": "Allow", "Principal": principal, "Action": ["ecr:PutImage", "ecr:UploadLayerPart"], **more}
+    statement = {name: value for name, value in statement.items() if value is not None}
     account = replace(base.account, repository_policy=Known(NamedPolicy("repository policy", policy(statement))))
     closure = replace(base, account=account).diagnosis().closure
     assert closure is not None

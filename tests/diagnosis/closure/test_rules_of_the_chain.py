@@ -200,11 +200,17 @@ def commit_rule(files: tuple[str, ...], file: object, **found: object) -> Verdic
 
 def test_another_commit_passes_where_its_files_cannot_touch_the_release() -> None:
     apart, in_python = ("docs/guide.md", "README.md"), {"shell": "python"}
-    assert commit_rule(apart, build("app")) is Verdict.PASS
+    for context in ("app", "--push --file=app/Dockerfile app", "-f app/Dockerfile --platform linux/arm64 app"):
+        assert commit_rule(apart, build(context)) is Verdict.PASS, context
     for file in (
         build("."),
         build("docs"),
         build("${{ inputs.context }}"),
+        build("app 'docs"),
+        build("app docs"),
+        build("--more app"),
+        build("app", WorkflowStep("Own", "./act", None)),
+        build("app", WorkflowStep("Pages", None, "jq build book.json")),
         build("https://example.org/repo.git"),
         workflow(),
         build("app", WorkflowStep("Copy", None, "cat README.md")),
@@ -245,6 +251,7 @@ def test_another_commit_passes_where_its_files_cannot_touch_the_release() -> Non
         ("FROM scratch\nCOPY <<E /a\ntext\nE\n", Verdict.UNKNOWN),
         ("# escape=`\nFROM scratch\nCOPY site /site\n", Verdict.UNKNOWN),
         ("FROM scratch\nIMPORT . /site\n", Verdict.UNKNOWN),
+        ('FROM scratch\nCOPY ["site", "/site/"\n', Verdict.UNKNOWN),
     ],
 )
 def test_a_page_within_the_context_is_apart_where_the_dockerfile_copies_other_folders(

@@ -72,6 +72,7 @@ def keyed(*keys: str) -> ComplyingRelease:
         (replace(BASE, runs=(FIRST, SECOND), neighbours=(CLOSING,)), Verdict.UNKNOWN, "run 903 of the same workflow"),
         (replace(pushed_at(17), runs=(FIRST, SECOND)), Verdict.UNKNOWN, "run 902"),
         (keyed("a", "b", "b"), Verdict.PASS, "run 903"),
+        (keyed("a", "b", "c"), Verdict.UNKNOWN, "with the key of another session"),
         (keyed("a", "b", "a"), Verdict.FAIL, "opened at 2026-03-02T10:15:30Z"),
         (replace(BASE, events=EVENTS[:4]), Verdict.UNKNOWN, "who pushed is not proved"),
         (
