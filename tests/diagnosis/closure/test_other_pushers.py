@@ -34,6 +34,8 @@ IN_ORGANIZATION = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-12345
         (None, {"NotPrincipal": {"AWS": ROLE}, "Effect": "Deny"}, Verdict.PASS),
         ("*", IN_ORGANIZATION, Verdict.UNKNOWN),
         ({"AWS": OTHER}, IN_ORGANIZATION, Verdict.UNKNOWN),
+        ({"AWS": "*"}, IN_ORGANIZATION, Verdict.UNKNOWN),
+        (None, {"NotPrincipal": {"AWS": ROLE}, **IN_ORGANIZATION}, Verdict.UNKNOWN),
     ],
 )
 def test_others_who_may_push_turn_the_scope(principal: object, more: dict[str, object], verdict: Verdict) -> None:
