@@ -33,7 +33,6 @@ READERS: dict[tuple[str, str], tuple[type[Exception], ...]] = {
     ("diagnosis/failures/denial_sentence.py", "parse_denial"): (),
     ("diagnosis/json_members.py", "JsonMembers.parse"): (JsonFault,),
     ("diagnosis/logs/job_log.py", "read_job_log"): (),
-    ("diagnosis/closure/evidence/run_address.py", "RunAddress.parse"): (),
     ("diagnosis/names/arn.py", "Arn.parse"): (),
     ("diagnosis/names/arn_pattern.py", "ArnPattern.parse"): (),
     ("diagnosis/names/ecr_address.py", "EcrAddress.parse"): (),
