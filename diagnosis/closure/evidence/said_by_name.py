@@ -88,13 +88,18 @@ _REPOSITORY_URL = re.compile(
     r"([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?(?:[@#]\S{0,200})?"
 )
 _NAME_ALONE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-_WORKFLOW = re.compile(r"(?:\S{1,300}/)?[^/\s@]{1,100}\.ya?ml(?:@\S{1,300})?")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}(?:\[bot\])?")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d")
 _EVENTS = listed(
     "push pull_request pull_request_target workflow_dispatch workflow_call workflow_run schedule release repository_dispatch"
 )
 _ROLE_NAME = re.compile(r"[\w+=,.@/-]{1,200}")
+
+
+def _is_workflow_file(value: str) -> bool:
+    """Return whether a text is a workflow's file, alone or behind its repository and before its ref."""
+    path = value.partition("@")[0]
+    return path.endswith((".yml", ".yaml")) and not any(sign.isspace() for sign in value)
 
 
 def by_name(own: tuple[str, ...], words: tuple[str, ...], values: tuple[str, ...]) -> Read | None:
@@ -116,7 +121,7 @@ def by_name(own: tuple[str, ...], words: tuple[str, ...], values: tuple[str, ...
         return _registry_id(rest, values)
     if kind is Said.ROLE:
         return _role(rest, values)
-    if words[-2:] == ("workflow", "ref") and not _all(_WORKFLOW, values):
+    if words[-2:] == ("workflow", "ref") and not all(map(_is_workflow_file, values)):
         # An object `workflow` has a ref beside its path.
         return _ref(words[:-1], values)
     return _commit(rest, words[-1], values) if kind is Said.COMMIT else _READERS[kind](rest, values)
@@ -202,7 +207,7 @@ def _workflow(rest: tuple[str, ...], values: tuple[str, ...]) -> Read | None:
         # The workflow of a job is the called one; a number is an id.
         return None
     # Other systems have workflows too, and people name theirs as they like.
-    certain = _all(_WORKFLOW, values) or any(word in _OF_GITHUB for word in rest)
+    certain = all(map(_is_workflow_file, values)) or any(word in _OF_GITHUB for word in rest)
     return Said.WORKFLOW, whose(rest) if certain else Whose.UNSURE, values
 
 
