@@ -17,6 +17,14 @@ from diagnosis.steps.variables import is_legible
 _RAW = re.compile(r"//raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/")
 _RELEASES = re.compile(r"//github\.com/([^/\s]+/[^/\s]+)/releases/")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".bundle", ".git")
+_BARE = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/\S*")
+"""An address without its scheme, which programs add themselves."""
+_LIST_OF_ADDRESSES = {
+    "curl": re.compile(r"-[A-Za-z]*K.*|--config(?:=.*)?"),
+    "wget": re.compile(r"-[A-Za-z]*i|--input-file(?:=.*)?"),
+    "aria2c": re.compile(r"-i.*|--input-file(?:=.*)?"),
+}
+"""Options that name a file of addresses and outputs."""
 _TAKE_IT_IN = frozenset({"docker", "podman", "buildah", "nerdctl", "patch"})
 """Programs that make what is piped into them a part of the image or of its sources, and never a tool."""
 _OTHER_MACHINE = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//).*|(?:rsync|sftp|scp)://.*")
@@ -65,9 +73,15 @@ def fetched(ran: Ran, attempt: Attempt, step: ReleaseStep) -> Iterator[CodeMove]
             yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address}"[:150])
         elif lands_among_sources(ran, address, step):
             yield CodeMove(Whose.UNKNOWN, f"{ran.program} {address} into the sources"[:150])
+    if addresses:
+        return
     computed = [word for word in ran.tail if word.startswith("$") and not word.startswith("$((")]
-    if not addresses and computed and unpacked:
+    bare = [word for word in ran.tail if _BARE.fullmatch(word)]
+    lists = _LIST_OF_ADDRESSES.get(ran.program)
+    if (computed and unpacked) or (lists and any(map(lists.fullmatch, ran.tail))):
         yield CodeMove(Whose.UNKNOWN, f"{ran.program} of an address that is not legible"[:150])
+    elif any(lands_among_sources(ran, word, step) for word in (*computed, *bare)):
+        yield CodeMove(Whose.UNKNOWN, f"{ran.shown} into the sources"[:150])
 
 
 def from_machine(ran: Ran) -> Iterator[CodeMove]:

@@ -3,98 +3,138 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from diagnosis.closure.steps.release_steps import ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran
 from diagnosis.steps.repository_files import path_in
-from diagnosis.steps.tools.call import option
+from diagnosis.steps.tools.call import options
 
-_UNPACKERS = frozenset({"tar", "bsdtar", "unzip", "7z", "cpio"})
+_UNPACKERS = frozenset({"tar", "bsdtar", "unzip", "7z", "7za", "cpio"})
 _INTO = re.compile(r"-[A-Za-z]*[Cd]")
 _OUTSIDE = re.compile(
-    r"(?:/(?!github/workspace)|~|\$\{?(?:HOME|RUNNER_TEMP|RUNNER_TOOL_CACHE|TMPDIR)\b|\$\{\{\s*runner\.)"
+    r"(?:/(?!github/workspace|home/runner/work|__w)|~/(?!work)|\$\{?(?:HOME|RUNNER_TEMP|RUNNER_TOOL_CACHE|TMPDIR)\b(?!\}?/work)"
+    r"|\$\(mktemp\b|\$\{\{\s*runner\.(?:temp|tool_cache)\b)"
 )
 """Folders that no checkout lies in."""
 _INSTALLERS = frozenset({"mv", "install", "cp", "ln"})
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|7z)$", re.IGNORECASE)
+_APART, _SOMEWHERE = object(), object()
 
 
 def lands_among_sources(ran: Ran, address: str, step: ReleaseStep) -> bool:
     """Return whether a download may become a part of what is built.
 
     One that lies outside the workspace does not. Nor does a tool: a single file at the workspace's root that the commit does not
-    hold, or an archive that is unpacked there and of which a file is then put where programs lie.
+    hold and no Dockerfile names, or an archive that is unpacked there and of which a file is then put where programs lie.
     """
-    seen = step.watched
-    if ran.folder is None and _has_gone_outside(ran, step):
-        return False
-    behind = [each for each in seen.ran if each.place > ran.place]
-    piped = next((each for each in behind if each.program in _UNPACKERS), None) if ran.piped_to else None
-    if piped is not None and set(ran.piped_to) & _UNPACKERS:
-        return _unpacks_sources(piped, behind)
-    for name in _written(ran, address, step):
-        if _OUTSIDE.match(name):
-            continue
-        unpacked = next((each for each in behind if each.program in _UNPACKERS and name in each.tail), None)
-        if unpacked is not None and _unpacks_sources(unpacked, behind):
-            return True
-        landed = path_in(ran.folder, name)
-        if landed is None:
-            # One that stays packed is no source.
-            return not _ARCHIVE.search(name)
-        if "/" in landed or step.job.files.text(landed) is not None:
-            return unpacked is None and not _ARCHIVE.search(name)
-    return False
+    behind = _behind(ran, step)
+    if set(ran.piped_to) & _UNPACKERS:
+        unpacks = next((each for each in behind if each.program in _UNPACKERS), None)
+        return unpacks is None or _unpacks_sources(unpacks, step)
+    return any(_is_source(name, ran, step, behind) for name in _written(ran, address, step))
+
+
+def _behind(ran: Ran, step: ReleaseStep) -> list[Ran]:
+    """Return what the job runs after a command, in its own step and in those that follow."""
+    own = [each for each in step.watched.ran if each.place > ran.place]
+    return own + [each for later in step.job.steps if later.place > step.place for each in later.watched.ran]
+
+
+def _where(path: str, ran: Ran, step: ReleaseStep) -> object:
+    """Return a path from the workspace's root, or that it lies apart from it, or that nobody can tell."""
+    landed = path_in(ran.folder, path)
+    if landed is not None:
+        return landed
+    relative = not path.startswith(("/", "~", "$"))
+    return _APART if _OUTSIDE.match(path) or (relative and _has_gone_outside(ran, step)) else _SOMEWHERE
 
 
 def _has_gone_outside(ran: Ran, step: ReleaseStep) -> bool:
     """Return whether the script was last told to go to a folder outside the workspace."""
-    gone = [each for each in step.watched.ran if each.program in ("cd", "pushd") and each.place < ran.place]
-    return bool(gone and gone[-1].tail and _OUTSIDE.match(gone[-1].tail[-1]))
+    gone = [each for each in step.watched.ran if each.program in ("cd", "pushd", "popd") and each.place < ran.place]
+    return ran.folder is None and bool(gone and gone[-1].tail and _OUTSIDE.match(gone[-1].tail[-1]))
+
+
+def _is_source(name: str, ran: Ran, step: ReleaseStep, behind: Sequence[Ran]) -> bool:
+    where = _where(name, ran, step)
+    if where is _APART:
+        return False
+    base = name.rpartition("/")[2]
+    unpacked = [each for each in behind if each.program in _UNPACKERS and {name, base} & set(each.tail)]
+    if any(_unpacks_sources(each, step) for each in unpacked) or where is _SOMEWHERE:
+        return True
+    landed = str(where)
+    if "/" in landed or not landed:
+        # An archive that stays packed, or is unpacked elsewhere, is no source.
+        return not (_ARCHIVE.search(landed) or unpacked)
+    dockerfile = step.job.files.text("Dockerfile") or ""
+    return step.job.files.text(landed) is not None or landed in dockerfile or _is_put_among_sources(name, step, behind)
+
+
+def _is_put_among_sources(name: str, step: ReleaseStep, behind: Sequence[Ran]) -> bool:
+    """Return whether a downloaded file is then moved or copied into the sources."""
+    for each in behind:
+        if each.program in _INSTALLERS and {name, f"./{name}"} & set(each.tail[:-1]):
+            where = _where(each.tail[-1], each, step)
+            if where is _SOMEWHERE or (
+                isinstance(where, str) and ("/" in where or step.job.files.text(where) is not None)
+            ):
+                return True
+    return False
 
 
 def _written(ran: Ran, address: str, step: ReleaseStep) -> Iterator[str]:
     """Yield the files that a download is written to."""
-    named = option(ran.tail, "-o", "--output", "-O", "--output-document") if ran.program != "curl" else None
-    if ran.program == "curl":
-        named = option(ran.tail, "-o", "--output") or _behind_short_options(ran, "o")
-    if named and named not in ("-", "/dev/null"):
-        yield named
-    elif named is None and (ran.program in ("wget", "aria2c") or _behind_short_options(ran, "O") is not None):
-        yield address.partition("?")[0].rpartition("/")[2]
+    named: list[str] = []
+    folder = ""
+    by_address = ran.program in ("wget", "aria2c")
+    match ran.program:
+        case "curl":
+            named = options(ran.tail, "-o", "--output") or _behind_joined(ran, "o")
+            folder = next(iter(options(ran.tail, "--output-dir")), "")
+            by_address = any(re.fullmatch(r"-[A-Za-z]*O[A-Za-z]*|--remote-name(?:-all)?", word) for word in ran.tail)
+        case "wget":
+            named = options(ran.tail, "-O", "--output-document") or _behind_joined(ran, "O")
+            folder = next(iter(options(ran.tail, "-P", "--directory-prefix")), "")
+        case _:
+            named = options(ran.tail, "-o", "--out", "--output")
+            folder = next(iter(options(ran.tail, "-d", "--dir")), "")
+    for name in named or ([address.partition("?")[0].rpartition("/")[2]] if by_address else []):
+        if name not in ("-", "/dev/null", "/dev/stdout", "/dev/stderr"):
+            yield f"{folder.rstrip('/')}/{name}" if folder and not name.startswith("/") else name
     for wrote in step.watched.wrote:
         if wrote.ran is ran and not wrote.target.startswith("/dev/"):
             yield wrote.target
 
 
-def _behind_short_options(ran: Ran, letter: str) -> str | None:
-    """Return the word behind short options that end with a letter (``-sLo``); empty where none follows."""
+def _behind_joined(ran: Ran, letter: str) -> list[str]:
+    """Return the words behind short options that end with a letter (``-sLo``), or what is joined to it (``-qO-``)."""
+    found = []
     for at, word in enumerate(ran.tail):
-        if re.fullmatch(rf"-[A-Za-z]*{letter}[A-Za-z]*", word) and (letter == "O" or word.endswith(letter)):
-            return "".join(ran.tail[at + 1 : at + 2])
-    return "" if letter == "O" and "--remote-name" in ran.tail else None
+        read = re.fullmatch(rf"-[A-Za-z]*?{letter}(.*)", word)
+        if read:
+            found.append(read[1] or "".join(ran.tail[at + 1 : at + 2]))
+    return found
 
 
-def _unpacks_sources(unpacks: Ran, behind: list[Ran]) -> bool:
+def _unpacks_sources(unpacks: Ran, step: ReleaseStep) -> bool:
     folder = _folder_of(unpacks)
-    if folder is not None and _OUTSIDE.match(folder):
+    where = _where(folder if folder is not None else ".", unpacks, step)
+    if where is _APART:
         return False
-    if folder is None and unpacks.folder is None:
-        # The script has gone to a folder that is not known.
+    if where != "":
         return True
-    if folder not in (None, ".", "./"):
-        return True
-    after = [each for each in behind if each.place > unpacks.place]
+    # At the root it is a tool of which a file is then put where programs lie.
+    after = (each for each in step.watched.ran if each.place > unpacks.place)
     return not any(each.program in _INSTALLERS and _OUTSIDE.match(each.tail[-1]) for each in after if each.tail)
 
 
 def _folder_of(unpacks: Ran) -> str | None:
     """Return the folder that an archive is unpacked into; None for the one that the script is in."""
-    named = option(unpacks.tail, "-C", "--directory", "-d", "-D")
-    if named is not None:
-        return named
+    named = options(unpacks.tail, "-C", "--directory", "-d", "-D", "--cd")
+    named += [word[2:] for word in unpacks.tail if unpacks.program.startswith("7z") and re.match(r"-o.", word)]
     for at, word in enumerate(unpacks.tail[:-1]):
-        if _INTO.fullmatch(word):
+        if not named and _INTO.fullmatch(word):
             return unpacks.tail[at + 1]
-    return None
+    return named[-1] if named else None

@@ -161,6 +161,11 @@ HARMLESS = (
     "curl -s -o /dev/null https://x.test/health",
     "cd /tmp && curl -sL https://x.test/tool.tgz | tar xz",
     "curl -s https://x.test/answer > answer.json",
+    'cd "$(mktemp -d)" && curl -sL https://x.test/tool.tgz | tar xz',
+    "curl --output-dir /tmp -sLO https://x.test/src.tgz && tar xf /tmp/src.tgz -C /opt",
+    "wget -q -P /tmp https://x.test/tool.zip && unzip -q /tmp/tool.zip -d /usr/local/bin",
+    "curl -sLo ~/.docker/cli-plugins/docker-buildx https://x.test/buildx",
+    "curl -sL x.test/health",
     f"docker build -t app:1 . && docker tag app:1 {HOST}/app:1",
     f"docker buildx imagetools create -t {HOST}/app:1 $(printf '%s ' *)",
     f"crane cp {HOST}/app:git-{SHA[:12]} {HOST}/app:latest",
@@ -304,6 +309,19 @@ UNCLEAR = (
     "curl -s https://x.test/main.py > src/main.py",
     "cd src && curl -sO https://x.test/main.py",
     'curl -s https://x.test/main.py -o "$TARGET"',
+    "curl -fsSL https://x.test/src.tgz | tar xz -C /home/runner/work/octo-repo/octo-repo",
+    "curl -fsSL https://x.test/src.tgz | tar xz -C ${{ github.workspace }}/src",
+    "cd $GITHUB_WORKSPACE && curl -fsSL https://x.test/src.tgz | tar xz",
+    "curl -s https://x.test/a -o /tmp/a https://x.test/main.py -o src/main.py",
+    "curl --output-dir src -sO https://x.test/main.py",
+    "wget -q -P src https://x.test/main.py",
+    "aria2c -d src https://x.test/main.py",
+    "curl -sL x.test/src.tgz | tar xz",
+    "curl -sL $URL -o src/main.py",
+    "curl -K downloads.txt",
+    "wget -qi downloads.txt",
+    "curl -sLo main.py https://x.test/main.py && mv main.py src/main.py",
+    "curl -sLo src.7z https://x.test/src.7z && 7z x src.7z -osrc",
     "gh release download v1",
     "$TOOL checkout other",
     "git-checkout other",
@@ -378,3 +396,11 @@ def test_what_comes_after_the_publication_and_what_no_release_takes_counts_not()
     assert (
         judge_other_code(closing(release(middle=script("sh go.sh")), {"go.sh": "git checkout other"})).verdict is FAIL
     )
+
+
+def test_a_download_is_followed_through_the_later_steps_of_its_job() -> None:
+    fetch = "curl -sLo src.tgz https://x.test/src.tgz"
+    taken = {"Dockerfile": "FROM scratch\nADD src.tgz /app\n"}
+    assert judge_other_code(closing(release(first=script(fetch), middle=script("tar xf src.tgz")))).verdict is UNKNOWN
+    assert judge_other_code(closing(release(first=script(fetch)))).verdict is PASS
+    assert judge_other_code(closing(release(first=script(fetch)), taken)).verdict is UNKNOWN
