@@ -90,7 +90,6 @@ BUILT = {
     "diagnosis/failures/rule.py": "our own rules, looked at where they are compiled",
     "diagnosis/logs/line_search.py": "our own words",
     "diagnosis/closure/rules/scope.py": "one literal word",
-    "diagnosis/closure/steps/code/landing.py": "one letter",
     "diagnosis/closure/steps/demotion/lost_in_script.py": "our own names",
     "diagnosis/closure/widening.py": "one literal word",
     "diagnosis/logs/quoted.py": "a number",

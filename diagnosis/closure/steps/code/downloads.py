@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from diagnosis.closure.steps.code.code_move import CodeMove
-from diagnosis.closure.steps.code.landing import lands_among_sources
+from diagnosis.closure.steps.code.landing import has_short, lands_among_sources
 from diagnosis.closure.steps.code.own_code import Whose
 from diagnosis.closure.steps.release_steps import ReleaseStep
 from diagnosis.closure.steps.watched_script import Ran
@@ -19,12 +19,8 @@ _RELEASES = re.compile(r"//github\.com/([^/\s]+/[^/\s]+)/releases/")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".bundle", ".git")
 _BARE = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/\S*")
 """An address without its scheme, which programs add themselves."""
-_LIST_OF_ADDRESSES = {
-    "curl": re.compile(r"-[A-Za-z]*K.*|--config(?:=.*)?"),
-    "wget": re.compile(r"-[A-Za-z]*i|--input-file(?:=.*)?"),
-    "aria2c": re.compile(r"-i.*|--input-file(?:=.*)?"),
-}
-"""Options that name a file of addresses and outputs."""
+_LISTS_OF_ADDRESSES = {"curl": ("K", "--config"), "wget": ("i", "--input-file"), "aria2c": ("i", "--input-file")}
+"""Options that name a file of addresses and outputs, short and long."""
 _TAKE_IT_IN = frozenset({"docker", "podman", "buildah", "nerdctl", "patch"})
 """Programs that make what is piped into them a part of the image or of its sources, and never a tool."""
 _OTHER_MACHINE = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//).*|(?:rsync|sftp|scp)://.*")
@@ -77,11 +73,16 @@ def fetched(ran: Ran, attempt: Attempt, step: ReleaseStep) -> Iterator[CodeMove]
         return
     computed = [word for word in ran.tail if word.startswith("$") and not word.startswith("$((")]
     bare = [word for word in ran.tail if _BARE.fullmatch(word)]
-    lists = _LIST_OF_ADDRESSES.get(ran.program)
-    if (computed and unpacked) or (lists and any(map(lists.fullmatch, ran.tail))):
+    if (computed and unpacked) or _is_told_by_a_file(ran):
         yield CodeMove(Whose.UNKNOWN, f"{ran.program} of an address that is not legible"[:150])
     elif any(lands_among_sources(ran, word, step) for word in (*computed, *bare)):
         yield CodeMove(Whose.UNKNOWN, f"{ran.shown} into the sources"[:150])
+
+
+def _is_told_by_a_file(ran: Ran) -> bool:
+    """Return whether a file says what is downloaded, and to where."""
+    short, long = _LISTS_OF_ADDRESSES.get(ran.program, ("", ""))
+    return bool(short) and (has_short(ran.tail, short) or any(word.startswith(long) for word in ran.tail))
 
 
 def from_machine(ran: Ran) -> Iterator[CodeMove]:

@@ -93,7 +93,7 @@ def _written(ran: Ran, address: str, step: ReleaseStep) -> Iterator[str]:
         case "curl":
             named = options(ran.tail, "-o", "--output") or _behind_joined(ran, "o")
             folder = next(iter(options(ran.tail, "--output-dir")), "")
-            by_address = any(re.fullmatch(r"-[A-Za-z]*O[A-Za-z]*|--remote-name(?:-all)?", word) for word in ran.tail)
+            by_address = has_short(ran.tail, "O") or any(word.startswith("--remote-name") for word in ran.tail)
         case "wget":
             named = options(ran.tail, "-O", "--output-document") or _behind_joined(ran, "O")
             folder = next(iter(options(ran.tail, "-P", "--directory-prefix")), "")
@@ -108,13 +108,18 @@ def _written(ran: Ran, address: str, step: ReleaseStep) -> Iterator[str]:
             yield wrote.target
 
 
+def has_short(words: Sequence[str], letter: str) -> bool:
+    """Return whether one of these words is a short option, alone or among others (``-sLO``)."""
+    return any(word[:1] == "-" and word[1:].isalpha() and letter in word for word in words)
+
+
 def _behind_joined(ran: Ran, letter: str) -> list[str]:
     """Return the words behind short options that end with a letter (``-sLo``), or what is joined to it (``-qO-``)."""
     found = []
     for at, word in enumerate(ran.tail):
-        read = re.fullmatch(rf"-[A-Za-z]*?{letter}(.*)", word)
-        if read:
-            found.append(read[1] or "".join(ran.tail[at + 1 : at + 2]))
+        options_before, joined, value = word.partition(letter)
+        if joined and options_before[:1] == "-" and options_before[1:2] != "-":
+            found.append(value or "".join(ran.tail[at + 1 : at + 2]))
     return found
 
 
