@@ -54,23 +54,38 @@ def foreign_session(
         for event in sessions
         if end is not None
         and begin - _CLOCKS_DIFFER <= event.at <= end + _CLOCKS_DIFFER
-        and (not event.subject or event.subject in run.claims.subjects or not run.claims.certain)
+        and _of_its_subject(event, run)
+        and (not event.detail or _may_be(_name_in(event), closing, run, ()))
     ]
     others = [event for event in sessions if event not in own]
     for push in pushes:
         other = next((event for event in others if push.session and event.session == push.session), None)
         if other is not None:
+            within = end is not None and begin - _CLOCKS_DIFFER <= other.at <= end + _CLOCKS_DIFFER
+            if within and _of_its_subject(other, run):
+                # Each workflow of a ref presents the same subject; a further job of this run may have named its session so.
+                reason = (
+                    f"The image was pushed by a session that was opened as {_name_in(other)}: that it was one of run "
+                    f"{attempt.run_id} is not shown."
+                )
+                return SessionDoubt(Verdict.UNKNOWN, reason, (session_evidence(other),))
             reason = (
                 f"The image was pushed by a session that was opened at {other.at:%Y-%m-%dT%H:%M:%SZ}, not by run "
                 f"{attempt.run_id}."
             )
             return SessionDoubt(Verdict.FAIL, reason, (session_evidence(other),))
+        opened = [event for event in own if _opens(event, push.principal) and event.at <= push.at]
+        if len(_alike(opened, push)) > _sessions_of(closing) and not _records(closing, account):
+            reason = (
+                f"More sessions were opened in the time of run {attempt.run_id}, for its subject and under its session's name, "
+                "than it had: which of them pushed is not told apart."
+            )
+            return SessionDoubt(Verdict.UNKNOWN, reason, tuple(session_evidence(event) for event in opened))
         if push.session and any(event.session == push.session for event in own):
             continue
         if end is not None and not begin - _CLOCKS_DIFFER <= push.at <= end + _CLOCKS_DIFFER:
             reason = f"The tag was pushed at {push.at:%Y-%m-%dT%H:%M:%SZ} too, outside of run {attempt.run_id}."
             return SessionDoubt(Verdict.UNKNOWN, reason)
-        opened = [event for event in own if _opens(event, push.principal)]
         if push.session and opened and all(event.session for event in opened):
             reason = (
                 f"The image was pushed with the key of another session than those that CloudTrail shows run "
@@ -78,7 +93,7 @@ def foreign_session(
             )
             return SessionDoubt(Verdict.UNKNOWN, reason, tuple(session_evidence(event) for event in opened))
         name = _session_name(push.principal)
-        if not _may_be(name, closing, run, own):
+        if not _may_be(name, closing, run, opened):
             reason = f"The image was pushed by {push.principal}: run {attempt.run_id} opened no session of that name."
             return SessionDoubt(Verdict.FAIL, reason, tuple(session_evidence(event) for event in own))
         if not opened and not _records(closing, account):
@@ -87,8 +102,13 @@ def foreign_session(
                 "and its own record does not tell the digest that it pushed: the session's name alone proves nothing."
             )
             return SessionDoubt(Verdict.UNKNOWN, reason)
+    names = {_session_name(push.principal) for push in pushes}
     strangers = [
-        event for event in others if end is not None and begin - _CLOCKS_DIFFER <= event.at <= end + _CLOCKS_DIFFER
+        event
+        for event in others
+        if end is not None
+        and begin - _CLOCKS_DIFFER <= event.at <= end + _CLOCKS_DIFFER
+        and (not event.detail or _name_in(event) in names)
     ]
     if strangers and not all(push.session for push in pushes):
         reason = (
@@ -97,6 +117,25 @@ def foreign_session(
         )
         return SessionDoubt(Verdict.UNKNOWN, reason, tuple(session_evidence(event) for event in strangers))
     return None
+
+
+def _of_its_subject(event: TrailEvent, run: RunClaims) -> bool:
+    return not event.subject or event.subject in run.claims.subjects or not run.claims.certain
+
+
+def _name_in(event: TrailEvent) -> str:
+    """Return the name under which an event opened a session."""
+    return event.detail.removeprefix("session ")
+
+
+def _alike(opened: Sequence[TrailEvent], push: TrailEvent) -> list[TrailEvent]:
+    """Return the events that opened a session under the name of a push."""
+    return [event for event in opened if not event.detail or _name_in(event) == _session_name(push.principal)]
+
+
+def _sessions_of(closing: Replay) -> int:
+    """Return how many sessions the run had, one where none of them was read."""
+    return max(1, sum(each.ran for each in closing.sessions))
 
 
 def _opens(event: TrailEvent, principal: str) -> bool:
@@ -117,7 +156,7 @@ def _session_name(principal: str) -> str:
 
 def _may_be(name: str, closing: Replay, run: RunClaims, own: Sequence[TrailEvent]) -> bool:
     """Return whether the closing run may have opened a session of this name; one that it computes may be any that fits."""
-    opened = {event.detail.removeprefix("session ") for event in own if event.detail}
+    opened = {_name_in(event) for event in own if event.detail}
     if opened:
         return name in opened
     told = {_session_name(each.principal.value) for each in _facts(closing) if each.principal}

@@ -82,15 +82,15 @@ class ClosureReader:
         """Return the workflow's other runs that were created in this time; ``Known`` only where they are all there."""
         workflow = replays[-1].attempt.workflow_path
         key = (workflow, *window)
-        if (listed := self.github.runs_created(workflow, *window)) is not None:
-            self._neighbours[key] = Known(listed)
-        if key not in self._neighbours:
+        listed = self.github.runs_created(workflow, *window)
+        found = Known(listed) if listed is not None else self._neighbours.get(key)
+        if found is None:
             progress(Progress("looking for other runs of the workflow"))
-            self._neighbours[key] = self._listed(workflow, window, progress, cancelled)
-        found = self._neighbours[key]
+            found = self._listed(workflow, window, progress, cancelled)
         if not isinstance(found, Known):
-            del self._neighbours[key]
             return found
+        if all(each.complete for each in found.value):
+            self._neighbours[key] = found
         own = {replay.attempt.run_id for replay in replays}
         return Known(tuple(each for each in found.value if each.run_id not in own))
 

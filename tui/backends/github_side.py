@@ -155,6 +155,7 @@ class GitHubSide:
 
         The case's runs belong together by hand; in any other chain, what it leaves out and where it splits counts too.
         """
+        self._neighbours = ()
         if names_chain(case, selected):
             return corrected(self.attempts_of(case.runs, progress, cancelled), case, selected)
         anchor = self._listed.get(selected) if selected else None
@@ -259,14 +260,17 @@ class GitHubSide:
         return read
 
     def runs_created(self, workflow: str, begin: datetime, end: datetime) -> tuple[Attempt, ...] | None:
-        """Return the workflow's runs of a time where the list that the chain was found in holds them all; else None."""
+        """Return the workflow's runs of a time where the list that the chain was found in holds them all; else None.
+
+        An older one that was started again in that time is among them as far as the list reaches.
+        """
         found = self._neighbours
         if {_file_of(each.workflow_path) for each in found} != {_file_of(workflow)}:
             return None
         created = [each.created_at for each in found]
         if not min(created) <= begin <= end <= max(created):
             return None
-        return tuple(each for each in found if begin <= each.created_at <= end)
+        return tuple(each for each in found if begin <= each.created_at <= end or _started_again(each, begin, end))
 
     def green_run(self, subject: Attempt, progress: ProgressHook, cancelled: CancelHook) -> Reading[Attempt]:
         """Return the last success of the attempt's workflow, asked for once.
@@ -334,6 +338,10 @@ def names_chain(case: Case, selected: RunKey | None) -> bool:
 def _file_of(workflow: str) -> str:
     """Return the workflow's file without the ref that GitHub may name behind it."""
     return workflow.partition("@")[0]
+
+
+def _started_again(attempt: Attempt, begin: datetime, end: datetime) -> bool:
+    return attempt.attempt > 1 and attempt.started_at is not None and begin <= attempt.started_at <= end
 
 
 def _is_active(attempt: Attempt) -> bool:

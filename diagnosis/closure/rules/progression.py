@@ -46,6 +46,14 @@ def progression_proved(chain: Chain) -> RuleVerdict:
     beside = _runs_beside(chain)
     if beside is None:
         return PROGRESSION_PROVED.unknown(f"Whether a run was left out is not known: {_unread(chain)}.", proof)
+    unsettled = next((each for each in beside if _is_unsettled(each)), None)
+    if unsettled is not None:
+        return PROGRESSION_PROVED.unknown(
+            f"How run {unsettled.run_id} of the workflow, on the same ref between these attempts, ended is not known: "
+            f"of its attempts the last alone is listed, as {unsettled.conclusion or unsettled.status}.",
+            [*proof, _run(unsettled)],
+            "Judge the chain with that run in it.",
+        )
     failed = [each for each in beside if each.conclusion not in (None, "success", *NO_TRIAL)]
     if failed:
         return PROGRESSION_PROVED.unknown(
@@ -114,8 +122,14 @@ def _runs_beside(chain: Chain) -> list[Attempt] | None:
         for each in neighbours.value
         if each.run_id not in own
         and (each.ref, each.workflow_path.partition("@")[0]) == (closing.ref, closing.workflow_path.partition("@")[0])
-        and begin <= each.created_at < end
+        and (begin <= each.created_at < end or (each.attempt > 1 and begin <= (each.started_at or begin) < end))
     ]
+
+
+def _is_unsettled(beside: Attempt) -> bool:
+    """Return whether a run may fail or publish yet, or has in an earlier attempt: a list shows the last one alone."""
+    untried = beside.conclusion in (None, *NO_TRIAL)
+    return beside.status == "in_progress" or (beside.attempt > 1 and untried)
 
 
 def _unread(chain: Chain) -> str:

@@ -180,6 +180,14 @@ def test_no_attempt_between_the_first_failure_and_the_success_is_left_out() -> N
     ):
         assert found(beside) == {}
     assert found(attempt(9, 5), elsewhere=frozenset({9})) == {}
+    # Of a run that was started again the list shows the last attempt alone; one that is still running may yet do anything.
+    again = replace(attempt(9, -60), attempt=2, started_at=minutes(5))
+    assert found(again) == {"progression-proved": Verdict.UNKNOWN}
+    assert found(replace(again, conclusion="success")) == {"publish-has-path": Verdict.UNKNOWN}
+    assert found(replace(again, started_at=minutes(40))) == {}
+    assert found(replace(attempt(9, 5, "cancelled"), attempt=2)) == {"progression-proved": Verdict.UNKNOWN}
+    assert found(replace(attempt(9, 5, None), status="in_progress")) == {"progression-proved": Verdict.UNKNOWN}
+    assert found(replace(attempt(9, 5, None), status="queued")) == {}
     unread = Unreadable("the workflow's other runs", "GitHub refused", "try again")
     missing = turned(whole(facts=ClosureFacts(neighbours=unread)))
     assert missing == dict.fromkeys(("progression-proved", "publish-has-path"), Verdict.UNKNOWN)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from compliant_chain import (
+    ACCOUNT,
     CLOSING,
     DIGEST,
     EVENTS,
@@ -25,7 +26,7 @@ from diagnosis.closure.pushing_session import foreign_session
 from diagnosis.diagnose import conclude
 from diagnosis.facts.account import Image
 from diagnosis.facts.reading import Known
-from diagnosis.facts.trail import Trail
+from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import Closure, ClosureStatus
 
@@ -134,3 +135,43 @@ def test_a_case_that_states_another_image_contradicts_the_release(stated: dict[s
     closure = closure_of(replace(BASE, case=replace(BASE.case, **stated)))  # type: ignore[arg-type] # fields by name
     short = {item.rule: item.verdict for item in closure.rules if item.verdict is not Verdict.PASS}
     assert short == {"tag-and-digest": Verdict.FAIL}
+
+
+def test_a_session_of_the_same_subject_is_not_the_runs_own_for_that() -> None:
+    before = tuple(each for each in EVENTS if each.at < minutes(30))
+
+    def found(*events: TrailEvent, told: bool = True) -> Verdict:
+        replays = ComplyingRelease(events=(*before, *events)).diagnosis().replays
+        facts = replays[-1].facts if told else replace(replays[-1].facts, digest=None)
+        sessions = tuple(replace(each, facts=facts) for each in replays[-1].sessions)
+        closing = replace(replays[-1], facts=facts, sessions=sessions)
+        account = replace(BASE.account, trail=Known(Trail(minutes(-60), minutes(95), (*before, *events))))
+        doubt = foreign_session([events[-1]], closing, account, BASE.case)
+        return doubt.verdict if doubt else Verdict.PASS
+
+    def opened(run: int, at: float = 30.5, key: str = "", **more: object) -> TrailEvent:
+        return session_event(at, detail=f"session release-{run}", session=key, **more)
+
+    def pushed(run: int = 903, key: str = "") -> TrailEvent:
+        return event("PutImage", 31.5, NAME, session_arn(run), detail=TAG, session=key)
+
+    other_role = {"target": f"arn:aws:iam::{ACCOUNT}:role/other"}
+    passes: tuple[tuple[TrailEvent, ...], ...] = (
+        (opened(903), pushed()),
+        (opened(903, key="a"), pushed(key="a")),
+        # Each workflow of a ref presents the same subject: beside it says nothing of this push.
+        (opened(903), opened(910), pushed()),
+        (opened(903, key="a"), opened(910, key="b"), pushed(key="a")),
+    )
+    turns: tuple[tuple[TrailEvent, ...], ...] = (
+        (opened(903, key="a"), opened(910, key="b"), pushed(910, key="b")),
+        (opened(910, key="b"), pushed(910, key="b")),
+        (opened(903), opened(910), pushed(910)),
+        (opened(903), opened(910, **other_role), pushed(910)),
+    )
+    assert [found(*each) for each in passes] == [Verdict.PASS] * len(passes)
+    assert Verdict.PASS not in [found(*each) for each in turns]
+    # Of two under one name nothing but the run's record tells which it was; nor is one its own that was opened afterwards.
+    assert found(opened(903), opened(903, 31), pushed()) is Verdict.PASS
+    assert found(opened(903), opened(903, 31), pushed(), told=False) is Verdict.UNKNOWN
+    assert found(opened(903, 33), pushed(), told=False) is Verdict.UNKNOWN
