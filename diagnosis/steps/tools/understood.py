@@ -15,7 +15,7 @@ from diagnosis.steps.tools.by_verb import by_verb
 from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, understood
 
 _NAMES = """
-echo printf cat ls ll mkdir rmdir rm cp mv ln chmod chown chgrp touch grep egrep fgrep rg sed awk gawk jq yq xq
+echo printf cat ls ll mkdir rmdir rm cp mv ln install chmod chown chgrp touch grep egrep fgrep rg sed awk gawk jq yq xq
 dasel cut sort uniq head tail tr wc tee date sleep tar unzip zip gzip gunzip bzip2 xz zstd 7z diff patch cmp comm
 paste column fold fmt nl rev tac shuf seq yes basename dirname realpath readlink pwd stat file du df free uname
 whoami id groups hostname env printenv uuidgen nproc lscpu lsb_release ps kill killall pkill pgrep wait jobs disown

@@ -50,7 +50,8 @@ def fetched(ran: Ran, attempt: Attempt, step: ReleaseStep) -> Iterator[CodeMove]
 
     What comes to lie among the sources may be either.
     """
-    addresses = [word for word in ran.tail if "://" in word and not word.startswith("-")]
+    words = (word.removeprefix("--url=") for word in ran.tail)
+    addresses = [word for word in words if "://" in word and not word.startswith("-")]
     full = attempt.repository.full_name.lower()
     unpacked = bool(set(ran.piped_to) & UNPACKS)
     for address in addresses:

@@ -18,6 +18,13 @@ _OUTSIDE = re.compile(
 )
 """Folders that no checkout lies in."""
 _INSTALLERS = frozenset({"mv", "install", "cp", "ln"})
+_READERS_NAMED = """
+jq yq grep egrep fgrep head tail wc cut tr sort uniq cat sed awk tee xargs gunzip gzip base64 sha256sum sha512sum shasum
+md5sum gpg apt-key openssl cosign diff cmp file stat ls test [ [[ chmod chown rm echo printf sh bash zsh dash
+dpkg apt apt-get rpm yum dnf apk
+"""
+_READERS = frozenset(_READERS_NAMED.split())
+"""Programs that put nothing of what they are given among the sources but where their output is sent to."""
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|7z)$", re.IGNORECASE)
 _APART, _SOMEWHERE = object(), object()
 
@@ -29,16 +36,27 @@ def lands_among_sources(ran: Ran, address: str, step: ReleaseStep) -> bool:
     hold and no Dockerfile names, or an archive that is unpacked there and of which a file is then put where programs lie.
     """
     behind = _behind(ran, step)
-    if set(ran.piped_to) & _UNPACKERS:
+    if set(ran.piped_to) & _UNPACKERS or ("sudo" in ran.piped_to and behind and behind[0].program in _UNPACKERS):
         unpacks = next((each for each in behind if each.program in _UNPACKERS), None)
         return unpacks is None or _unpacks_sources(unpacks, step)
+    if any(program not in _READERS | {"sudo"} for program in ran.piped_to) or (
+        "sudo" in ran.piped_to and not (behind and behind[0].program in _READERS)
+    ):
+        return True
+    if _sends_into_sources(frozenset(ran.piped_to) - {"sudo"}, ran, step):
+        return True
+    if "sudo" in ran.piped_to and behind[0].program == "tee":
+        copies = (word for word in behind[0].tail if not word.startswith("-"))
+        return any(_is_of_the_sources(_where(word, behind[0], step), step) for word in copies)
     return any(_is_source(name, ran, step, behind) for name in _written(ran, address, step))
 
 
 def _behind(ran: Ran, step: ReleaseStep) -> list[Ran]:
     """Return what the job runs after a command, in its own step and in those that follow."""
     own = [each for each in step.watched.ran if each.place > ran.place]
-    return own + [each for later in step.job.steps if later.place > step.place for each in later.watched.ran]
+    later = [each for other in step.job.steps if other.place > step.place for each in other.watched.ran]
+    # What a wrapper runs stands beside it.
+    return [each for each in (*own, *later) if each.program != "sudo"]
 
 
 def _where(path: str, ran: Ran, step: ReleaseStep) -> object:
@@ -47,6 +65,8 @@ def _where(path: str, ran: Ran, step: ReleaseStep) -> object:
     if landed is not None:
         return landed
     relative = not path.startswith(("/", "~", "$"))
+    if ".." in path.split("/") or path.startswith("/proc/"):
+        return _SOMEWHERE
     return _APART if _OUTSIDE.match(path) or (relative and _has_gone_outside(ran, step)) else _SOMEWHERE
 
 
@@ -56,32 +76,47 @@ def _has_gone_outside(ran: Ran, step: ReleaseStep) -> bool:
     return ran.folder is None and bool(gone and gone[-1].tail and _OUTSIDE.match(gone[-1].tail[-1]))
 
 
-def _is_source(name: str, ran: Ran, step: ReleaseStep, behind: Sequence[Ran]) -> bool:
-    where = _where(name, ran, step)
+def _sends_into_sources(programs: frozenset[str], ran: Ran, step: ReleaseStep) -> bool:
+    """Return whether what one of these programs prints after a command becomes a file of the sources."""
+    return any(
+        wrote.ran is not None
+        and wrote.place > ran.place
+        and wrote.ran.program in programs
+        and not wrote.target.startswith("/dev/")
+        and _is_of_the_sources(_where(wrote.target, wrote.ran, step), step)
+        for wrote in step.watched.wrote
+    )
+
+
+def _is_of_the_sources(where: object, step: ReleaseStep) -> bool:
+    """Return whether a place is in a folder of the workspace, or is a file at its root that a build is known to take in."""
     if where is _APART:
         return False
+    landed = "" if where is _SOMEWHERE else str(where)
+    files = step.job.files
+    return "/" in landed or not landed or files.text(landed) is not None or landed in (files.text("Dockerfile") or "")
+
+
+def _is_source(name: str, ran: Ran, step: ReleaseStep, behind: Sequence[Ran]) -> bool:
+    where = _where(name, ran, step)
     base = name.rpartition("/")[2]
-    unpacked = [each for each in behind if each.program in _UNPACKERS and {name, base} & set(each.tail)]
-    if any(_unpacks_sources(each, step) for each in unpacked) or where is _SOMEWHERE:
+    used = [each for each in behind if {name, base, f"./{base}"} & set(each.tail)]
+    if any(each.program == "patch" or (each in used and _takes_into_sources(each, step)) for each in behind):
         return True
-    landed = str(where)
-    if "/" in landed or not landed:
-        # An archive that stays packed, or is unpacked elsewhere, is no source.
-        return not (_ARCHIVE.search(landed) or unpacked)
-    dockerfile = step.job.files.text("Dockerfile") or ""
-    return step.job.files.text(landed) is not None or landed in dockerfile or _is_put_among_sources(name, step, behind)
+    # An archive that is unpacked elsewhere is no source itself, nor is one that stays packed.
+    unpacked = any(each.program in _UNPACKERS for each in used)
+    packed = isinstance(where, str) and "/" in where and (unpacked or _ARCHIVE.search(base))
+    return _is_of_the_sources(where, step) and not packed
 
 
-def _is_put_among_sources(name: str, step: ReleaseStep, behind: Sequence[Ran]) -> bool:
-    """Return whether a downloaded file is then moved or copied into the sources."""
-    for each in behind:
-        if each.program in _INSTALLERS and {name, f"./{name}"} & set(each.tail[:-1]):
-            where = _where(each.tail[-1], each, step)
-            if where is _SOMEWHERE or (
-                isinstance(where, str) and ("/" in where or step.job.files.text(where) is not None)
-            ):
-                return True
-    return False
+def _takes_into_sources(use: Ran, step: ReleaseStep) -> bool:
+    """Return whether a command may put a downloaded file that it names, or what is in it, among the sources."""
+    if use.program in _UNPACKERS:
+        return _unpacks_sources(use, step)
+    if use.program in _INSTALLERS:
+        target = _where(use.tail[-1], use, step)
+        return (use.tail[-1].endswith("/") and target is not _APART) or _is_of_the_sources(target, step)
+    return use.program not in _READERS or _sends_into_sources(frozenset({use.program}), use, step)
 
 
 def _written(ran: Ran, address: str, step: ReleaseStep) -> Iterator[str]:
@@ -93,6 +128,9 @@ def _written(ran: Ran, address: str, step: ReleaseStep) -> Iterator[str]:
         case "curl":
             named = options(ran.tail, "-o", "--output") or _behind_joined(ran, "o")
             folder = next(iter(options(ran.tail, "--output-dir")), "")
+            if has_short(ran.tail, "J") or "--remote-header-name" in ran.tail:
+                # The server says what the file is called.
+                yield "$"
             by_address = has_short(ran.tail, "O") or any(word.startswith("--remote-name") for word in ran.tail)
         case "wget":
             named = options(ran.tail, "-O", "--output-document") or _behind_joined(ran, "O")

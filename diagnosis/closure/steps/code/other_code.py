@@ -239,6 +239,8 @@ def _moves(ran: Ran, step: ReleaseStep, attempt: Attempt, git: GitReader, found:
     elif ran.program in ("docker", "podman", "buildah", "nerdctl", "depot", "executor", "kaniko"):
         for address in contexts_of(ran):
             _context(address, step, attempt, found)
+    if any(word.startswith("<(") and _FETCHERS & set(word[2:].split()) for word in ran.tail):
+        yield CodeMove(Whose.UNKNOWN, ran.shown)
     if source := unpacked_image(ran, step):
         yield CodeMove(Whose.UNKNOWN, f"{ran.program} {ran.tail[0]} {source}")
     if ran.program in COPIERS and (source := copied_image(ran, step)):
