@@ -98,6 +98,9 @@ WRONG: tuple[dict[str, object], ...] = (
     {"runs": [{"run_id": "901", "commit": COMMIT}, {"run_id": "903", "commit": OTHER_COMMIT}]},
     {"environment": [{"name": "GITHUB_RUN_ID", "value": "904"}]},
     {"output": json.dumps({"image_digest": OTHER_DIGEST})},
+    {"output": json.dumps({"image_digest": OTHER_DIGEST}) + "\n"},
+    {"steps": [{"run_id": "903"}, {"name": "push", "verified": False}]},
+    {"images": [{"run_id": "903"}, {"digest": OTHER_DIGEST}]},
     {
         "payloadType": "application/vnd.in-toto+json",
         "payload": b64encode(json.dumps({"predicate": {"run_id": "904"}}).encode()).decode(),

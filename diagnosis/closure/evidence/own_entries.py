@@ -23,14 +23,19 @@ class OwnRun:
 
 
 def own_entries(name: str, entries: Sequence[object], own: OwnRun) -> list[tuple[Silent, object]]:
-    """Return the entries of a list that are the run's own, under names that say nothing; none where no entry certainly is."""
+    """Return the entries of a list that may be the run's own, under names that say nothing; none where no entry certainly is.
+
+    One that names no run may be: what it says counts too.
+    """
     if len(entries) < 2 or not all(isinstance(entry, Mapping) for entry in entries):
         return []
     numbered = bool(_LISTS.intersection(words_of((name,))[-1:]))
     runs = [_run_of(entry, numbered=numbered) for entry in entries if isinstance(entry, Mapping)]
     if numbered and not any(runs):
         runs = [own.run_id] * len(entries)
-    found = [place for place, run in enumerate(runs) if run == own.run_id]
+    if own.run_id not in runs:
+        return []
+    found = [place for place, run in enumerate(runs) if run in (own.run_id, None)]
     of_attempt = [place for place in found if _attempt_of(entries[place]) in (own.attempt, None)]
     return [(Silent(f"{name}[{place}]"), entries[place]) for place in of_attempt or found]
 

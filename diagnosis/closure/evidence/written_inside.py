@@ -32,6 +32,7 @@ def written_members(members: Mapping[str, object]) -> list[tuple[str, object]]:
 
 def document_in(text: str) -> object | None:
     """Return the object or list that a text is in JSON; None for any other text."""
+    text = text.strip()
     if text[:1] not in ("{", "[") or text[-1:] not in ("}", "]") or len(text) > _LONGEST:
         return None
     document = read_json(text)

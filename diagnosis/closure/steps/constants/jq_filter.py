@@ -13,7 +13,7 @@ from diagnosis.closure.steps.constants.marked_json import is_constant, marked, r
 
 _TOKEN = re.compile(
     r"""(?:(?P<string>"(?:[^"\\]|\\.)*+(?:"|\\?\Z))|(?P<number>-?\d+(?:\.\d+)?)|(?P<variable>\$\w+(?:\.\w+|\[[^\]]*+(?:\]|\Z))*+)
-    |(?P<path>\.[\w.\[\]"?]*)|(?P<word>[A-Za-z_]\w*)|(?P<sign>\?//|//=?|==|!=|<=|>=|[|+*/%-]?=|.))""",
+    |(?P<path>\.(?:[\w.?]++|\[[\w."?]*+\]|"[\w.?]*+")*+)|(?P<word>[A-Za-z_]\w*)|(?P<sign>\?//|//=?|==|!=|<=|>=|[|+*/%-]?=|.))""",
     re.VERBOSE | re.DOTALL,
 )
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None}
@@ -301,7 +301,10 @@ class _Filter:
             if self._sign() == ",":
                 self.at += 1
                 continue
+            begun = self.at
             made.append(self._expression({",", "]"}))
+            if self.at == begun:
+                raise _NotUnderstood
         self.at += 1
         return made
 

@@ -18,8 +18,8 @@ from diagnosis.closure.steps.demotion.gate_commands import (
     logs_in,
     reads_password,
 )
-from diagnosis.closure.steps.demotion.shell_builtins import follow_builtin, options_of
-from diagnosis.closure.steps.demotion.shell_state import NONZERO, End, Loss, Place, Shell, Ways
+from diagnosis.closure.steps.demotion.shell_builtins import BUILTINS, follow_builtin, options_of
+from diagnosis.closure.steps.demotion.shell_state import NONZERO, UNKNOWN, End, Loss, Place, Shell, Ways
 from diagnosis.closure.steps.demotion.shell_words import fits, is_one_item, text_in, words_of
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.script.trace import How, Ran, Trace, Visit
@@ -235,6 +235,9 @@ class _Following:
                 found = self._for(node, self._read(words, shell, place), place)
             case While():
                 found = self._while(node, self._read(words_of(node.redirects), shell, place), place)
+        if not (isinstance(node, Pipeline) and len(node.nodes) > 1):
+            # Each command sets it anew.
+            found = {(end, after.forgotten(_results_of_a_pipe(after))) for end, after in found}
         return _bounded({(end, replace(after, status=_status(end, after, node))) for end, after in found})
 
     def _pipeline(self, node: Pipeline, shell: Shell, place: Place) -> Ways:
@@ -398,6 +401,10 @@ class _Following:
             return {(End.FAILED, replace(before, loss=shell.loss))}
         before = self._read([each.word for each in node.assignments], before, place)
         name = self._text(node.words[0], before) or ""
+        if name in BUILTINS and any(run.how is not How.TRAP for visit in visits for run in visit.runs):
+            # A function of the script bears its name.
+            odd = replace(before, doubt=True)
+            return {(End.WELL, odd), (End.FAILED, odd)}
         told = follow_builtin(name, node, [self._text(word, before) for word in node.words[1:]], before, place)
         if told is not None:
             return told
@@ -517,6 +524,10 @@ class _Following:
         self.left -= 1
         if self.left < 0:
             raise TooManyWaysError
+
+
+def _results_of_a_pipe(shell: Shell) -> list[str]:
+    return [name for name, value in shell.variables if name.startswith("PIPESTATUS") and value != UNKNOWN]
 
 
 def _turned(ends: Ways) -> Ways:

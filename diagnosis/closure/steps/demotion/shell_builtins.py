@@ -12,6 +12,28 @@ from diagnosis.closure.steps.demotion.shell_words import known_in
 from diagnosis.steps.shell.tree import Simple
 from diagnosis.steps.shell.words import assigned_in
 
+BUILTINS = frozenset(
+    {
+        "exit",
+        "return",
+        "break",
+        "continue",
+        "true",
+        ":",
+        "false",
+        "set",
+        "trap",
+        "wait",
+        "[",
+        "test",
+        "let",
+        "read",
+        "unset",
+    }
+)
+"""Those that a function of the script may take the place of."""
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
 
 def follow_builtin(name: str, node: Simple, tail: Sequence[str | None], shell: Shell, place: Place) -> Ways | None:
     """Follow a builtin that says how the script goes on, or a test; None for every other command.
@@ -25,7 +47,7 @@ def follow_builtin(name: str, node: Simple, tail: Sequence[str | None], shell: S
         case "exit" | "return":
             status = first if tail else shell.status
             well, bad = (End.EXIT_WELL, End.EXIT_FAILED) if name == "exit" else (End.RETURN_WELL, End.RETURN_FAILED)
-            if status is None or (status != NONZERO and not status.lstrip("-").isdecimal()):
+            if status is None or len(tail) > 1 or (status != NONZERO and not _NUMBER.fullmatch(status)):
                 return {(well, shell.doubted()), (bad, shell)}
             return {(bad if status == NONZERO or int(status) % 256 else well, shell)}
         case "break" | "continue":
@@ -111,7 +133,7 @@ def _waited(words: Sequence[str | None], shell: Shell) -> Ways:
     if not words:
         return {(End.WELL, shell)}
     last = words[-1]
-    if last is None or last.startswith("-") or not last.startswith("\0process:"):
+    if last is None or not last.startswith("\0process:") or any((word or "-").startswith("-") for word in words):
         return {(End.WELL, shell.doubted()), (End.FAILED, shell)}
     return {(End.FAILED if last in shell.waiting else End.WELL, shell)}
 

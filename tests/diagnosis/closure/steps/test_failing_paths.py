@@ -176,6 +176,10 @@ LOST_FORMS = (
     ),
 )
 DOUBTED_FORMS = (
+    "exit() { :; }; {c} || exit 1; echo ok",
+    "{c} || exit 1111111111111111111111111",
+    "{c} || exit 1 2\necho ok",
+    "{c} 2>&1 | tee log && echo ok; exit ${PIPESTATUS[0]}",
     *('trap "$TRAP" EXIT; {c}', "trap 'exit 0' $SIGNAL; {c}", "set $OPTIONS; {c}; ok", "set -o $OPTION; {c}; ok"),
     *("for i in 1 2; do for j in 1 2; do {c} || break 2; done; done", "set +e; {c}; case $? in ?) exit 1;; esac; exit 0"),
     *('x=; until {c} || [ "$x" = aaaaaaaaaaaa ]; do x="${x}a"; done', "ok | " * 10 + "{c}", "{c} & wait -n"),

@@ -6,6 +6,8 @@ from closing_runs import closing, release, script, step
 from thoroughness import some
 
 from diagnosis.closure.steps.constants.constant_evidence import judge_constant_evidence
+from diagnosis.closure.steps.constants.jq_filter import made_by_jq
+from diagnosis.closure.steps.constants.marked_json import marked
 from diagnosis.gates import Verdict
 
 UPLOAD = step("uses: actions/upload-artifact@v4\nwith: {name: evidence, path: evidence/}")
@@ -95,3 +97,10 @@ def test_filters_by_what_they_make() -> None:
                 wrong.append((expected, proof.verdict, proof.reason, form))
             assert bool(proof.findings) is (proof.verdict is Verdict.FAIL)
     assert wrong == []
+
+
+def test_a_list_that_ends_behind_a_path_ends() -> None:
+    assert made_by_jq(("{n: ([.a] | length)}",), None) == {"n": marked(".a")}
+    assert made_by_jq(("[.Results[].Vulnerabilities[]?]",), None) == [marked(".Results[].Vulnerabilities[]?")]
+    # What is no filter is not understood, and takes no time.
+    assert made_by_jq(("[.a | )]",), None) is None
