@@ -33,7 +33,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import CancelHook, ProgressHook, RunKey, RunPage, RunQuery, RunRow, no_progress
 
 REFUSED = "##[error]Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
-NO_TOKEN = "##[error]Credentials could not be loaded, please check your action inputs: Could not load credentials from any providers"
+NO_TOKEN = "##[error]Credentials could not be loaded, please check your action inputs"
 NAMES = {
     "octo-org/octo-repo": "international-payments-and-settlements/customer-onboarding-and-verification-service",
     "octo-org": "international-payments-and-settlements",
