@@ -19,6 +19,7 @@ from tui import internal_error, keymap
 from tui.backend import Backend, RunQuery
 from tui.foreign_text import defused, defused_line
 from tui.palette import Palette, PlanescopeCommands
+from tui.remembered import Remembered
 from tui.screens.help import HelpScreen
 from tui.screens.timeline.auto_refresh import REFRESH_SECONDS
 from tui.screens.timeline.screen import TimelineScreen
@@ -55,8 +56,11 @@ class PlanescopeApp(App[None]):
         keys: Mapping[str, str] | None = None,
         refresh_seconds: float = REFRESH_SECONDS,
         always_refresh: bool = False,
+        remembered: Remembered | None = None,
     ) -> None:
         super().__init__()
+        self.remembered = remembered or Remembered()
+        """What the user did here before; by default nothing, and nothing is written."""
         self._backend_factory = backend_factory
         self._clock = clock
         self._start_filter = start_filter
@@ -65,7 +69,8 @@ class PlanescopeApp(App[None]):
         self._keys = dict(keys or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        named = {"light": LIGHT.name, "dark": DARK.name}.get(theme or "dark", theme)
+        theme = theme or self.remembered.theme or "dark"
+        named = {"light": LIGHT.name, "dark": DARK.name}.get(theme, theme)
         self._unknown_theme = None if named in self.available_themes else named
         self.theme = named if named and not self._unknown_theme else DARK.name
         self.timeline: TimelineScreen | None = None
@@ -80,6 +85,7 @@ class PlanescopeApp(App[None]):
             self._backend_factory,
             clock=self._clock,
             start_filter=self._start_filter,
+            remembered=self.remembered,
             refresh_seconds=self._refresh_seconds,
             always_refresh=self._always_refresh,
         )
@@ -89,6 +95,9 @@ class PlanescopeApp(App[None]):
         """Apply the user's keys, and warn of keys and themes that do not exist."""
         unknown = keymap.unknown_ids(self._keys)
         self.set_keymap({identity: keys for identity, keys in self._keys.items() if identity not in unknown})
+        self.watch(self, "theme", self.remembered.keep_theme, init=False)
+        if self.remembered.note:
+            self._warn(self.remembered.note)
         if self._unknown_theme:
             self._warn(f"There is no theme {self._unknown_theme}: T shows all.")
         if unknown:

@@ -45,6 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("registry_profile", str, '"registry-reader"', "AWS profile of the registry's account, if another."),
     Setting("no_history", bool, "true", "Leave out CloudTrail and second opinions."),
     Setting("no_cache", bool, "true", "Neither use nor fill the local store of completed attempts."),
+    Setting("remember", bool, "false", "Whether the dashboard remembers the last repository, filters and theme."),
 )
 
 
@@ -61,6 +62,8 @@ class Settings:
     theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by their id in :mod:`tui.keymap`."""
+    remember: bool = True
+    """Whether the dashboard remembers anything; the demo never does."""
     options: Mapping[str, object] = field(default_factory=dict)
     """Defaults of command-line options, by their names."""
 
@@ -117,6 +120,7 @@ def _checked(path: Path, document: dict[str, Any]) -> Settings:
         exists=True,
         theme=document.pop("theme", None),
         keys=_keys(path, keys),
+        remember=document.pop("remember", True),
         options={
             name: value for name, value in document.items() if name != "profile" or not os.environ.get("AWS_PROFILE")
         },

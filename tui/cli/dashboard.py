@@ -33,7 +33,9 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
         from tui.cli.options.repository import repository_here
 
         options = {**options, "repo": repository_here(options.get("github_url"))}
-    _run(lambda: live_backend(live_options(options, case), case), options.get("refresh"))
+    # What a recording shows is no repository that anybody comes back to.
+    remembers = options.get("recording") is None
+    _run(lambda: live_backend(live_options(options, case), case), options.get("refresh"), remembers=remembers)
 
 
 def open_demo(moment: str, incident: str = "release") -> None:
@@ -41,15 +43,17 @@ def open_demo(moment: str, incident: str = "release") -> None:
     _run(lambda: embedded_backend(moment, incident))
 
 
-def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -> None:
+def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None, *, remembers: bool = False) -> None:
     from tui.app import PlanescopeApp
     from tui.lost_terminal import TerminalWatch
+    from tui.remembered import Remembered, remembered_path
 
     settings = read_settings()
     at_an_interval: dict[str, Any] = (
         {"refresh_seconds": refresh_seconds, "always_refresh": True} if refresh_seconds else {}
     )
-    app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, **at_an_interval)
+    remembered = Remembered(remembered_path() if remembers and settings.remember else None)
+    app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, remembered=remembered, **at_an_interval)
     earlier, stopped = internal_error.kept(), False
 
     def leave() -> None:
@@ -75,6 +79,7 @@ def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -
             app.run()
     finally:
         INTERRUPTS.during(None)
+        remembered.settle()
         _tell_of_corrections(app.timeline.backend if app.timeline else None)
     if stopped:
         raise KeyboardInterrupt

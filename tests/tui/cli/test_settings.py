@@ -38,7 +38,8 @@ def test_all_that_the_template_names_can_be_set() -> None:
     write("\n".join(lines))
     found = read_settings()
     assert found.theme == "light"
-    assert set(found.options) == {setting.name for setting in SETTINGS} - {"theme"}
+    assert set(found.options) == {setting.name for setting in SETTINGS} - {"theme", "remember"}
+    assert found.remember is False
     assert found.keys == {key.id: key.keys for key in KEYS}
 
 

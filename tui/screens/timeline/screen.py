@@ -18,6 +18,7 @@ from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
 from tui.backend import Backend, BackendProblem, Corrections, ExportChoice, Progress, RunQuery
 from tui.foreign_text import defused_line, foreign_line
+from tui.remembered import Remembered
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
@@ -59,8 +60,11 @@ class TimelineScreen(PresentSize, Screen[None]):
         start_filter: RunQuery,
         refresh_seconds: float,
         always_refresh: bool = False,
+        remembered: Remembered | None = None,
     ) -> None:
         super().__init__()
+        self.remembered = remembered or Remembered()
+        """What the user did here before."""
         self.reader = Reader(self, backend_factory, self._show_progress)
         self.runs = RunsPanel(clock, start_filter)
         self.panel = DiagnosisPanel()
