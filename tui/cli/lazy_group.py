@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from tui.cli.examples import with_examples
 
 
 class LazyGroup(click.Group):
@@ -15,6 +18,8 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, table: Mapping[str, tuple[str, str, str]], **extra: Any) -> None:
         super().__init__(*args, **extra)
         self._table = table
+        self.words = ""
+        """The words by which the group is called, after the program's own name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._table)
@@ -26,7 +31,16 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module}.{attribute} is no command")
-        return command
+        words = f"{self.words} {cmd_name}".strip()
+        if isinstance(command, LazyGroup):
+            command.words = words
+        return with_examples(command, words)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # From the table too: a shell waits for the answer at each tab.
+        named = [CompletionItem(name, help=line) for name, (_, _, line) in self._table.items()]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(item for item in named if item.value.startswith(incomplete)), *options]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # From the table: asking each command for its help would import every one of them.

@@ -12,6 +12,8 @@ import click
 from diagnosis.documents.exit_code import ExitCode
 from tui import __version__
 from tui.backend import BackendProblem
+from tui.cli import shell_completion
+from tui.cli.examples import with_examples
 from tui.cli.exit_codes import exit_codes
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.repository import app_options
@@ -58,6 +60,11 @@ _COMMANDS = {
     ),
     "settings": ("tui.cli.commands.settings", "settings_command", "Print a settings file with everything it may hold."),
     "schema": ("tui.cli.commands.schema", "schema_command", "Print the JSON Schema of --json."),
+    "completion": (
+        "tui.cli.commands.completion",
+        "completion_command",
+        "Print the completion script of bash, zsh or fish.",
+    ),
 }
 """Name of the command: module, attribute, and the line that the list of commands shows."""
 
@@ -108,6 +115,8 @@ class _Planescope(LazyGroup):
         """Run the command and leave by SystemExit; click's own errors too have the form and the codes of ours."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        if shell_completion.asked():
+            raise SystemExit(shell_completion.answer(self, extra, shell_completion.asked()))
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.Abort:
@@ -178,3 +187,6 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
     from tui.cli.dashboard import open_dashboard
 
     open_dashboard(options)
+
+
+with_examples(planescope, "")

@@ -1,0 +1,115 @@
+"""Command lines to start from: what each command's help shows below *Examples*. Every one is a command line that is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+Example = tuple[str, str]
+"""What is wanted, and the command line for it."""
+
+EXAMPLES: Mapping[str, tuple[Example, ...]] = {
+    "": (
+        ("A real incident, without credentials", "planescope demo"),
+        ("The dashboard of this clone's repository", "planescope"),
+        ("One workflow of another repository", "planescope --repo octo-org/shop --workflow release.yml"),
+        ("The record alone, without an AWS account", "planescope --repo octo-org/shop --no-live"),
+    ),
+    "demo": (
+        ("The dashboard on a real incident", "planescope demo"),
+        ("The same as text, its second stage alone", "planescope demo --stage 2 --text"),
+        ("The second incident, at other services", "planescope demo --incident services"),
+    ),
+    "diagnose": (
+        ("Why did this run fail, and what would mend it?", "planescope diagnose 21985402789"),
+        ("By its address", "planescope diagnose https://github.com/octo-org/shop/actions/runs/42"),
+        ("Two runs as one chain, for a program", "planescope diagnose 41 42 --repo octo-org/shop --json"),
+        ("What was recorded, offline", "planescope diagnose --recording planescope-recording-42"),
+    ),
+    "what-if": (
+        ("A trust policy, before it is put in force", "planescope what-if --trust trust.json 42"),
+        ("To try, on the embedded incident", "planescope what-if --trust trust.json --demo 1"),
+    ),
+    "migrate": (
+        ("What immutable subjects would break", "planescope migrate --repo octo-org/shop"),
+        ("What a rename would", "planescope migrate --repo octo-org/shop --after rename=store"),
+    ),
+    "preflight": (
+        ("In a step of the release job", "planescope preflight"),
+        ("The verdict of one job, for a program", "planescope preflight --job release --json"),
+    ),
+    "explain": (
+        ("A run's log", "gh run view 42 --log-failed | planescope explain"),
+        ("A log that was saved", "planescope explain job.log"),
+        ("What a cause means", "planescope explain --cause trust-subject-mismatch"),
+    ),
+    "policy": (("Who gets in by this trust policy?", "planescope policy admits trust.json --repo octo-org/shop"),),
+    "policy lint": (
+        ("The faults of some policies", "planescope policy lint trust.json permissions.json"),
+        ("For GitHub's code scanning", "planescope policy lint trust.json --sarif"),
+    ),
+    "policy admits": (
+        ("Every kind of token that gets in", "planescope policy admits trust.json --repo octo-org/shop"),
+    ),
+    "policy evaluate": (
+        ("Decisions for rows of policies and requests", "planescope policy evaluate rows.jsonl"),
+        ("From another program", "cat rows.jsonl | planescope policy evaluate"),
+    ),
+    "packet": (
+        ("A packet to try", "planescope packet export --demo 3 -o packet"),
+        ("Its check, offline", "planescope packet verify packet"),
+    ),
+    "packet export": (
+        ("A packet of two runs", "planescope packet export 41 42 --repo octo-org/shop"),
+        ("One file, for an interviewer", "planescope packet export 42 --zip --for interviewer"),
+        ("To try", "planescope packet export --demo 3 -o packet"),
+    ),
+    "packet verify": (
+        ("Do its files agree with each other?", "planescope packet verify packet"),
+        ("And do GitHub and AWS still say the same?", "planescope packet verify packet --live"),
+    ),
+    "case": (("A case file from the chain around a run", "planescope case init 42 -o case.toml"),),
+    "case init": (
+        ("From the chain around a run", "planescope case init 42 -o case.toml"),
+        ("Later, with what it lacks", "planescope case init 42 -o case.toml --update"),
+    ),
+    "case check": (("Can it be used?", "planescope case check case.toml"),),
+    "record": (
+        ("Keep two runs", "planescope record 41 42 --repo octo-org/shop -o kept"),
+        ("Replay them", "planescope diagnose --recording kept"),
+    ),
+    "cache": (("What is kept", "planescope cache"), ("Nothing any more", "planescope cache clear")),
+    "cache clear": (("What is of one repository", "planescope cache clear --repo octo-org/shop"),),
+    "permissions": (
+        ("The IAM policy for whoever runs planescope", "planescope permissions --why"),
+        ("What a GitHub token needs", "planescope permissions --github"),
+    ),
+    "settings": (
+        ("A settings file to begin with", "planescope settings > ~/.config/planescope/config.toml"),
+    ),
+    "schema": (("The JSON Schema of `diagnose --json`", "planescope schema diagnosis"),),
+    "completion": (
+        ("bash; then put `. ~/.planescope.bash` into ~/.bashrc", "planescope completion bash > ~/.planescope.bash"),
+        ("zsh", 'planescope completion zsh > "${fpath[1]}/_planescope"'),
+        ("fish", "planescope completion fish > ~/.config/fish/completions/planescope.fish"),
+    ),
+}  # fmt: skip
+"""By the words of the command; the whole command has none."""
+
+
+def with_examples(command: click.Command, words: str) -> click.Command:
+    """Put the examples of a command, and of the commands below it, before what its help ends with."""
+    block = _block(EXAMPLES.get(words, ()))
+    if block and not (command.epilog or "").startswith(block):
+        command.epilog = f"{block}\n\n{command.epilog or ''}".rstrip()
+    for name, below in (command.commands if isinstance(command, click.Group) else {}).items():
+        with_examples(below, f"{words} {name}".strip())
+    return command
+
+
+def _block(examples: tuple[Example, ...]) -> str:
+    """Return examples as a block of help that click leaves as it is."""
+    if not examples:
+        return ""
+    return "\n".join(["\b", "Examples:", *(line for what, how in examples for line in (f"  # {what}", f"  {how}"))])
