@@ -12,6 +12,7 @@ Example = tuple[str, str]
 EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "": (
         ("A real incident, without credentials", "planescope demo"),
+        ("What is set up here, and what is missing", "planescope doctor"),
         ("The dashboard of this clone's repository", "planescope"),
         ("One workflow of another repository", "planescope --repo octo-org/shop --workflow release.yml"),
         ("The record alone, without an AWS account", "planescope --repo octo-org/shop --no-live"),
@@ -20,6 +21,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("The dashboard on a real incident", "planescope demo"),
         ("The same as text, its second stage alone", "planescope demo --stage 2 --text"),
         ("The second incident, at other services", "planescope demo --incident services"),
+    ),
+    "doctor": (
+        ("What is set up, and the way to what is missing", "planescope doctor"),
+        ("For another repository and profile", "planescope doctor --repo octo-org/shop --profile release-reader"),
+        ("For a script: ends with 4 where credentials are needed", "planescope doctor --json"),
     ),
     "diagnose": (
         ("Why did this run fail, and what would mend it?", "planescope diagnose 21985402789"),

@@ -23,6 +23,7 @@ from tui.settings import LONGEST_REFRESH, SHORTEST_REFRESH, read_settings
 
 _COMMANDS = {
     "demo": ("tui.cli.commands.demo", "demo_command", "Replay a public incident, without credentials."),
+    "doctor": ("tui.cli.commands.doctor", "doctor_command", "What is set up here, what is missing, and the way to it."),
     "diagnose": (
         "tui.cli.commands.diagnose",
         "diagnose_command",
@@ -68,8 +69,11 @@ _COMMANDS = {
 }
 """Name of the command: module, attribute, and the line that the list of commands shows."""
 
-_WITH_REPOSITORY = ("diagnose", "what-if", "migrate", "record")
+_WITH_REPOSITORY = ("doctor", "diagnose", "what-if", "migrate", "record")
 """Commands whose defaults the user's settings give."""
+
+_LOOK_AT_SETTINGS = ("settings", "doctor")
+"""Commands that say themselves what is wrong with the settings."""
 
 
 class _Planescope(LazyGroup):
@@ -175,7 +179,7 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
 
     New here? `planescope demo` shows a real incident without any credentials.
     """
-    if ctx.invoked_subcommand != "settings":
+    if ctx.invoked_subcommand not in _LOOK_AT_SETTINGS:
         read_settings()
     if ctx.invoked_subcommand is not None:
         return

@@ -91,6 +91,8 @@ class Client:
         self.downloads = PlainSession()
         """For the storage host: it knows no token, and ``trust_env`` off keeps ``~/.netrc`` out as well."""
         self.downloads.trust_env = False
+        self.told: Mapping[str, str] = {}
+        """The headers of the last answer, names in lower case, whatever its status."""
         self._passing = 0
         """Bytes of the watch's room for values that their reader will let go."""
 
@@ -161,7 +163,8 @@ class Client:
         address = f"{api.scheme}://{api.netloc}{query_path(self.access.url)}"
         status, headers, text = self.requester.requestJson("POST", address, input=body)
         if status >= 400:
-            raise refusal(status, headers, text, access=self.access, permission=QUERY.permission)
+            said = self.without_token(text or "")
+            raise refusal(status, headers, said, access=self.access, permission=QUERY.permission)
         value = self._json(Answer(status, headers, self.without_token(text or "")))
         if not isinstance(value, dict):
             raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
@@ -231,6 +234,7 @@ class Client:
         # PyGithub's own lists take "not modified" for an empty list, so the tag is sent and understood here.
         tag = {"If-None-Match": known[0]} if known else None
         status, headers, text = self.requester.requestJson("GET", path, dict(parameters or {}), headers=tag)
+        self.told = headers
         if status == 304 and known:
             take_text(self.line.watch.room, known[1].read())
             return known[1]
@@ -239,8 +243,8 @@ class Client:
             if remember:
                 self.etags.remember(asked, answer)
             return answer
-        endpoint = permitted("GET", path)
-        raise refusal(status, headers, text, access=self.access, permission=endpoint.permission if endpoint else "")
+        endpoint, said = permitted("GET", path), self.without_token(text or "")
+        raise refusal(status, headers, said, access=self.access, permission=endpoint.permission if endpoint else "")
 
 
 class Clients:

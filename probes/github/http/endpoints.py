@@ -49,6 +49,7 @@ def _endpoint(operation: str, template: str, permission: str, base: str = _REPOS
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     _endpoint("repos/get", "", "metadata: read"),
+    _endpoint("rate-limit/get", "/rate_limit", "metadata: read", base=""),
     _endpoint("users/get-by-username", "/users/{username}", "metadata: read", base=""),
     _endpoint("actions/list-repo-workflows", "/actions/workflows", "actions: read"),
     _endpoint("actions/list-workflow-runs-for-repo", "/actions/runs", "actions: read"),
@@ -126,7 +127,7 @@ _NEEDS: tuple[tuple[str, str, bool, str, str], ...] = (
     ),
     (
         "metadata: read",
-        "the repository's ids, age and default branch, the id of an owner to whom it is to be transferred",
+        "the repository's ids, age and default branch, the rate limit, the id of an owner to whom it is to be transferred",
         True,
         "the repository cannot be found",
         "GitHub adds it to every token by itself",

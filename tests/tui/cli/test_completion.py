@@ -136,9 +136,9 @@ def test_completing_imports_no_other_command() -> None:
         "shell_completion.answer(planescope, {}, 'bash_complete'); "
         "print([name for name in sys.modules if name.startswith(('tui.cli.commands.', 'probes', 'botocore', 'rich'))])"
     )
-    env = {**os.environ, "COMP_WORDS": "planescope d", "COMP_CWORD": "1", "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "COMP_WORDS": "planescope pa", "COMP_CWORD": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=True)
-    assert done.stdout.splitlines() == ["plain,demo", "plain,diagnose", "[]"]
+    assert done.stdout.splitlines() == ["plain,packet", "[]"]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ _SCHEMAS = {
     "explanation": 1,
     "packet": 2,
     "packet-verify": 1,
+    "readiness": 1,
 }
 """The documents, each with the version of its schema."""
 

@@ -25,37 +25,58 @@ NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
 _SHOWN = ("repo", "workflow", "branch", "github_url", "profile", "registry_profile", "region")
 """Options whose values stand in titles, messages and addresses."""
 
-_OPTIONS = (
-    click.option("--repo", metavar="OWNER/REPO", help="The GitHub repository; by default the one of this folder."),
-    click.option("--workflow", metavar="FILE", default="", help="Only runs of this workflow file (release.yml)."),
-    click.option("--branch", metavar="NAME", default="", help="Only runs of this branch."),
-    click.option("--case", "case_file", type=click.Path(path_type=Path), metavar="FILE", help="A case file (TOML)."),
-    click.option(
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "repo": click.option(
+        "--repo", metavar="OWNER/REPO", help="The GitHub repository; by default the one of this folder."
+    ),
+    "workflow": click.option(
+        "--workflow", metavar="FILE", default="", help="Only runs of this workflow file (release.yml)."
+    ),
+    "branch": click.option("--branch", metavar="NAME", default="", help="Only runs of this branch."),
+    "case": click.option(
+        "--case", "case_file", type=click.Path(path_type=Path), metavar="FILE", help="A case file (TOML)."
+    ),
+    "recording": click.option(
         "--recording",
         type=click.Path(path_type=Path),
         metavar="DIR",
         help="A recording by `planescope record` instead of GitHub: offline, no token.",
     ),
-    click.option("--github-url", metavar="URL", help="An enterprise server, or a loopback API."),
-    click.option("--profile", metavar="NAME", help="AWS profile of the role's account."),
-    click.option("--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another."),
-    click.option("--region", metavar="NAME", help="AWS region of the registry, if the run does not tell."),
-    click.option(
+    "github-url": click.option("--github-url", metavar="URL", help="An enterprise server, or a loopback API."),
+    "profile": click.option("--profile", metavar="NAME", help="AWS profile of the role's account."),
+    "registry-profile": click.option(
+        "--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another."
+    ),
+    "region": click.option("--region", metavar="NAME", help="AWS region of the registry, if the run does not tell."),
+    "allow-http-endpoint": click.option(
         "--allow-http-endpoint",
         is_flag=True,
         help="Ask an AWS endpoint of your configuration in plain http; only one on this machine is otherwise.",
     ),
-    click.option("--no-live", is_flag=True, help="Do not ask the AWS account."),
-    click.option("--no-cache", is_flag=True, help="Neither use nor fill the local store of completed attempts."),
-    click.option("--no-history", is_flag=True, help="Leave out CloudTrail and second opinions (about 10 s)."),
-)
+    "no-live": click.option("--no-live", is_flag=True, help="Do not ask the AWS account."),
+    "no-cache": click.option(
+        "--no-cache", is_flag=True, help="Neither use nor fill the local store of completed attempts."
+    ),
+    "no-history": click.option(
+        "--no-history", is_flag=True, help="Leave out CloudTrail and second opinions (about 10 s)."
+    ),
+}
+
+_ACCESS = ("repo", "case", "github-url", "profile", "registry-profile", "region", "allow-http-endpoint", "no-live")
 
 
 def app_options(command: F) -> F:
     """Add the options to a command; those that state something about the run stand last."""
     command = stated_options(command)
-    for option in reversed(_OPTIONS):
+    for option in reversed(_OPTIONS.values()):
         command = option(command)
+    return command
+
+
+def access_options(command: F) -> F:
+    """Add the options that say which repository and which account are asked, and nothing about runs."""
+    for name in reversed(_ACCESS):
+        command = _OPTIONS[name](command)
     return command
 
 
@@ -110,54 +131,14 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
 
 
 def repository_here(github_url: str | None = None) -> str:
-    """Return ``owner/name`` from the git remote of the current folder, which must be on the GitHub that is asked.
+    """Return ``owner/name`` from the git remote of the current folder. Raises BackendProblem where there is none to read."""
+    from tui.backends.folder_repository import repository_here as of_this_folder
 
-    ``github_url`` is ``--github-url``. Raises BackendProblem where there is no remote, or where it is on another host: its name
-    means nothing on this one, and nobody is asked for it.
-    """
-    from probes.git_remotes import remotes_here
-
-    way_out = "Give --repo OWNER/REPO, or run it in a clone of a GitHub repository; `planescope demo` needs neither."
-    remotes = remotes_here()
-    if remotes is None:
-        raise BackendProblem("git could not be asked for this folder's repository.", way_out)
-    if not remotes.addresses:
-        raise BackendProblem("This folder is no clone of a GitHub repository.", way_out)
-    found = dict.fromkeys(_repository_at(address, github_url) for address in remotes.candidates)
-    if len(found) > 1:
-        raise BackendProblem(
-            "This folder's clone has several remotes, and none is called origin.", "Give --repo OWNER/REPO."
-        )
-    return next(iter(found))
-
-
-def _repository_at(address: str, github_url: str | None) -> str:
-    """Return the repository of a remote. Its address is never shown: it may hold a password."""
-    from probes.git_remotes import place_of
-
-    place = place_of(address)
-    if place is None:
-        raise BackendProblem("This folder's git remote names no host.", "Give --repo OWNER/REPO.")
-    require_host(place, github_url, "The git remote of this folder")
-    if place.repository is None:
-        raise BackendProblem(
-            f"The git remote of this folder names no repository of {place.shown}.", "Give --repo OWNER/REPO."
-        )
-    return place.repository
+    return of_this_folder(github_url)
 
 
 def require_host(place: Place, github_url: str | None, what: str) -> None:
     """Raise BackendProblem if a place is not on the GitHub that would be asked; ``what`` begins the sentence."""
-    from probes.git_remotes import is_on
-    from probes.github.http.credentials import GitHubAccess, api_address
-    from probes.github.http.errors import GitHubProblem
+    from tui.backends.folder_repository import require_host as require
 
-    try:
-        api = api_address(github_url)
-    except GitHubProblem as problem:
-        raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
-    if not is_on(place, api):
-        raise BackendProblem(
-            f"{what} is at {place.shown}, which is not the GitHub host {GitHubAccess(api).host}.",
-            "Give --repo OWNER/REPO for a repository of that host, or --github-url for an enterprise server.",
-        )
+    require(place, github_url, what)
