@@ -21,7 +21,11 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 
 if TYPE_CHECKING:
+    from diagnosis.account_view.documents import DocumentKind
+    from diagnosis.account_view.view import SessionView
     from diagnosis.closure.corrections import Correction
+    from diagnosis.names.arn import Arn
+    from diagnosis.what_if.outcome import WhatIf
 
 RunKey: TypeAlias = tuple[int, int]
 """``(run id, attempt)``."""
@@ -156,6 +160,21 @@ class Corrections:
     """The case file; None while they are kept in memory alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProposedDocument:
+    """A document of the account as the user would have it."""
+
+    kind: DocumentKind
+    text: str
+    """JSON."""
+    name: str = ""
+    """Of an inline or managed policy: which it replaces, or makes; empty for the role's policy about ECR, else a new one."""
+    role: Arn | None = None
+    """Whose it is, where runs assume several roles."""
+    file: str = ""
+    """Where it came from, for people."""
+
+
 class BackendProblem(Exception):  # noqa: N818 - it names what the user has, no bug
     """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it.
 
@@ -236,6 +255,19 @@ class Backend(Protocol):
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
         """Read what changed from one attempt to another; what cannot be read is a reading with its reason."""
+
+    def session_views(
+        self, shown: Diagnosis, run: RunKey, *, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[SessionView, ...]:
+        """Return what the account holds for each session of a run, as it was read for the diagnosis: nothing is asked again."""
+
+    def what_if(
+        self, shown: Diagnosis, documents: Sequence[ProposedDocument], *, progress: ProgressHook, cancelled: CancelHook
+    ) -> WhatIf:
+        """Judge documents that the user proposes, in memory, against the runs and the account of a diagnosis.
+
+        Raises BackendProblem for a text that is no policy, with its line and column.
+        """
 
     def calls(self) -> tuple[CallRow, ...]:
         """Return the ledger: every call made so far."""

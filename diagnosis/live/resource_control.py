@@ -23,6 +23,8 @@ class ResourceControl:
     stops: tuple[str, ...] = ()
     """One sentence for each policy that denies the token whatever subject it carries."""
     missing: tuple[Missing, ...] = ()
+    stopping: tuple[tuple[str, str], ...] = ()
+    """Level and name of each of these policies, in the order of ``stops``."""
 
 
 def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
@@ -34,10 +36,12 @@ def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
         return ResourceControl(missing=(Missing(reading.what, reading.why, reading.how, reading.permission),))
     stops: list[str] = []
     missing: list[Missing] = []
+    stopping: list[tuple[str, str]] = []
     for level in reading.value:
         for policy in level.policies:
             outcomes, unsure = _outcomes(policy, run, role)
             if outcomes == {TrustOutcome.DENIED}:
+                stopping.append((level.level, policy.name))
                 stops.append(
                     f"The resource control policy {policy.name} at {level.level} denies {WEB_IDENTITY_ACTION} on "
                     f"{role.name}; no trust policy can overrule it."
@@ -50,7 +54,7 @@ def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
                         how="read the CloudTrail event of the run, or look at the policy's conditions",
                     )
                 )
-    return ResourceControl(tuple(stops), tuple(missing))
+    return ResourceControl(tuple(stops), tuple(missing), tuple(stopping))
 
 
 def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[TrustOutcome], str]:

@@ -82,16 +82,29 @@ class WhatIf:
         return Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.UNKNOWN
 
 
+def _go_on(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
 def what_if(
     replays: Sequence[Replay],
     account: AccountState,
     case: Case,
     proposals: Sequence[Proposal],
+    told: Callable[[int, int], None] = _go_on,
 ) -> WhatIf:
-    """Judge the proposals. ``account`` was read for the roles of one release: runs of others are not judged, and say so."""
+    """Judge the proposals. ``account`` was read for the roles of one release: runs of others are not judged, and say so.
+
+    ``told`` learns how many runs are judged, of how many; whatever it raises ends the work.
+    """
     neutral = _neutral(account)
     changed = with_proposals(neutral, proposals)
-    runs = tuple(_outcome(replay, neutral, changed, case) for replay in replays)
+    judged = []
+    for place, replay in enumerate(replays):
+        told(place, len(replays))
+        judged.append(_outcome(replay, neutral, changed, case))
+    runs = tuple(judged)
+    told(len(replays), len(replays))
     repository = replays[0].attempt.repository if replays else None
     parts = _parts(runs, neutral, changed)
     return WhatIf(

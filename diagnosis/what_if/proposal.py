@@ -29,6 +29,8 @@ class ProposalKind(StrEnum):
     TRUST = "trust"
     POLICY = "policy"
     """An inline policy of the role."""
+    MANAGED = "managed-policy"
+    """A managed policy that is attached to the role: a version of it that would be the default one."""
     BOUNDARY = "boundary"
     REPOSITORY_POLICY = "repository-policy"
 
@@ -42,7 +44,8 @@ class Proposal:
     file: str = ""
     """Where it came from, for people."""
     policy_name: str | None = None
-    """For policies: the inline policy that it replaces or makes. None: the role's ECR policy, else a new one."""
+    """For policies: the inline policy that it replaces or makes. None: the role's ECR policy, else a new one. For
+    managed ones: which of those that are attached."""
     role: Arn | None = None
     """Whose trust policy, policy or boundary it is, where runs assume several roles; None for the one that was read first."""
 
@@ -65,12 +68,14 @@ class Placed:
 _POLICY_KINDS = {
     ProposalKind.TRUST: PolicyKind.TRUST,
     ProposalKind.POLICY: PolicyKind.IDENTITY,
+    ProposalKind.MANAGED: PolicyKind.IDENTITY,
     ProposalKind.BOUNDARY: PolicyKind.BOUNDARY,
     ProposalKind.REPOSITORY_POLICY: PolicyKind.RESOURCE,
 }
 _LIMITS = {
     ProposalKind.TRUST: LARGEST_TRUST_LIMIT,
     ProposalKind.POLICY: INLINE_LIMIT,
+    ProposalKind.MANAGED: MANAGED_LIMIT,
     ProposalKind.BOUNDARY: MANAGED_LIMIT,
     ProposalKind.REPOSITORY_POLICY: REPOSITORY_POLICY_LIMIT,
 }
@@ -134,6 +139,11 @@ def placed(proposal: Proposal, account: AccountState) -> Placed:
     if taken > limit:
         refused.append(f"{taken} characters where AWS takes {limit}")
     warnings = []
+    if kind is ProposalKind.MANAGED:
+        managed = _managed(proposal, account)
+        if managed is not None and managed.arn is not None and managed.arn.account == "aws":
+            refused.append(f"{managed.name} is AWS's own: nobody else can change it")
+        warnings.append("whoever else the managed policy is attached to would be changed too: that is not judged here")
     if kind is ProposalKind.TRUST and TRUST_LIMIT < taken <= limit:
         warnings.append(f"{taken} characters: the quota for trust policies is {TRUST_LIMIT} unless it was raised")
     return Placed(proposal, _place(proposal, account), taken, limit, tuple(refused), tuple(warnings), findings)
@@ -159,6 +169,14 @@ def _with(account: AccountState, proposal: Proposal) -> AccountState:
             present = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
             others = tuple(item for item in present if item.name != name)
             return replace(account, inline_policies=Known((*others, NamedPolicy(name, document))))
+        case ProposalKind.MANAGED:
+            if not isinstance(account.attached_policies, Known):
+                return account
+            changed = (
+                replace(item, document=document) if item.name == proposal.policy_name else item
+                for item in account.attached_policies.value
+            )
+            return replace(account, attached_policies=Known(tuple(changed)))
         case ProposalKind.BOUNDARY:
             name = account.boundary.value.name if isinstance(account.boundary, Known) else NEW_POLICY
             return replace(account, boundary=Known(NamedPolicy(name, document)))
@@ -174,6 +192,11 @@ def policy_replaced(proposal: Proposal, account: AccountState) -> str | None:
         return next((item.name for item in present if item.name == proposal.policy_name), None)
     about_ecr = [item.name for item in present if _speaks_of_ecr(item.document)]
     return about_ecr[0] if len(about_ecr) == 1 else None
+
+
+def _managed(proposal: Proposal, account: AccountState) -> NamedPolicy | None:
+    attached = account.attached_policies.value if isinstance(account.attached_policies, Known) else ()
+    return next((item for item in attached if item.name == proposal.policy_name), None)
 
 
 def _speaks_of_ecr(document: PolicyDocument) -> bool:
@@ -195,6 +218,10 @@ def _place(proposal: Proposal, account: AccountState) -> str:
             if replaced:
                 return f"in place of the inline policy {replaced}"
             return f"as a new inline policy {proposal.policy_name or NEW_POLICY}, beside those that the role has"
+        case ProposalKind.MANAGED:
+            if _managed(proposal, account) is None:
+                return f"as the managed policy {proposal.policy_name or '?'}, which the role does not have: it is not judged"
+            return f"in place of the managed policy {proposal.policy_name}"
         case ProposalKind.BOUNDARY:
             present = account.boundary.value.name if isinstance(account.boundary, Known) else None
             return f"in place of the permissions boundary {present}" if present else "as a permissions boundary"

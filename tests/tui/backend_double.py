@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
@@ -13,9 +13,12 @@ from incident_logs import moment_of
 from incident_names import DAY, REPOSITORY, RUN_IDS
 from incident_values import diagnosis_of
 
+from diagnosis.account_view.view import SessionView
 from diagnosis.closure.corrections import Correction
+from diagnosis.facts.case import Case
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
+from diagnosis.what_if.outcome import WhatIf
 from tui.backend import (
     BackendProblem,
     Between,
@@ -28,6 +31,7 @@ from tui.backend import (
     Moment,
     Progress,
     ProgressHook,
+    ProposedDocument,
     RunKey,
     RunPage,
     RunQuery,
@@ -35,6 +39,7 @@ from tui.backend import (
     Update,
     no_progress,
 )
+from tui.backends.proposed import judged, proposal_of, views_of
 from tui.packet.files import EVERY_FILE
 
 AS_USUAL = ExportChoice()
@@ -92,6 +97,8 @@ class BackendDouble:
         self.polled = 0
         self.news = True
         """Whether a poll finds that something has changed."""
+        self.case = Case()
+        self.proposed: list[tuple[ProposedDocument, ...]] = []
         self.compared: list[tuple[RunKey, RunKey]] = []
         self.closed = threading.Event()
         self.hang = threading.Event()
@@ -177,6 +184,23 @@ class BackendDouble:
         self.compared.append((earlier.attempt.key, later.attempt.key))
         self._trip("between")
         return between_of(earlier, later)
+
+    def session_views(
+        self, shown: Diagnosis, run: RunKey, *, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[SessionView, ...]:
+        self._trip("session_views")
+        return views_of(shown, run, self.case, progress, cancelled)
+
+    def what_if(
+        self, shown: Diagnosis, documents: Sequence[ProposedDocument], *, progress: ProgressHook, cancelled: CancelHook
+    ) -> WhatIf:
+        self._trip("what_if")
+        self.proposed.append(tuple(documents))
+        while self.hang.is_set():
+            if cancelled():
+                raise Cancelled
+            threading.Event().wait(0.005)
+        return judged(shown, self.case, [proposal_of(document) for document in documents], progress, cancelled)
 
     def calls(self) -> tuple[CallRow, ...]:
         return self.call_rows

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from diagnosis.account_view.view import SessionView
 from diagnosis.closure.corrections import Correction, Kind, apart_by_hand, corrected
 from diagnosis.closure.release_target import OneTarget, of_one_target
 from diagnosis.diagnose import conclude, question_of, subject_of
@@ -21,6 +22,7 @@ from diagnosis.remedies.offers.role_search import SearchOf, role_search
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
+from diagnosis.what_if.outcome import WhatIf
 from probes.github.read.runs import RunFilter
 from probes.github.read.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
@@ -36,6 +38,7 @@ from tui.backend import (
     Moment,
     Progress,
     ProgressHook,
+    ProposedDocument,
     RunKey,
     RunPage,
     RunQuery,
@@ -48,6 +51,7 @@ from tui.backends.closure_facts import ClosureReader
 from tui.backends.corrected_chain import CorrectedChain
 from tui.backends.evidence_facts import EvidenceReader
 from tui.backends.github_side import GitHubSide, names_chain, stop_if
+from tui.backends.proposed import judged, proposal_of, views_of
 from tui.backends.stated import StatedValues
 from tui.judging.judge import Judge
 from tui.packet.contents import TOOL
@@ -361,6 +365,24 @@ class RepositoryBackend:
         """Read what changed from one attempt to another."""
         return read_between(self._source, earlier, later, progress, cancelled)
 
+    # -- the account's documents
+
+    def session_views(
+        self, shown: Diagnosis, run: RunKey, *, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[SessionView, ...]:
+        """Return what the account holds for each session of a run, from what was read."""
+        return views_of(shown, run, self._case_shown(shown), progress, cancelled)
+
+    def what_if(
+        self, shown: Diagnosis, documents: Sequence[ProposedDocument], *, progress: ProgressHook, cancelled: CancelHook
+    ) -> WhatIf:
+        """Judge proposed documents in memory."""
+        proposals = [proposal_of(document) for document in documents]
+        return judged(shown, self._case_shown(shown), proposals, progress, cancelled)
+
+    def _case_shown(self, shown: Diagnosis) -> Case:
+        return self._case_of([replay.attempt for replay in shown.replays])
+
     def export_packet(
         self,
         diagnosis: Diagnosis,
@@ -371,8 +393,9 @@ class RepositoryBackend:
         first = diagnosis.replays[0].attempt.run_id if diagnosis.replays else 0
         form = Form(zipped=choice.zipped, force=choice.force, sign=choice.sign)
         try:
-            case = self._case_of([each.attempt for each in diagnosis.replays])
-            made = packet(diagnosis, case, mask_accounts=choice.masked, audience=choice.audience, tool=TOOL)
+            made = packet(
+                diagnosis, self._case_shown(diagnosis), mask_accounts=choice.masked, audience=choice.audience, tool=TOOL
+            )
             written = write(made, place or usual_name(Path.cwd(), first, zipped=choice.zipped), form)
         except PacketProblem as problem:
             raise BackendProblem(str(problem), exit_code=problem.exit_code) from None

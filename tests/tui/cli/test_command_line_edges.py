@@ -27,8 +27,8 @@ from tui.cli import dashboard
 from tui.cli.console import ProgressLine
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.main import planescope
-from tui.cli.options.policy_file import read_policy_text
 from tui.cli.options.repository import repository_here
+from tui.policy_file import read_policy_text
 
 POLICY = {
     "Version": "2012-10-17",

@@ -20,8 +20,8 @@ from diagnosis.trust.admission import TrustOutcome
 from tui.backend import BackendProblem
 from tui.cli.console import Text, print_json, printable, text_console
 from tui.cli.exit_codes import exit_codes
-from tui.cli.options.policy_file import name_of, read_policy_text
 from tui.cli.options.repository import NAME, read_case_option
+from tui.policy_file import name_of, read_policy_text
 
 SCHEMA = "planescope.policy-admits/1"
 _EXIT_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN}

@@ -23,9 +23,9 @@ from tui import __version__
 from tui.backend import BackendProblem
 from tui.cli.console import print_json, printable, text_console
 from tui.cli.exit_codes import exit_codes
-from tui.cli.options.policy_file import name_of, read_policy_text
 from tui.cli.output import say
 from tui.cli.reports.lint import show
+from tui.policy_file import name_of, read_policy_text
 
 BAD_INPUT = ExitCode.USAGE
 _KINDS = {

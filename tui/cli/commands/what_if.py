@@ -15,20 +15,20 @@ from diagnosis.documents.what_if import SCHEMA, document
 from diagnosis.gates import Verdict
 from diagnosis.policy import PolicyKind
 from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
 from tui.backend import BackendProblem
+from tui.backends.proposed import judged
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json, printable, text_console
 from tui.cli.credentials import code_for_credentials
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
-from tui.cli.options.policy_file import read_policy
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.options.stated import read_stated
 from tui.cli.output import say
 from tui.cli.reports.what_if import show
+from tui.policy_file import read_policy
 
 if TYPE_CHECKING:
     from diagnosis.facts.case import Case
@@ -154,14 +154,3 @@ def _backend(
     finally:
         progress.clear()
         backend.close()
-
-
-def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
-    """Judge the proposals on what a diagnosis has read."""
-    if diagnosis.live is None:
-        raise BackendProblem("The account was not read.", "Leave --no-live out.")
-    # A role in the case file is a fallback for what a run masks; where runs tell theirs, each is asked for its own.
-    told = any(replay.facts.role_arn for replay in diagnosis.replays)
-    own = replace(case, role_arn=None) if told else case
-    result = what_if(diagnosis.replays, diagnosis.live.account, own, proposals)
-    return replace(result, endpoints=diagnosis.endpoints)

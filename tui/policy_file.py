@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, read_document
 from diagnosis.policy.language.faults import Fault
 from diagnosis.policy.language.size_limits import OF_KINDS
+from diagnosis.visible_text import visible_line
 from tui.backend import BackendProblem
-from tui.cli.console import printable
 
 LARGEST = 1024 * 1024
 """In bytes; AWS takes 10,240 characters at most."""
@@ -33,7 +33,7 @@ class PolicyText:
 
 def name_of(path: Path) -> str:
     """Return a file's name as a sentence calls it: ``-`` is standard input."""
-    return "standard input" if str(path) == "-" else printable(str(path))
+    return "standard input" if str(path) == "-" else visible_line(str(path))
 
 
 def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
@@ -43,7 +43,7 @@ def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
     """
     document = read_document(read_policy_text(path).text, OF_KINDS[kind])
     if isinstance(document.policy, Unparsable) and document.policy.fault is not Fault.TOO_LONG:
-        raise BackendProblem(f"{name_of(path)} is no {kind.value}: {printable(document.policy.text)}.")
+        raise BackendProblem(f"{name_of(path)} is no {kind.value}: {visible_line(document.policy.text)}.")
     return document
 
 
