@@ -9,15 +9,20 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from rich.console import RenderableType
-from textual import events
-from textual.app import App
+from textual import events, on
+from textual.actions import ActionParseResult
+from textual.app import App, SuspendNotSupported
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
+from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui import internal_error, keymap
+from tui import internal_error, keymap, messages
+from tui.actions import actions_of, why_not
 from tui.backend import Backend, RunQuery
+from tui.clipboard import Clipboard
 from tui.foreign_text import defused, defused_line
+from tui.job_control import stop_until_continued
 from tui.palette import Palette, PlanescopeCommands
 from tui.remembered import Remembered
 from tui.screens.help import HelpScreen
@@ -67,6 +72,7 @@ class PlanescopeApp(App[None]):
         self._refresh_seconds = refresh_seconds
         self._always_refresh = always_refresh
         self._keys = dict(keys or {})
+        self._clipboards = Clipboard()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         theme = theme or self.remembered.theme or "dark"
@@ -116,7 +122,66 @@ class PlanescopeApp(App[None]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy text, possibly of several lines, that steers no terminal where it is pasted."""
-        super().copy_to_clipboard(defused(text))
+        self._copy(text, "")
+
+    @on(messages.CopyWanted)
+    def _copy_wanted(self, message: messages.CopyWanted) -> None:
+        self._copy(message.text, message.what)
+
+    def _copy(self, text: str, what: str) -> None:
+        text = defused(text)
+        super().copy_to_clipboard(text)
+        if self.is_headless or self.is_web:
+            # Its programs and files would be those of another machine, or of nobody.
+            self._copied(what, "the clipboard")
+            return
+
+        def work() -> None:
+            where = self._clipboards.copy(text)
+            self.call_later(self._copied, what, where)
+
+        threading.Thread(target=work, name="planescope copy", daemon=True).start()
+
+    def _copied(self, what: str, where: str) -> None:
+        self.notify(defused(f"Copied: {what or 'the marked text'}\nNow in {where}"), markup=False, timeout=6)
+
+    @property
+    def keys_in_force(self) -> Mapping[str, str]:
+        """The keys that the user's settings give to actions, by their ids."""
+        return self._keys
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Carry an action out; where it can do nothing now, say why instead of doing nothing."""
+        if isinstance(action, str) and (why := why_not(default_namespace or self, action)):
+            self._warn(why)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def action_help_quit(self) -> None:
+        """Say by which key one leaves, and which copies here: ctrl-c is neither."""
+        offered = [action for action in actions_of(self.screen) if action.possible]
+        copying = [
+            f"{keymap.shown_keys(action.key, self._keys)} {action.key.tooltip.rstrip('.').replace('Copy', 'copies', 1)}"
+            for action in offered
+            if action.key.tooltip.startswith("Copy ") and action.key.id != "app.interrupt"
+        ]
+        leaving = keymap.shown_keys(keymap.BY_ID["app.quit"], self._keys).partition(" ")[0]
+        self._warn("; ".join([f"{leaving} leaves planescope", *copying]) + ".")
+
+    def action_suspend(self) -> None:
+        """Give the terminal back to the shell until it brings the app to the foreground again."""
+        try:
+            with self.suspend():
+                stopped = stop_until_continued()
+        except SuspendNotSupported:
+            stopped = False
+        if not stopped:
+            self._warn("Nothing would bring the app back here, so it stays: no shell controls this terminal.")
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep what nobody handled, and end. The process says it when the terminal is given back."""

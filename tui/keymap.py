@@ -1,6 +1,7 @@
-"""Every key of the app, once: bindings, the help screen and the palette are all made from this table.
+"""Every action of the app, once: bindings, footer, help, palette, settings and the README's table are made from this table.
 
-A key can be remapped by its id, below ``[keys]`` in the user's settings; the help shows the keys in force.
+A key can be remapped by its id, below ``[keys]`` in the user's settings; the help shows the keys in force. A new screen gets
+a scope here, takes its bindings from :func:`bindings`, and is then complete in help and palette.
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ class Key:
     show: bool = False
     """Whether the footer shows it."""
     palette: bool = False
-    """Whether the command palette offers it."""
+    """Whether the command palette names it among the first; it offers every action."""
     shown_as: str = ""
     """How the keys read, where their names would not do."""
+    otherwise: str = ""
+    """One sentence: why nothing happens, where the screen's ``check_action`` says that nothing could."""
+    priority: bool = False
+    """Whether it works wherever the cursor stands, also in a line that is typed in."""
 
     @property
     def scope(self) -> str:
@@ -90,34 +95,48 @@ KEYS: tuple[Key, ...] = (
     Key("timeline.unknown", "5", "section('unknown')", "Unknown",
         "What could not be read, why, and the way to it.", palette=True),
     Key("timeline.compare", "a", "compare", "Compare",
-        "Compare two attempts: gates, proving lines, runs, and what changed in between.", show=True, palette=True),
+        "Compare two attempts: gates, proving lines, runs, and what changed in between.", show=True, palette=True,
+        otherwise="There is one attempt alone: nothing stands beside it."),
     Key("timeline.path", "p", "next_path", "Path",
-        "The next remediation path; AFTER FIX follows.", show=True, palette=True),
+        "The next remediation path; AFTER FIX follows.", show=True, palette=True,
+        otherwise="There is no other path."),
     Key("timeline.form", "d", "next_form", "Form",
-        "The remediation as AWS CLI, Terraform, CloudFormation, difference.", palette=True),
-    Key("timeline.copy_text", "y", "copy_text", "Copy",
-        "Copy the remediation in the form shown.", show=True, palette=True),
+        "The remediation as AWS CLI, Terraform, CloudFormation, difference.", palette=True,
+        otherwise="There is no remediation to show in another form."),
+    Key("timeline.copy_text", "y", "copy_remediation", "Copy",
+        "Copy the remediation in the form shown.", show=True, palette=True,
+        otherwise="There is no remediation to copy."),
     Key("timeline.copy_address", "c", "copy_address", "Copy address",
         "Copy the address of the chosen proof.", palette=True),
     Key("timeline.open_address", "o", "open_address", "Open", "Open the chosen proof in the browser.", palette=True),
-    Key("timeline.log", "v", "view_log", "Log", "The whole job log, at the proving line.", palette=True),
-    Key("timeline.zoom", "z", "zoom", "Zoom", "Give the whole screen to the details, and back.", palette=True),
+    Key("timeline.log", "v", "view_log", "Log", "The whole job log, at the proving line.", palette=True,
+        otherwise="Nothing is diagnosed yet, so no log is known."),
+    Key("timeline.zoom", "z", "zoom", "Zoom", "Give the whole screen to the details, and back.", palette=True,
+        otherwise="Nothing is diagnosed yet."),
     Key("timeline.refresh", "r", "refresh_live", "Refresh", "Read runs and account again.", show=True, palette=True),
-    Key("timeline.earlier", "left_square_bracket", "stage(-1)", "Stage",
-        "The demo's stage before.", palette=True, shown_as="["),
+    Key("timeline.earlier", "left_square_bracket", "stage(-1)", "Stage before",
+        "The demo's stage before.", palette=True, shown_as="[",
+        otherwise="Only the demo has stages."),
     Key("timeline.later", "right_square_bracket", "stage(1)", "Stage",
-        "The demo's next stage.", show=True, palette=True, shown_as="]"),
-    Key("timeline.export", "e", "export", "Export", "Write the evidence packet to disk.", show=True, palette=True),
+        "The demo's next stage.", show=True, palette=True, shown_as="]",
+        otherwise="Only the demo has stages."),
+    Key("timeline.export", "e", "export", "Export", "Write the evidence packet to disk.", show=True, palette=True,
+        otherwise="Nothing is diagnosed yet, so there is nothing to export."),
     Key("timeline.add_run", "plus", "add_run", "Add a run",
-        "A run that belongs to this chain, by its address or number.", palette=True, shown_as="+"),
+        "A run that belongs to this chain, by its address or number.", palette=True, shown_as="+",
+        otherwise="Nothing is diagnosed yet, so there is no chain."),
     Key("timeline.leave_out", "minus", "leave_out", "Leave out",
-        "The attempt under the cursor does not belong to this chain.", palette=True, shown_as="-"),
+        "The attempt under the cursor does not belong to this chain.", palette=True, shown_as="-",
+        otherwise="Nothing is diagnosed yet, so there is no chain."),
     Key("timeline.split", "s", "split", "Split",
-        "Another chain begins with the attempt under the cursor.", palette=True),
+        "Another chain begins with the attempt under the cursor.", palette=True,
+        otherwise="Nothing is diagnosed yet, so there is no chain."),
     Key("timeline.undo", "u", "undo_correction", "Undo",
-        "Take back the last correction of the chain.", show=True, palette=True),
+        "Take back the last correction of the chain.", show=True, palette=True,
+        otherwise="Nothing was corrected by hand."),
     Key("timeline.keep", "w", "keep_corrections", "Keep",
-        "Keep what was corrected in a new case file.", show=True, palette=True),
+        "Keep what was corrected in a new case file.", show=True, palette=True,
+        otherwise="Nothing was corrected by hand, or it stands in a case file already."),
     Key("timeline.ledger", "L", "ledger", "Ledger", "Every call made, with its result and duration.", palette=True),
     Key("timeline.cancel", "escape", "cancel", "Cancel",
         "Stop what is being read; or leave the filter.", shown_as="esc"),
@@ -132,10 +151,10 @@ KEYS: tuple[Key, ...] = (
     Key("log.first", "g", "edge(-1)", "Top", "To the top."),
     Key("log.last", "G", "edge(1)", "End", "To the end."),
     Key("log.close", "escape,v", "close", "Back", "Back to the timeline.", show=True, shown_as="esc"),
-    Key("compare.right_before", "left,h", "later(-1)", "Right", "On the right the attempt before.", shown_as="← h"),
+    Key("compare.right_before", "left,h", "later(-1)", "Right before", "On the right the attempt before.", shown_as="← h"),
     Key("compare.right_after", "right,l", "later(1)", "Right",
         "On the right the attempt after.", show=True, shown_as="← →"),
-    Key("compare.left_before", "left_square_bracket", "earlier(-1)", "Left",
+    Key("compare.left_before", "left_square_bracket", "earlier(-1)", "Left before",
         "On the left the attempt before.", shown_as="["),
     Key("compare.left_after", "right_square_bracket", "earlier(1)", "Left",
         "On the left the attempt after.", show=True, shown_as="[ ]"),
@@ -156,39 +175,52 @@ KEYS: tuple[Key, ...] = (
     Key("app.help", "question_mark", "help", "Help", "Keys and words.", show=True, palette=True, shown_as="?"),
     Key("app.theme", "t,ctrl+t", "toggle_theme", "Theme", "Light or dark.", palette=True, shown_as="t"),
     Key("app.themes", "T", "change_theme", "Themes", "Choose among all themes.", palette=True),
-    Key("app.quit", "q", "quit", "Quit", "Leave at once, whatever is being read.", show=True, palette=True),
+    Key("app.palette", "ctrl+p", "command_palette", "palette", "All actions by name.", show=True, priority=True),
+    Key("app.next_part", "tab", "focus_next", "Next part", "The next part of the screen."),
+    Key("app.part_before", "shift+tab", "focus_previous", "Part before", "The part of the screen before."),
+    Key("app.suspend", "ctrl+z", "suspend", "Suspend", "Back to the shell; fg comes back here.", palette=True),
+    Key("app.interrupt", "ctrl+c", "help_quit", "Interrupt",
+        "Copy marked text; else say which key leaves and which copies."),
+    Key("app.quit", "q", "quit", "Quit",
+        "Leave at once, whatever is being read; ^q where a line is typed in.", show=True, palette=True),
 )
 # fmt: on
 
-_IDS = frozenset(key.id for key in KEYS)
+BY_ID = {key.id: key for key in KEYS}
 
 
 def bindings(scope: str, *only: str) -> list[BindingType]:
     """Return the Textual bindings of a scope, or of the named ids of any scope."""
-    return [
-        Binding(
-            key.keys,
-            key.action,
-            key.label,
-            show=key.show,
-            key_display=key.shown_as or None,
-            tooltip=key.tooltip,
-            id=key.id,
-        )
-        for key in KEYS
-        if (key.id in only if only else key.scope == scope)
-    ]
+    return [_binding(key) for key in KEYS if (key.id in only if only else key.scope == scope)]
+
+
+def everywhere() -> list[BindingType]:
+    """Return the app's bindings for a box over another screen: Textual lets no key pass from there to the app."""
+    return [_binding(key, "app.") for key in KEYS if key.scope == "app"]
+
+
+def _binding(key: Key, owner: str = "") -> BindingType:
+    return Binding(
+        key.keys,
+        f"{owner}{key.action}",
+        key.label,
+        show=key.show,
+        key_display=key.shown_as or None,
+        tooltip=key.tooltip,
+        id=key.id,
+        priority=key.priority,
+    )
 
 
 def unknown_ids(remapped: Iterable[str]) -> tuple[str, ...]:
     """Return the ids of a user's keymap that name nothing."""
-    return tuple(identity for identity in remapped if identity not in _IDS)
+    return tuple(identity for identity in remapped if identity not in BY_ID)
 
 
 _READABLE = {
     "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "dollar_sign": "$",
     "escape": "esc", "pagedown": "page down", "pageup": "page up", "plus": "+", "minus": "-",
-    "left": "←", "right": "→", "up": "↑", "down": "↓",
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "shift+tab": "⇧tab",
 }  # fmt: skip
 
 

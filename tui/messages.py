@@ -100,6 +100,15 @@ class Exported(Message):
 
 
 @dataclass
+class CopyWanted(Message):
+    """The user wants a text copied; the app does it and says where it is then."""
+
+    text: str
+    what: str
+    """What it is, in a few words."""
+
+
+@dataclass
 class RunChosen(Message):
     """The user wants this run diagnosed."""
 

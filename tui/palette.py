@@ -1,15 +1,20 @@
-"""The command palette: the actions of the app and of the main screen, and the loaded runs."""
+"""The command palette: every action of the screen below it, with its key, and the loaded runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui import keymap, messages
+from tui import messages
+from tui.actions import Action, actions_of
 from tui.foreign_text import defused_line, foreign_line
+from tui.keymap import shown_keys
 from tui.screens.present_size import PresentSize
 from tui.screens.timeline.screen import TimelineScreen
 
@@ -21,29 +26,53 @@ class Palette(PresentSize, CommandPalette):
     """Textual's palette, of the present size as every screen of ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One line of the palette."""
+
+    name: str
+    help: str
+    run: Callable[[], Any]
+
+
+def offers_of(actions: list[Action], remapped: Mapping[str, str]) -> list[Offer]:
+    """Return a line for each action; where two have one label, the sentence tells them apart. The usual ones come first."""
+    # Lists and pages move by the same keys and words: one line stands for those of the part that has the cursor.
+    told = {(action.key.keys, action.key.tooltip): action for action in reversed(actions)}
+    actions = [action for action in actions if told[action.key.keys, action.key.tooltip] is action]
+    labels = Counter(action.key.label for action in actions)
+    ordered = sorted(actions, key=lambda action: (not action.possible, not action.key.palette))
+    return [_offer(action, remapped, alone=labels[action.key.label] == 1) for action in ordered]
+
+
+def _offer(action: Action, remapped: Mapping[str, str], *, alone: bool) -> Offer:
+    key, node = action.key, action.node
+    what = key.tooltip if action.possible or not key.otherwise else f"Not now: {key.otherwise}"
+    return Offer(
+        key.label.capitalize() if alone else key.tooltip.rstrip("."),
+        f"{shown_keys(key, remapped)}   {what}",
+        partial(node.app.run_action, key.action, node),
+    )
+
+
 class PlanescopeCommands(Provider):
     """Offer actions and, for a loaded run, ``Go to run``."""
 
-    def _actions(self) -> list[tuple[keymap.Key, Callable[[], object]]]:
-        screen = self.screen
-        found: list[tuple[keymap.Key, Callable[[], object]]] = []
-        for key in keymap.KEYS:
-            owner = "app" if key.scope == "app" else "screen"
-            if key.palette and (key.scope == "app" or isinstance(screen, TimelineScreen)):
-                found.append((key, partial(screen.run_action, f"{owner}.{key.action}")))
-        return found
+    def _offers(self) -> list[Offer]:
+        here = [action for action in actions_of(self.screen) if action.key.id != "app.palette"]
+        return offers_of(here, getattr(self.app, "keys_in_force", {}))
 
     async def discover(self) -> Hits:
         """Offer all actions before anything is typed."""
-        for key, run in self._actions():
-            yield DiscoveryHit(Content(self._name(key)), run, text=self._name(key), help=self._help(key))
+        for offer in self._offers():
+            yield DiscoveryHit(Content(offer.name), offer.run, text=offer.name, help=offer.help)
 
     async def search(self, query: str) -> Hits:
         """Offer the actions and runs that match the words."""
         matcher = self.matcher(query)
-        for key, run in self._actions():
-            if (score := max(matcher.match(self._name(key)), matcher.match(key.tooltip))) > 0:
-                yield Hit(score, Content(self._name(key)), run, text=self._name(key), help=self._help(key))
+        for offer in self._offers():
+            if (score := max(matcher.match(offer.name), matcher.match(offer.help))) > 0:
+                yield Hit(score, Content(offer.name), offer.run, text=offer.name, help=offer.help)
         screen = self.screen
         if not isinstance(screen, TimelineScreen):
             return
@@ -56,14 +85,3 @@ class PlanescopeCommands(Provider):
                 yield Hit(
                     score / 2, foreign_line(name), partial(screen.post_message, messages.RunChosen(row.key)), text=name
                 )
-
-    @staticmethod
-    def _help(key: keymap.Key) -> str:
-        """Return the sentence, with the key that does the same."""
-        return f"{key.shown_as or keymap.shown_keys(key)}   {key.tooltip}"
-
-    @staticmethod
-    def _name(key: keymap.Key) -> str:
-        if key.id == "timeline.earlier":
-            return "Earlier stage"
-        return "Later stage" if key.id == "timeline.later" else key.label

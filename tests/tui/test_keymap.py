@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from backend_double import PROBLEM, BackendDouble
 from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
 
+import tui.screens
+import tui.widgets
 from tui import keymap
+from tui.actions import actions_of, bound_by
 from tui.app import PlanescopeApp
+from tui.keys_table import with_table
+from tui.palette import offers_of
 from tui.screens.compare import CompareScreen
+from tui.screens.dialogs.ask import AskScreen
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
@@ -36,21 +49,66 @@ def test_ids_are_unique_and_every_scope_has_a_heading() -> None:
     assert {key.scope for key in keymap.KEYS} == set(keymap.SCOPES) == set(OWNERS)
 
 
-@pytest.mark.parametrize(
-    "scopes",
-    [
-        ("app", "timeline", "matrix"),
-        ("app", "timeline", "runs", "list"),
-        ("app", "log"),
-        ("app", "compare", "page"),
-        ("app", "dialog"),
-        ("app", "dialog", "export", "page"),
-        ("app", "dialog", "ledger", "list"),
-    ],
-)
-def test_no_key_means_two_things_at_one_place(scopes: tuple[str, ...]) -> None:
-    names = [name.strip() for key in keymap.KEYS if key.scope in scopes for name in key.keys.split(",")]
-    assert not [name for name, count in Counter(names).items() if count > 1]
+def classes_with_bindings() -> list[type[DOMNode]]:
+    """All screens and widgets of ours that bind a key, and the app."""
+    for room in (tui.screens, tui.widgets):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
+
+    def below(kind: type[DOMNode]) -> Iterator[type[DOMNode]]:
+        for each in kind.__subclasses__():
+            yield each
+            yield from below(each)
+
+    ours = {kind for kind in below(DOMNode) if kind.__module__.startswith("tui.") and "BINDINGS" in kind.__dict__}
+    return sorted(ours, key=lambda kind: kind.__qualname__)
+
+
+def test_each_binding_comes_from_the_table() -> None:
+    found = classes_with_bindings()
+    assert {PlanescopeApp, TimelineScreen, Timeline, ExportScreen} <= set(found)
+    for kind in found:
+        for binding in kind.__dict__["BINDINGS"]:
+            assert isinstance(binding, Binding), kind
+            key = keymap.BY_ID[binding.id or ""]
+            assert binding.key == key.keys, key.id
+            assert binding.action in (key.action, f"app.{key.action}"), key.id
+    bound = {binding.id for kind in found for binding in kind.__dict__["BINDINGS"]}
+    assert bound == set(keymap.BY_ID), "a row that nothing binds is no key"
+
+
+OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
+    TimelineScreen: (), CompareScreen: ("a",), LedgerScreen: ("L",), LogScreen: ("v",), HelpScreen: ("question_mark",),
+    ExportScreen: ("e",), ExportedScreen: ("e", "enter"), AskScreen: ("plus",), ProblemScreen: ("r",),
+}  # fmt: skip
+"""The screens that a key opens, and by which keys."""
+
+
+@pytest.mark.parametrize("kind", OPENED_BY, ids=lambda kind: kind.__name__)
+async def test_each_action_of_a_screen_is_in_palette_and_help_and_no_two_share_a_key(kind: Any, opened: Any) -> None:
+    async with opened(BackendDouble(2)) as app:
+        if kind is ProblemScreen:
+            app.backend.problems["diagnose"] = PROBLEM
+        await app.pilot.press(*OPENED_BY[kind])
+        await app.until(lambda: isinstance(app.app.screen, kind))
+        screen = app.app.screen
+        actions = actions_of(screen)
+        offers = offers_of(actions, {})
+        assert len({(offer.name, offer.help) for offer in offers}) == len(offers)
+        for action in actions:
+            assert any(action.key.tooltip in offer.help or action.key.otherwise in offer.help[-80:] for offer in offers)
+        help_text = "\n".join(block.first.plain + block.content.plain for block in key_blocks({}))
+        everywhere = {key.id for key in keymap.KEYS if key.scope == "app"}
+        assert everywhere <= {action.key.id for action in actions}, "the app's keys work on every screen"
+        for focused in (None, *screen.focus_chain):
+            screen.set_focus(focused)
+            taken: dict[str, str] = {}
+            for node in focused.ancestors_with_self if focused is not None else (screen, app.app):
+                for key in bound_by(type(node)):
+                    assert any(action.key is key for action in actions), key.id
+                    assert key.tooltip in help_text
+                    for name in key.keys.split(","):
+                        assert taken.setdefault(name.strip(), key.id) == key.id
 
 
 def test_every_action_exists_where_its_key_works() -> None:
@@ -70,6 +128,40 @@ def test_the_help_names_every_key(opened: Any) -> None:
     for key in keymap.KEYS:
         assert key.tooltip in text
         assert keymap.shown_keys(key).split()[0] in text
+
+
+def test_the_readme_lists_the_keys_that_there_are() -> None:
+    readme = (Path(tui.screens.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert readme == with_table(readme), "python -m tui.keys_table README.md"
+
+
+async def test_a_key_that_can_do_nothing_says_why(opened: Any) -> None:
+    async with opened(BackendDouble(2)) as app:
+        for name, why in (("u", "Nothing was corrected by hand."), ("p", "There is no other path.")):
+            await app.press(name)
+            assert why in app.text
+        await app.pilot.press("ctrl+p", *"undo")
+        await app.until(lambda: "Not now: Nothing was corrected" in app.text)
+
+
+async def test_ctrl_c_tells_the_keys_that_leave_and_copy(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("ctrl+c")
+        said = " ".join(notification.message for notification in app.app._notifications)
+        assert said.startswith("q leaves planescope; y copies the remediation")
+        assert "c copies the address" in said
+        await app.press("plus", "ctrl+c")
+        assert isinstance(app.app.screen, AskScreen)
+        assert app.app.is_running
+
+
+async def test_a_box_over_the_screen_knows_the_keys_of_everywhere(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("e", "question_mark")
+        assert isinstance(app.app.screen, HelpScreen)
+        await app.press("escape")
+        await app.pilot.press("q")
+        await app.until(lambda: not app.app.is_running)
 
 
 async def test_a_remapped_key_works_and_the_help_shows_it(opened: Any) -> None:
@@ -141,7 +233,7 @@ def test_the_last_line_leaves_out_what_can_wait_and_never_the_ways_out() -> None
         for name in (
             "judge",
             "filter",
-            "copy_text",
+            "copy_remediation",
             "refresh_live",
             "export",
             "close",
@@ -157,7 +249,7 @@ def test_the_last_line_leaves_out_what_can_wait_and_never_the_ways_out() -> None
     gone = [
         next(iter(set(kept[w + 1]) - set(kept[w]))) for w in range(118, -1, -1) if len(kept[w]) == len(kept[w + 1]) - 1
     ]
-    assert gone == ["command_palette", "copy_text", "filter", "refresh_live", "export", "judge"]
+    assert gone == ["command_palette", "copy_remediation", "filter", "refresh_live", "export", "judge"]
     for width in (40, 60, 80):
         shown = fitting(keys, width, 1)
         assert sum(key.content.cell_length + 1 for key in shown) - 1 <= width

@@ -85,14 +85,6 @@ def key_blocks(remapped: Mapping[str, str]) -> list[Block]:
                     13, pad=True, ellipsis=True
                 )
                 blocks.append(Block(Content(key.tooltip), Content("  ") + keys + Content(" ")))
-        if scope == "app":
-            blocks.append(Block(Content("The command palette."), Content.styled("  ^p            ", "bold $text")))
-            blocks.append(
-                Block(
-                    Content("The next part of the screen, or the one before."),
-                    Content.styled("  tab ⇧tab      ", "bold $text"),
-                )
-            )
     return blocks
 
 

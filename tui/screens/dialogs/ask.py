@@ -22,7 +22,7 @@ from tui.widgets.base.page import Page
 class AskScreen(PresentSize, ModalScreen[str | None]):
     """Return what was typed, or None where the user went back or typed nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close")
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("", "dialog.close"), *keymap.everywhere()]
     AUTO_FOCUS = "#answer"
 
     def __init__(self, title: str, blocks: Sequence[Block], value: str = "") -> None:

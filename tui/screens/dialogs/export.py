@@ -31,7 +31,11 @@ READERS = {Audience.AUDITOR: "auditor", Audience.INCIDENT: "incident", Audience.
 class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
     """Return where to write the packet and how, or None where nothing is to be written."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("export"), *keymap.bindings("", "dialog.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keymap.bindings("export"),
+        *keymap.bindings("", "dialog.close"),
+        *keymap.everywhere(),
+    ]
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         super().__init__()

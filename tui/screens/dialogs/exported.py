@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tui import keymap
+from tui import keymap, messages
 from tui.backend import ExportResult
 from tui.foreign_text import defused_line, foreign_line
 from tui.screens.present_size import PresentSize
@@ -22,7 +22,7 @@ from tui.widgets.base.page import Page
 class ExportedScreen(PresentSize, ModalScreen[None]):
     """Show the folder or file, what it holds, and its root hash."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.copy")
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("", "dialog.close", "dialog.copy"), *keymap.everywhere()]
 
     def __init__(self, result: ExportResult) -> None:
         super().__init__()
@@ -53,8 +53,7 @@ class ExportedScreen(PresentSize, ModalScreen[None]):
     def action_copy(self) -> None:
         """Copy its path."""
         path = defused_line(str(self.result.place))
-        self.app.copy_to_clipboard(path)
-        self.app.notify(f"Copied: {path}", markup=False, timeout=4)
+        self.post_message(messages.CopyWanted(path, path))
 
     def action_close(self) -> None:
         """Go back."""

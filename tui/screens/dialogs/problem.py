@@ -20,7 +20,7 @@ from tui.widgets.base.status_page import problem_blocks
 class ProblemScreen(PresentSize, ModalScreen[bool]):
     """Return True where the user wants to try again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.retry")
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("", "dialog.close", "dialog.retry"), *keymap.everywhere()]
 
     def __init__(self, problem: BackendProblem) -> None:
         super().__init__()

@@ -101,7 +101,7 @@ class TimelineScreen(PresentSize, Screen[None]):
         """Do not offer keys that could do nothing here."""
         if action == "stage":
             return bool(self.backend is not None and self.backend.moments)
-        if action in ("next_path", "copy_text", "next_form"):
+        if action in ("next_path", "copy_remediation", "next_form"):
             count = len(self.diagnosis.paths) if self.diagnosis else 0
             return count > 1 if action == "next_path" else count > 0
         if action == "compare":
@@ -288,7 +288,7 @@ class TimelineScreen(PresentSize, Screen[None]):
         """Show the path in the next form that it has."""
         self.panel.next_form()
 
-    def action_copy_text(self) -> None:
+    def action_copy_remediation(self) -> None:
         """Copy the remediation in the form shown."""
         selection = self.selection
         text = selection.copy_text() if selection is not None else ""
@@ -304,8 +304,7 @@ class TimelineScreen(PresentSize, Screen[None]):
         if not text:
             self._say("There is nothing to copy here.", warn=True)
             return
-        self.app.copy_to_clipboard(text)
-        self._say(f"Copied: {what}")
+        self.post_message(messages.CopyWanted(text, what))
 
     def action_open_address(self) -> None:
         """Open the proof in the browser."""

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 ALWAYS = ("close", "help", "quit")
 """Actions that are shown whatever else is."""
-FIRST_TO_GO = ("command_palette", "copy_text", "toggle_runs", "filter", "refresh_live")
+FIRST_TO_GO = ("command_palette", "copy_remediation", "toggle_runs", "filter", "refresh_live")
 """Actions that are left out before others."""
 
 
@@ -85,10 +85,10 @@ class KeyLine(Widget):
                 binding.key, self.app.get_key_display(binding), binding.description,
                 binding.action.rpartition(".")[2], enabled,
             )  # fmt: skip
-            if binding.key == self.app.COMMAND_PALETTE_BINDING:
+            if shown.action == "command_palette":
                 palette = shown if self.show_command_palette else None
             elif binding.show:
-                found.setdefault(binding.action, shown)
+                found.setdefault(shown.action if shown.action in ALWAYS else binding.action, shown)
         return [*found.values(), *([palette] if palette else [])]
 
     def render(self) -> RenderResult:
