@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnosis.callers.comparison import compare_trust
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.facts.account import AccountState, NamedPolicy, Role
 from diagnosis.facts.reading import Known
@@ -29,6 +30,7 @@ def newly_admitted(
         found += _new_callers(
             old.value, new.value, replay, meant, after.account.question.provider_arn, _audiences(before, after)
         )
+        found += _left_open(before, after) if old.value.trust_policy != new.value.trust_policy else ()
         found += _new_grants(before, after) if old.value.arn == new.value.arn else _of_another_role(before, after)
     return tuple(dict.fromkeys(found))
 
@@ -42,6 +44,14 @@ def _new_grants(before: Assessment, after: Assessment) -> Iterator[str]:
     compared = compare_grants(old, new, meant=needed)
     yield from (grant.text for grant in compared.newly_granted)
     yield from compared.undecided
+
+
+def _left_open(before: Assessment, after: Assessment) -> Iterator[str]:
+    """Yield whom the new trust policy lets in with the very tokens that are meant: a fork's pull request bears the same subject."""
+    known = {problem.reason for problem in before.problems}
+    for problem in after.problems:
+        if problem.cause is Cause.TRUST_TOO_OPEN and problem.reason not in known:
+            yield problem.reason
 
 
 def _layers(account: AccountState) -> list[list[PolicyDocument]]:

@@ -44,7 +44,7 @@ from tui.cli.reports.diagnosis import show
 from tui.widgets.base.blocks import layout
 from tui.widgets.detail.details import BLOCKS
 from tui.widgets.detail.selection import Selection
-from tui.widgets.summary.summary import summary_blocks
+from tui.widgets.summary.summary import summary_lines
 from tui.widgets.timeline.columns import Cell, columns_of
 
 INCIDENT = load_incident()
@@ -109,7 +109,7 @@ def on_screen(diagnosis: Diagnosis) -> str:
         for row in range(len(diagnosis.gates) + 1)
     ]
     blocks = [block for view in views for section in BLOCKS.values() for block in section(view)]
-    return "\n".join(line.plain for line in layout([*blocks, *summary_blocks(diagnosis, 0, 100, listed=True)], 100))
+    return "\n".join(line.plain for line in (*layout(blocks, 100), *summary_lines(diagnosis, 0, 100, 200)))
 
 
 @pytest.mark.parametrize("everywhere", some([False, True], 2))

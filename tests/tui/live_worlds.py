@@ -24,7 +24,7 @@ from seeded_defects import DEFECTS, broken
 from small_world import HOME, NOW, World, allow, policy, sound_world
 
 from diagnosis.diagnose import conclude, question_of, replays_of
-from diagnosis.facts.account import CredentialsProblem, NamedPolicy
+from diagnosis.facts.account import CredentialsProblem, NamedPolicy, Role
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.names.arn import Arn
@@ -143,7 +143,10 @@ def _renamed(value: Any) -> Any:
     if isinstance(value, str):
         for short, long in NAMES.items():
             value = value.replace(short, long)
-        return BRANCH if value == "release" else value
+        return value
+    if isinstance(value, Role):
+        arn = arn_of(_renamed(str(value.arn)))
+        return replace(value, arn=arn, name=arn.name, trust_policy=_renamed(value.trust_policy))
     if isinstance(value, PolicyDocument):
         return read_document(_renamed(value.text))
     if isinstance(value, Arn):
@@ -158,7 +161,9 @@ def _renamed(value: Any) -> Any:
 def long_names() -> Diagnosis:
     """Long names in every place: repository, workflow, branch, job, step, role and ECR repository."""
     world = _defects("another ref is trusted", "a boundary is too narrow", "no digest")
-    attempts = _attempts(world, ("Credentials", REFUSED), ("Credentials", REFUSED), workflow_name=WORKFLOW)
+    attempts = _attempts(
+        world, ("Credentials", REFUSED), ("Credentials", REFUSED), workflow_name=WORKFLOW, head_branch=BRANCH
+    )
     return _judged(_renamed(world), [_renamed(attempt) for attempt in attempts])
 
 

@@ -25,7 +25,8 @@ from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page, Sheet
 from tui.widgets.compare import comparison_blocks
 from tui.widgets.compare.rows import proof_of
-from tui.widgets.timeline.columns import attempt_title, first_failing
+from tui.widgets.timeline.columns import first_failing
+from tui.widgets.timeline.run_titles import RunTitles
 
 WAITING = "◐ asking GitHub for commits, pull requests and environments"
 
@@ -95,7 +96,8 @@ class CompareScreen(PresentSize, Screen[None]):
     def _show(self) -> None:
         one, other, between = self.earlier, self.later, self.between
         panel, sides = self.query_one(".panel"), self.query_one("#compare-sides", Page)
-        panel.border_title = foreign_line(f"Compare {attempt_title(one)} with {attempt_title(other)}")
+        titles = RunTitles((one, other))
+        panel.border_title = foreign_line(f"Compare {titles.of(one)} with {titles.of(other)}")
         panel.border_subtitle = "" if between is not None else foreign_line(self._waiting)
         self.query_one("#compare-head", Sheet).show([comparison_blocks.head_block(one, other)])
         changed = comparison_blocks.between_blocks(self.diagnosis, one, other, between, self._waiting)

@@ -36,7 +36,8 @@ from tui.widgets.detail import (
 )
 from tui.widgets.detail.evidence_blocks import evidence_blocks
 from tui.widgets.detail.selection import RemediationForm, Selection
-from tui.widgets.summary.summary import remaining, short_lines, still_broken
+from tui.widgets.summary.answers import remaining, still_broken
+from tui.widgets.summary.summary import summary_lines
 from tui.widgets.timeline.columns import Cell, columns_of
 
 
@@ -58,7 +59,7 @@ def test_many_problems_of_one_place_are_one_item_of_the_summary(width: int) -> N
     items = [item.plain for item in remaining(replace(diagnosis_of(1), forecast=(first, *many, last)))]
     assert items[1] == "2–10 service-authorization s3:Get0, s3:Get1 and 7 more"
     assert items[2].startswith("11 least-privilege")
-    short = short_lines(replace(diagnosis_of(1), forecast=(first, *many, last)), 0, width)
+    short = summary_lines(replace(diagnosis_of(1), forecast=(first, *many, last)), 0, width, 8)
     said = "\n".join(line.plain for line in short)
     assert "2–10 service-authorization" in said
     # Two of them stand each for itself.
@@ -137,7 +138,7 @@ def test_a_failure_that_is_no_gate_is_named_by_its_plane() -> None:
         replay_of(1), stopped_by=finding, gates=tuple(replace(g, verdict=Verdict.PASS) for g in replay_of(1).gates)
     )
     changed = replace(diagnosis, replays=(replay,), subject=replay)
-    assert "REGISTRY STATE" in short_lines(changed, 0, 80)[0].plain
+    assert "REGISTRY STATE" in summary_lines(changed, 0, 80, 8)[0].plain
     assert "tag-immutable" in words_of(section_evidence.blocks_of(view_of(changed, row=4)))
 
 

@@ -15,18 +15,21 @@ from rich.rule import Rule
 from rich.table import Table
 
 from diagnosis.causes import Cause, tell_apart_of
+from diagnosis.documents.forecast_labels import labels, place_of
 from diagnosis.documents.headline import Headline, headline, in_short, run_name
+from diagnosis.documents.outlook import admits_words, path_sentence
 from diagnosis.facts.evidence import Evidence, Origin
 from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, DriftKind, Traced
-from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verdict_at
+from diagnosis.verdicts.outlook import outlook_after, outlook_now
 from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
-from diagnosis.verdicts.run_end import End, end_of
+from diagnosis.verdicts.run_end import End
 from tui.cli.console import Lines, Text, printable
 from tui.cli.reports.closure import show_anchors, show_closure
 from tui.cli.reports.endpoints import show_endpoints
@@ -344,12 +347,14 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
     if not diagnosis.forecast:
         open_gates = [v for v in diagnosis.live.gates if v.verdict is Verdict.UNKNOWN]
         text = "Nothing that is known would fail." if open_gates else "Nothing: every gate passes today."
-        if diagnosis.subject is not None and end_of(diagnosis.subject).end in (End.ANOTHER, End.UNKNOWN):
+        if outlook_now(diagnosis).ended_elsewhere:
             text += " What else ended the run may do so again."
         console.print(Padding(Text(text), (0, 0, 0, 2)))
     several = len(diagnosis.live.sessions) > 1
-    for number, problem in enumerate(diagnosis.forecast, 1):
+    for number, (problem, told) in enumerate(zip(diagnosis.forecast, labels(diagnosis.forecast), strict=True), 1):
         where = problem.gate.label if problem.gate else problem.plane.label
+        # What tells it from the others stands behind the gate; a label that is the place alone adds nothing.
+        where += f", {told}" if told != place_of(problem) else ""
         jobs = f" Job{'s' * (len(problem.jobs) > 1)} {job_names(problem.jobs)}." if several and problem.jobs else ""
         line = Lines(printable(f"{number}. {where}{_named(problem.cause)}: {problem.reason}{jobs}"))
         if problem.actions:
@@ -360,7 +365,7 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
 def _paths(diagnosis: Diagnosis, console: Console) -> None:
     for number, path in enumerate(diagnosis.paths):
         label = "Smallest path" if number == 0 else f"Another path ({number + 1})"
-        _heading(f"{label}: {_proof_words(path)}", console)
+        _heading(f"{label}: {path_sentence(path, outlook_after(diagnosis, path))}", console)
         for remediation in path.remediations:
             if number == 0 or remediation not in diagnosis.paths[0].remediations:
                 _remediation(remediation, console)
@@ -372,20 +377,8 @@ def _paths(diagnosis: Diagnosis, console: Console) -> None:
                 console.print(
                     Padding(Text(f"One change for {change.owner.value}: {ids}", style="italic"), (0, 0, 0, 2))
                 )
-        admitted = ", ".join(path.newly_admitted) or "nothing beyond the need"
+        admitted = ", ".join(path.newly_admitted) or admits_words(path)
         console.print(Padding(Text(f"Newly admitted: {admitted}", style="italic"), (0, 0, 0, 2)))
-
-
-def _proof_words(path: Path) -> str:
-    if path.opens_all:
-        return f"{path.all_gates} pass on the changed model"
-    if path.passes_run:
-        return "one more run passes on the changed model; least privilege, and so closure, stays open"
-    if path.opens_all_understood:
-        return f"every gate passes on the changed model, as far as the steps were understood: not {', '.join(path.not_covered)}"
-    left = [verdict.gate.label for verdict in path.gates if verdict.verdict is not Verdict.PASS]
-    left += [f"{problem.plane.label}{_named(problem.cause)}" for problem in path.still if problem.gate is None]
-    return f"still not passing on the changed model: {', '.join(left)}"
 
 
 def _remediation(remediation: Remediation, console: Console) -> None:

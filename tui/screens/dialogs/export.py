@@ -22,7 +22,7 @@ from tui.screens.present_size import PresentSize
 from tui.widgets.base.blocks import GAP, Block, field, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
-from tui.widgets.timeline.columns import attempt_title
+from tui.widgets.timeline.run_titles import RunTitles
 
 READERS = {Audience.AUDITOR: "auditor", Audience.INCIDENT: "incident", Audience.INTERVIEWER: "interviewer"}
 """For whom a packet may be laid out, as the dialog names them."""
@@ -51,7 +51,8 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
         yield KeyLine()
 
     def _blocks(self) -> list[Block]:
-        titles = ", ".join(attempt_title(replay) for replay in self.diagnosis.replays)
+        names = RunTitles(self.diagnosis.replays)
+        titles = ", ".join(names.of(replay) for replay in self.diagnosis.replays)
         masked = self.choice.masked
         place = self._place()
         return [

@@ -15,7 +15,7 @@ from tui.foreign_text import defused_line, foreign_line
 from tui.screens.dialogs.ask import AskScreen
 from tui.screens.timeline.reader import Reader
 from tui.widgets.base.blocks import field, paragraph
-from tui.widgets.timeline.columns import attempt_title
+from tui.widgets.timeline.run_titles import RunTitles
 
 _RUN = re.compile(r"(?:https?://[^/\s]+/([^/\s]+/[^/\s]+)/actions/runs/)?(\d{1,18})(?:[/?#]\S*)?", re.ASCII)
 
@@ -43,7 +43,8 @@ def ask_run(screen: Screen[None], reader: Reader, diagnosis: Diagnosis) -> None:
             return
         reader.correct(Correction(Kind.ADD, run), diagnosis, f"Run {run} was added.", shown[-1].key)
 
-    titles = ", ".join(attempt_title(replay) for replay in diagnosis.replays)
+    names = RunTitles(diagnosis.replays)
+    titles = ", ".join(names.of(replay) for replay in diagnosis.replays)
     blocks = [
         field("Chain", foreign_line(titles)),
         field("Run to add", "its number, or its address: …/actions/runs/NUMBER"),

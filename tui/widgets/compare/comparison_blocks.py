@@ -21,7 +21,7 @@ from tui.widgets.base import signs, times
 from tui.widgets.base.blocks import GAP, Block, Pair, assemble, bullet, code, field, heading, paragraph
 from tui.widgets.compare import rows as model
 from tui.widgets.detail.evidence_blocks import missing_blocks, origin_label
-from tui.widgets.timeline.columns import attempt_title
+from tui.widgets.timeline.run_titles import RunTitles
 
 LABEL = 13
 _MOST_FILES = 20
@@ -30,13 +30,14 @@ _MOST_CHANGED_LINES = 60
 
 def head_block(earlier: Replay, later: Replay) -> Block:
     """Return which attempt stands on which side."""
-    return Pair(_head(earlier), Content("    "), right=_head(later))
+    titles = RunTitles((earlier, later))
+    return Pair(_head(earlier, titles), Content("    "), right=_head(later, titles))
 
 
-def _head(replay: Replay) -> Content:
+def _head(replay: Replay, titles: RunTitles) -> Content:
     attempt = replay.attempt
     sign, style = signs.conclusion_sign(attempt.status, attempt.conclusion)
-    name = assemble((f"{sign} ", style), (attempt_title(replay), "bold $text"), " ")
+    name = assemble((f"{sign} ", style), (titles.of(replay), "bold $text"), " ")
     return (name + foreign_line(attempt.head_branch or attempt.event, "bold $text")).truncate(60, ellipsis=True)
 
 
@@ -103,7 +104,8 @@ def between_blocks(
     diagnosis: Diagnosis, earlier: Replay, later: Replay, between: Between | None, waiting: str = ""
 ) -> list[Block]:
     """Return what changed between the two: remediation, workflow file, commits, pull requests, environments."""
-    blocks = [heading(f"Changed between {attempt_title(earlier)} and {attempt_title(later)}", "bold $text-accent")]
+    titles = RunTitles((earlier, later))
+    blocks = [heading(f"Changed between {titles.of(earlier)} and {titles.of(later)}", "bold $text-accent")]
     blocks += _history(model.history_between(diagnosis, earlier, later))
     blocks += _workflow(workflow_changes(earlier.attempt, later.attempt))
     if between is None:

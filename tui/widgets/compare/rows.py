@@ -15,7 +15,7 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verd
 from diagnosis.verdicts.replay import Replay
 from tui.backend import Between
 from tui.widgets.base import times
-from tui.widgets.timeline.columns import attempt_title
+from tui.widgets.timeline.run_titles import RunTitles
 
 NOT_TOLD = "not told"
 NONE = "none"
@@ -61,7 +61,8 @@ def gates_of(earlier: Replay, later: Replay) -> tuple[GatePair, ...]:
 def sentence_of(earlier: Replay, later: Replay) -> str:
     """Say in one sentence what became of the failure from one attempt to the other."""
     before, after = _failing(earlier), _failing(later)
-    first, second = attempt_title(earlier), attempt_title(later)
+    titles = RunTitles((earlier, later))
+    first, second = titles.of(earlier), titles.of(later)
     if before is None:
         ended = f"{second} stopped at {after.gate.label}" if after else f"neither does {second}"
         return f"{first} shows no gate that failed; {ended}."

@@ -20,17 +20,16 @@ from tui.widgets.detail.evidence_blocks import (
     title_block,
 )
 from tui.widgets.detail.session_blocks import recorded_gaps
-from tui.widgets.timeline.columns import attempt_title
 
 
-def run_blocks(replay: Replay) -> list[Block]:
-    """Return everything that the record says about one attempt."""
+def run_blocks(replay: Replay, title: str) -> list[Block]:
+    """Return everything that the record says about one attempt; ``title`` is its name in the timeline."""
     attempt = replay.attempt
     sign, style = signs.conclusion_sign(attempt.status, attempt.conclusion)
     word = (attempt.conclusion or attempt.status).replace("_", " ")
     duration = attempt.duration_seconds
     blocks = [
-        title_block([(f"{attempt_title(replay)} ", "bold $text"), (f"{sign} ", style), foreign_line(word, style)]),
+        title_block([(f"{title} ", "bold $text"), (f"{sign} ", style), foreign_line(word, style)]),
         paragraph(foreign_line(attempt.title)),
         GAP,
         field("Run", f"{attempt.run_id} attempt {attempt.attempt}  ", origin_label(attempt.origin)),

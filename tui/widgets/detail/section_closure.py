@@ -22,7 +22,7 @@ from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, assemble, bullet, field, heading, paragraph
 from tui.widgets.detail.selection import Selection
-from tui.widgets.timeline.columns import attempt_title
+from tui.widgets.timeline.run_titles import RunTitles
 
 _MARK = 11
 """Cells that a verdict takes."""
@@ -40,7 +40,8 @@ def blocks_of(view: Selection) -> list[Block]:
     if closure is None:
         return [paragraph("This chain was not judged for closure.")]
     sign, style = signs.CLOSURE_STYLES[closure.status]
-    runs = {replay.attempt.html_url: attempt_title(replay) for replay in view.diagnosis.replays}
+    titles = RunTitles(view.diagnosis.replays)
+    runs = {replay.attempt.html_url: titles.of(replay) for replay in view.diagnosis.replays}
     blocks = [heading(assemble((f"{sign} {closure.status.value}", style))), paragraph(foreign(closure.sentence))]
     blocks += [*_subjects(closure), *_lacking(closure, runs), *_findings(closure, runs), *_proved(closure)]
     if view.diagnosis.anchors:

@@ -16,7 +16,8 @@ from tui.widgets.detail.evidence_blocks import candidate_blocks, evidence_blocks
 from tui.widgets.detail.run_blocks import needs_blocks, run_blocks
 from tui.widgets.detail.selection import Selection
 from tui.widgets.detail.session_blocks import gap_blocks, live_sessions, recorded_gaps, recorded_sessions
-from tui.widgets.timeline.columns import Side, attempt_title
+from tui.widgets.timeline.columns import Side
+from tui.widgets.timeline.run_titles import RunTitles
 
 _SIDE_WORDS = {
     Side.RECORDED: "recorded",
@@ -31,7 +32,7 @@ def blocks_of(view: Selection) -> list[Block]:
         verdict = view.verdict
         return _gate(view, verdict) if verdict is not None else _empty(view)
     if view.column.replay is not None:
-        return run_blocks(view.column.replay) + anchor_blocks(view.diagnosis.anchors)
+        return run_blocks(view.column.replay, view.column.title) + anchor_blocks(view.diagnosis.anchors)
     return _rerun(view)
 
 
@@ -118,7 +119,7 @@ def _compared(view: Selection, verdict: GateVerdict) -> Block | None:
     word = "mended since" if verdict.verdict is Verdict.PASS else "broken since"
     return paragraph(
         (f"{word}: ", "bold $text"),
-        (f"recorded in {attempt_title(subject)} ", "$text-muted"),
+        (f"recorded in {RunTitles(view.diagnosis.replays).of(subject)} ", "$text-muted"),
         signs.verdict_mark(recorded.verdict),
         (", live ", "$text-muted"),
         signs.verdict_mark(verdict.verdict),

@@ -4,52 +4,71 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from diagnosis.gates import Verdict
+from diagnosis.documents.forecast_labels import labels
+from diagnosis.gates import Gate
 from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.outlook import outlook_now
 from diagnosis.verdicts.run_end import end_of
 from tui.foreign_text import defused, foreign, foreign_line
 from tui.job_names import job_names
 from tui.widgets.base import signs
-from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
+from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
 from tui.widgets.detail.evidence_blocks import evidence_blocks
 from tui.widgets.detail.selection import Selection
-from tui.widgets.timeline.columns import attempt_title, place_of, rerun_outcome
+from tui.widgets.timeline.columns import rerun_outcome
+from tui.widgets.timeline.run_titles import RunTitles
+from tui.widgets.timeline.since import since_lines
 
 
 def blocks_of(view: Selection) -> list[Block]:
     """Return a numbered list; the first item is what stops the next rerun."""
     diagnosis = view.diagnosis
-    subject = f" of {attempt_title(diagnosis.subject)}" if diagnosis.subject else ""
+    titles = RunTitles(diagnosis.replays)
+    subject = f" of {titles.of(diagnosis.subject)}" if diagnosis.subject else ""
     if diagnosis.live is None:
         return [paragraph("The live side was not read: nothing can be foretold. r reads again.")]
-    problems = diagnosis.forecast
+    return [*_problems(view, subject), *_since(view)]
+
+
+def _problems(view: Selection, subject: str) -> list[Block]:
+    diagnosis = view.diagnosis
+    problems, now = diagnosis.forecast, outlook_now(diagnosis)
     if not problems:
-        outcome = rerun_outcome(diagnosis.live.gates, diagnosis.subject)
+        outcome = rerun_outcome(now)
         style = signs.VERDICT_STYLES[outcome.verdict]
-        passes = all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates)
-        words = "would pass every gate now." if passes else "meets nothing that is known to fail."
-        if passes and outcome.verdict is not Verdict.PASS and diagnosis.subject is not None:
+        words = "would pass every gate now." if now.opened == len(now.gates) else "meets nothing that is known to fail."
+        if now.opened == len(now.gates) and now.ended_elsewhere and diagnosis.subject is not None:
             words += f" But {defused(end_of(diagnosis.subject).sentence())}: that may happen again."
         return [paragraph((f"{outcome.sign} ", style), f"A rerun{subject} {words}")]
-    blocks = [
-        heading(
-            f"A rerun{subject} would still meet {len(problems)} {'thing' if len(problems) == 1 else 'things'}, in this order"
-        ),
-        paragraph(("Each would show only after the one before is mended.", "$text-muted")),
-    ]
-    several = len(diagnosis.live.sessions) > 1
-    for number, problem in enumerate(problems, 1):
-        blocks += _problem(number, problem, several=several)
+    met = sum(problem.gate is not Gate.LEAST_PRIVILEGE for problem in problems)
+    things = f"{len(problems)} {'thing' if len(problems) == 1 else 'things'}, in this order"
+    nothing = "passes" if now.passes_run else "meets nothing that is known to stop it"
+    blocks = [heading(f"A rerun{subject} would still meet {things}" if met else f"A rerun{subject} {nothing}")]
+    if met > 1:
+        blocks.append(paragraph(("Each would show only after the one before is mended.", "$text-muted")))
+    if met < len(problems):
+        blocks.append(paragraph(("Least privilege stops no run; closure needs it.", "$text-muted")))
+    live = diagnosis.live
+    several = live is not None and len(live.sessions) > 1
+    for number, (problem, label) in enumerate(zip(problems, labels(problems), strict=True), 1):
+        blocks += _problem(number, problem, label, several=several)
     return blocks
 
 
-def _problem(number: int, problem: Problem, *, several: bool) -> list[Block]:
+def _since(view: Selection) -> list[Block]:
+    """Return everything in which the account is no longer what the runs met."""
+    lines = since_lines(view.diagnosis)
+    head = [GAP, heading("Changed since the runs")] if lines else []
+    return [*head, *(bullet(foreign(line)) for line in lines)]
+
+
+def _problem(number: int, problem: Problem, label: str, *, several: bool) -> list[Block]:
     lead = Content.styled(f"{number} ", "bold $text-accent")
     blocks = [
         GAP,
         Block(
             Content("").join([
-                Content.styled(place_of(problem), "bold $text"),
+                foreign_line(label, "bold $text"),
                 Content.styled(f"  {problem.plane.label}", signs.PLANE_STYLES[problem.plane]),
                 Content.styled(" · ", "$text-muted"),
                 foreign_line(problem.cause, "$text-muted"),

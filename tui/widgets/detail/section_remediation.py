@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from diagnosis.gates import Verdict
+from diagnosis.documents.outlook import admits_words, path_sentence
 from diagnosis.verdicts.diagnosis import Path
+from diagnosis.verdicts.outlook import outlook_after
 from diagnosis.verdicts.remediation import Remediation
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, assemble, bullet, code, field, heading, paragraph
 from tui.widgets.detail.selection import FORMS, RemediationForm, Selection, form_text
+from tui.widgets.timeline.columns import nothing_to_change, rerun_outcome
 
 _INDENT = 2
 
@@ -34,7 +36,7 @@ def _none(view: Selection) -> list[Block]:
             paragraph("The live side was not read, so no change can be proposed with proof. "),
             paragraph("r reads again."),
         ]
-    if all(verdict.verdict is Verdict.PASS for verdict in live.gates):
+    if nothing_to_change(view.diagnosis):
         return [paragraph(("✔ ", "$text-success"), "Every gate passes now: there is nothing to change.")]
     return [
         paragraph("No bounded change is known that would open what fails now."),
@@ -50,18 +52,15 @@ def _path(view: Selection, path: Path) -> list[Block]:
         heading(assemble((which, "bold $text-accent"), foreign_line(path.title, "bold $text"))),
         paragraph(*_standing(index, count)),
         GAP,
-        field("Opens", *_gates(path)),
+        *_opens(view, path),
     ]
     if path.proves:
         blocks.append(field("Proves", foreign(path.proves)))
     if path.does_not_prove:
         blocks.append(field("Not proved", foreign(path.does_not_prove)))
-    if path.newly_admitted:
-        blocks.append(field("Newly admits", (f"{len(path.newly_admitted)} beyond the need", "bold $text-warning")))
-        blocks += [bullet(foreign_line(admitted), indent=13) for admitted in path.newly_admitted]
-    else:
-        blocks.append(field("Newly admits", ("nothing beyond the need", "$text-success")))
-    return blocks
+    style = "bold $text-warning" if path.newly_admitted else "$text-success"
+    blocks.append(field("Newly admits", (admits_words(path), style)))
+    return blocks + [bullet(foreign(admitted), indent=13) for admitted in path.newly_admitted]
 
 
 def _still(path: Path) -> list[Block]:
@@ -82,13 +81,20 @@ def _standing(index: int, count: int) -> list[str | Content | tuple[str, str]]:
     return [(f"{words}  p shows the next path.", "$text-muted")]
 
 
-def _gates(path: Path) -> list[str | Content | tuple[str, str]]:
-    if path.opens_all:
-        return [(f"✔ {path.all_gates}", "$text-success"), (", judged again on the changed model", "$text-muted")]
+def _opens(view: Selection, path: Path) -> list[Block]:
+    """Return what one more run would come to, then each gate by itself where not all pass."""
+    after = outlook_after(view.diagnosis, path)
+    outcome = rerun_outcome(after)
+    words = path_sentence(path, after)
+    how = ", judged again on the changed model" if path.opens_all else ""
+    style = signs.VERDICT_STYLES[outcome.verdict]
+    blocks = [field("Proof", foreign_line(f"{outcome.sign} {words}", style), (how, "$text-muted"))]
+    if after.opened == len(after.gates):
+        return blocks
     parts: list[str | Content | tuple[str, str]] = []
     for verdict in path.gates:
         parts += [signs.verdict_mark(verdict.verdict), f" {verdict.gate.label}   "]
-    return parts
+    return [*blocks, field("Opens", *parts)]
 
 
 def _remediation(view: Selection, number: int, remediation: Remediation) -> list[Block]:

@@ -1,4 +1,4 @@
-"""The smallest change in the summary: which part belongs to which owner, and the proof that one more run passes."""
+"""The smallest change in the summary: which part belongs to which owner, and the proof of what one more run then does."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from textual.content import Content
 
-from diagnosis.gates import Owner, Verdict
+from diagnosis.documents.outlook import admits_words, path_sentence
+from diagnosis.gates import Owner
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.outlook import outlook_after, outlook_now
 from diagnosis.verdicts.remediation import Remediation
 from tui.foreign_text import foreign_line
-from tui.widgets.base.blocks import Block, assemble
-from tui.widgets.timeline.columns import ends_elsewhere, path_at
+from tui.widgets.base import signs
+from tui.widgets.base.blocks import Block, assemble, layout
+from tui.widgets.summary.fitting import LABEL, Form, Part, in_order, label, more, packed
+from tui.widgets.timeline.columns import nothing_to_change, path_at, rerun_outcome
 
 SHORT_NAMES = {
     Owner.RELEASE_ENGINEERING: "Platform",
@@ -22,12 +26,14 @@ SHORT_NAMES = {
     Owner.REVIEWER: "Reviewer",
 }
 """Of at most eight letters, for the column of labels."""
-LATER = "Later"
-"""The label of changes that tighten: the run passes without them, closure needs them."""
+LATER = " (later)"
+"""Behind changes that tighten: the run passes without them, closure needs them."""
+KEY = "2"
+"""The key of the section that has every change."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OwnersPart:
     """Changes of a path that stand together: those of one owner that open, or those that tighten."""
 
     owner: Owner
@@ -38,7 +44,17 @@ class Part:
     @property
     def label(self) -> str:
         """The name for the column of labels."""
-        return LATER if self.tightens else SHORT_NAMES[self.owner]
+        return SHORT_NAMES[self.owner]
+
+    @property
+    def items(self) -> list[Content]:
+        """Its changes with their numbers."""
+        return [self.item(number, change) for number, change in self.changes]
+
+    def item(self, number: int, change: Remediation) -> Content:
+        """One of its changes with its number."""
+        later = Content.styled(LATER, "$text-muted") if self.tightens else Content("")
+        return _number(number) + foreign_line(change.title, "bold $text") + later
 
     @property
     def heading(self) -> str:
@@ -46,87 +62,107 @@ class Part:
         return f"{self.owner.value}, later: the run passes without it" if self.tightens else self.owner.value
 
 
-def parts_of(path: Path) -> list[Part]:
+def parts_of(path: Path) -> list[OwnersPart]:
     """Return the numbered changes of a path by owner, in the order in which these come up; what tightens stands apart."""
-    parts: dict[tuple[Owner, bool], Part] = {}
+    parts: dict[tuple[Owner, bool], OwnersPart] = {}
     for number, remediation in enumerate(path.remediations, 1):
         key = remediation.owner, bool(remediation.tightens)
-        parts.setdefault(key, Part(*key)).changes.append((number, remediation))
+        parts.setdefault(key, OwnersPart(*key)).changes.append((number, remediation))
     return list(parts.values())
 
 
-def proof_of(path: Path) -> Content:
-    """Say what judging all gates again has shown."""
-    if path.opens_all:
-        return Content.styled(f"✔ one more run then passes {path.all_gates}", "$text-success")
-    if path.passes_run:
-        return Content.styled(
-            "✔ one more run then passes; least privilege, and so closure, stays open", "$text-success"
-        )
-    if path.opens_all_understood:
-        more = f" and {len(path.not_covered) - 1} more" if len(path.not_covered) > 1 else ""
-        words = f"? opens every gate as far as the steps were understood; not covered: {path.not_covered[0]}{more}"
-        return foreign_line(words, "$text-warning")
-    count = sum(verdict.verdict is Verdict.PASS for verdict in path.gates)
-    return Content.styled(f"? opens {count} of {len(path.gates)} gates: the rest is not proved", "$text-warning")
+def proof_of(diagnosis: Diagnosis, path: Path) -> Content:
+    """Say what judging all gates again has shown, with the sign that the column AFTER FIX bears."""
+    after = outlook_after(diagnosis, path)
+    outcome = rerun_outcome(after)
+    return foreign_line(f"{outcome.sign} {path_sentence(path, after)}", signs.VERDICT_STYLES[outcome.verdict])
 
 
 def head_of(diagnosis: Diagnosis, path_index: int) -> Content:
     """Return the proof and which path it belongs to, or why there is no path."""
     path = path_at(diagnosis, path_index)
     if path is None:
-        live = diagnosis.live
-        if live is not None and all(verdict.verdict is Verdict.PASS for verdict in live.gates):
-            none = "none at a gate" if ends_elsewhere(diagnosis.subject) else "none is needed"
-            return Content.styled(none, "$text-muted")
+        if nothing_to_change(diagnosis):
+            elsewhere = outlook_now(diagnosis).ended_elsewhere
+            return Content.styled("none at a gate" if elsewhere else "none is needed", "$text-muted")
         return Content.styled("? no bounded change is known", "$text-warning")
     count = len(diagnosis.paths)
     which = f"  path {path_index % count + 1} of {count}, p the next" if count > 1 else ""
-    return assemble(proof_of(path), (which, "$text-muted"))
+    return assemble(proof_of(diagnosis, path), (which, "$text-muted"))
 
 
-def short_lines(diagnosis: Diagnosis, path_index: int, label: Content, width: int) -> list[Content]:
-    """Return the proof, then one line for each owner, and one for what tightens."""
-    path = path_at(diagnosis, path_index)
-    room = label.cell_length
-    parts = (_name(part, room) + _fitting(part.changes, width - room) for part in (parts_of(path) if path else ()))
-    return [label + head_of(diagnosis, path_index), *parts]
+def change_part(diagnosis: Diagnosis, path_index: int, width: int) -> Part:
+    """Return the proof, then the changes by owner: a line each, in full, or with as many as a few lines hold."""
+    path, head = path_at(diagnosis, path_index), head_of(diagnosis, path_index)
+    first = Block(head, label("Change")).lines(width)
+    if path is None:
+        return Part((Form(0, tuple(first)),), within=lambda room: first[: max(0, room)])
+    parts = parts_of(path)
+    by_owner = [*first, *(line for part in parts for line in _of_owner(part, width))]
+    listed = [*first, *layout(_listed(path, parts), width)]
+    forms = in_order(Form(0, tuple(by_owner)), Form(4, tuple(listed)))
+    return Part(forms, within=lambda room: _counted(first, by_owner, parts, room, width))
 
 
-def blocks_of(diagnosis: Diagnosis, path_index: int, label: Content, *, listed: bool) -> list[Block]:
-    """Return the same, wrapped; ``listed`` gives each change a line of its own under its owner's full name."""
-    path = path_at(diagnosis, path_index)
-    blocks = [Block(head_of(diagnosis, path_index), label)]
-    margin = Content(" " * label.cell_length)
-    for part in parts_of(path) if path else ():
-        if listed:
-            blocks.append(Block(Content.styled(part.heading, "$text-muted"), margin))
-            blocks += [Block(foreign_line(item.title, "bold $text"), margin + _number(n)) for n, item in part.changes]
-        else:
-            blocks.append(Block(Content("  ").join(_items(part.changes)), _name(part, label.cell_length)))
-    if listed and path is not None:
-        admits = len(path.newly_admitted)
-        words = f"! newly admits {admits} beyond the need" if admits else "newly admits nothing beyond the need"
-        blocks.append(Block(Content.styled(words, "$text-warning" if admits else "$text-success"), margin))
+def _of_owner(part: OwnersPart, width: int) -> list[Content]:
+    lines = packed(part.items, max(4, width - LABEL))
+    return [(_name(part) if not place else Content(" " * LABEL)) + line for place, line in enumerate(lines)]
+
+
+def _listed(path: Path, parts: Sequence[OwnersPart]) -> list[Block]:
+    """Return each change on a line of its own under its owner's full name, then what the path admits."""
+    margin = Content(" " * LABEL)
+    blocks: list[Block] = []
+    for part in parts:
+        blocks.append(Block(Content.styled(part.heading, "$text-muted"), margin))
+        blocks += [Block(foreign_line(item.title, "bold $text"), margin + _number(n)) for n, item in part.changes]
+    sign, style = ("!", "$text-warning") if path.newly_admitted else ("✔", "$text-success")
+    blocks.append(Block(Content.styled(f"{sign} newly admits {admits_words(path)}", style), margin))
     return blocks
 
 
-def _name(part: Part, width: int) -> Content:
-    return Content.styled(part.label.ljust(width), "$text-muted")
+def _counted(
+    first: list[Content], by_owner: list[Content], parts: Sequence[OwnersPart], room: int, width: int
+) -> list[Content]:
+    """Return at most so many lines: the changes side by side behind their owners, the last of them counted."""
+    if room <= 0:
+        return []
+    if len(by_owner) <= room:
+        return by_owner
+    changes = [(part, number, item) for part in parts for number, item in part.changes]
+    proof = first if room >= len(first) + len(parts) else []
+    lines = room - len(proof)
+    for shown in range(len(changes), -1, -1):
+        flow = packed(_flow(changes, shown), max(4, width - LABEL))
+        if len(flow) <= lines or not shown:
+            break
+    flow = [
+        ((label("Change") if not place and not proof else Content(" " * LABEL)) + line).truncate(width, ellipsis=True)
+        for place, line in enumerate(flow[:lines])
+    ]
+    return [*proof, *flow]
+
+
+def _flow(changes: Sequence[tuple[OwnersPart, int, Remediation]], shown: int) -> list[Content]:
+    """Return the first changes, each owner's name before the first of its own; then how many more, and whose they are."""
+    items: list[Content] = []
+    before: OwnersPart | None = None
+    for part, number, change in changes[:shown]:
+        name = Content.styled(f"{part.label} ", "$text-muted") if part is not before else Content("")
+        items.append(name + part.item(number, change))
+        before = part
+    rest = changes[shown:]
+    if rest:
+        named = [part.label for part, _, _ in changes[:shown]]
+        others = [name for name in dict.fromkeys(part.label for part, _, _ in rest) if name not in named]
+        count = more(len(rest), KEY)
+        items.append(count + Content.styled(f" ({', '.join(others)})", "$text-muted") if others else count)
+    return items
+
+
+def _name(part: OwnersPart) -> Content:
+    return Content.styled(part.label.ljust(LABEL), "$text-muted")
 
 
 def _number(number: int) -> Content:
     return Content.styled(f"{number} ", "bold $text-accent")
-
-
-def _items(changes: Sequence[tuple[int, Remediation]]) -> list[Content]:
-    return [_number(number) + foreign_line(change.title, "bold $text") for number, change in changes]
-
-
-def _fitting(changes: Sequence[tuple[int, Remediation]], width: int) -> Content:
-    """Return all titles on one line; where it is too short each is cut, so that none is lost whole."""
-    line = Content("  ").join(_items(changes))
-    if line.cell_length <= width:
-        return line
-    room = max(8, (width - 2 * (len(changes) - 1)) // len(changes))
-    return Content("  ").join([item.truncate(room, ellipsis=True) for item in _items(changes)])

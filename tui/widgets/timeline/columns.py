@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.gates import GATES, Gate, Plane, Verdict
-from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
+from diagnosis.verdicts.outlook import Outlook, Prospect, outlook_after, outlook_now
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, end_of
 from tui.backend import RunKey
+from tui.widgets.timeline.run_titles import RunTitles
+from tui.widgets.timeline.run_titles import attempt_title as attempt_title  # named here too, where columns are
 
 
 class Side(StrEnum):
@@ -42,6 +44,9 @@ class Column:
     outcome: Outcome
     replay: Replay | None = None
     why_empty: str = ""
+    title: str = ""
+    """The heading: ``#412``, ``#412.2`` for its second attempt, ``#412 Release`` in a chain of several workflows, ``NOW`` or
+    ``AFTER FIX``. Inert text."""
 
     @property
     def key(self) -> RunKey | None:
@@ -51,19 +56,6 @@ class Column:
     def at(self, gate: Gate) -> GateVerdict | None:
         """Return the verdict at a gate, or None where there is none."""
         return maybe_verdict_at(self.gates, gate)
-
-    @property
-    def title(self) -> str:
-        """The heading: ``#412``, ``#412.2`` for its second attempt, ``NOW`` or ``AFTER FIX``."""
-        if self.replay is None:
-            return self.side.value
-        return attempt_title(self.replay)
-
-
-def attempt_title(replay: Replay) -> str:
-    """Return ``#412``, or ``#412.2`` for an attempt after the first."""
-    attempt = replay.attempt
-    return f"#{attempt.run_number}" + (f".{attempt.attempt}" if attempt.attempt > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +76,34 @@ class Cell:
 
 def columns_of(diagnosis: Diagnosis, path_index: int = 0) -> tuple[Column, ...]:
     """Return all columns of a diagnosis; the last two are always NOW and AFTER FIX."""
+    titles = RunTitles(diagnosis.replays)
     recorded = tuple(
-        Column(Side.RECORDED, replay.gates, _recorded_outcome(replay), replay=replay) for replay in diagnosis.replays
+        Column(Side.RECORDED, replay.gates, _recorded_outcome(replay), replay, title=titles.of(replay))
+        for replay in diagnosis.replays
     )
     live = diagnosis.live.gates if diagnosis.live else ()
-    outcome = rerun_outcome(live, diagnosis.subject)
-    now = Column(Side.NOW, live, outcome, why_empty="" if live else "The live side was not read.")
+    why = "" if live else "The live side was not read."
+    now = Column(Side.NOW, live, rerun_outcome(outlook_now(diagnosis)), why_empty=why, title=Side.NOW.value)
     return (*recorded, now, _after_fix(diagnosis, path_index))
 
 
 def _after_fix(diagnosis: Diagnosis, path_index: int) -> Column:
-    path = path_at(diagnosis, path_index)
+    path, title = path_at(diagnosis, path_index), Side.AFTER_FIX.value
     if path is not None:
-        subject = diagnosis.subject
-        # What nothing tells of is as a rule what the path mends; what is known to be another reason is not.
-        other = subject if subject is not None and end_of(subject).end is End.ANOTHER else None
-        return Column(Side.AFTER_FIX, path.gates, rerun_outcome(path.gates, other))
-    if diagnosis.live is not None and all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
+        return Column(Side.AFTER_FIX, path.gates, rerun_outcome(outlook_after(diagnosis, path)), title=title)
+    if nothing_to_change(diagnosis):
         why = "Every gate passes now: there is nothing to fix."
         if diagnosis.subject is not None and ends_elsewhere(diagnosis.subject):
             why = f"Every gate passes now: there is nothing to fix at a gate; {end_of(diagnosis.subject).sentence()}."
-        return Column(Side.AFTER_FIX, (), Outcome("–", "none due", Verdict.BLOCKED), why_empty=why)
+        return Column(Side.AFTER_FIX, (), Outcome("–", "none due", Verdict.BLOCKED), why_empty=why, title=title)
     why = "No bounded change is known that would open what fails now."
-    return Column(Side.AFTER_FIX, (), Outcome("?", "no fix", Verdict.UNKNOWN), why_empty=why)
+    return Column(Side.AFTER_FIX, (), Outcome("?", "no fix", Verdict.UNKNOWN), why_empty=why, title=title)
+
+
+def nothing_to_change(diagnosis: Diagnosis) -> bool:
+    """Return whether every gate passes today and nothing beside the gates is in the way."""
+    now = outlook_now(diagnosis)
+    return bool(now.gates) and now.opened == len(now.gates) and not now.stops_at
 
 
 def path_at(diagnosis: Diagnosis, index: int) -> Path | None:
@@ -126,16 +123,17 @@ def _recorded_outcome(replay: Replay) -> Outcome:
     return Outcome("⊘", attempt.conclusion.replace("_", " "), Verdict.BLOCKED)
 
 
-def rerun_outcome(gates: tuple[GateVerdict, ...], subject: Replay | None) -> Outcome:
-    """Return what a rerun would come to; only a pass at every gate opens, and what no gate stopped may stop again."""
-    verdicts = {verdict.verdict for verdict in gates}
-    if verdicts == {Verdict.PASS} and ends_elsewhere(subject):
-        return Outcome("?", "unproven", Verdict.UNKNOWN)
-    if verdicts == {Verdict.PASS}:
-        return Outcome("✔", "passes", Verdict.PASS)
-    if Verdict.FAIL in verdicts or Verdict.BLOCKED in verdicts:
-        return Outcome("✘", "stops", Verdict.FAIL)
-    return Outcome("?", "unproven", Verdict.UNKNOWN)
+_RERUNS = {
+    Prospect.PASSES: Outcome("✔", "passes", Verdict.PASS),
+    Prospect.PASSES_OPEN: Outcome("!", "passes", Verdict.UNKNOWN),
+    Prospect.UNPROVEN: Outcome("?", "unproven", Verdict.UNKNOWN),
+    Prospect.STOPS: Outcome("✘", "stops", Verdict.FAIL),
+}
+
+
+def rerun_outcome(outlook: Outlook) -> Outcome:
+    """Return what a rerun would come to, as the last row shows it; ``!`` where it passes and least privilege stays open."""
+    return _RERUNS[outlook.prospect]
 
 
 def ends_elsewhere(subject: Replay | None) -> bool:
@@ -169,8 +167,3 @@ def stopping_plane(replay: Replay) -> Plane | None:
         return replay.stopped_by.plane
     failing = next((verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
     return failing.gate.plane if failing else None
-
-
-def place_of(problem: Problem) -> str:
-    """Return the checkpoint of a problem, or its plane where there is none."""
-    return problem.checkpoint.value if problem.checkpoint else problem.plane.label

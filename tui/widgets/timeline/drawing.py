@@ -10,7 +10,8 @@ from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.foreign_text import foreign_line
 from tui.widgets.base import signs, times
-from tui.widgets.timeline.columns import Cell, Column, Side, attempt_title
+from tui.widgets.timeline.columns import Cell, Column, Side
+from tui.widgets.timeline.run_titles import RunTitles
 
 LABELS = 24
 """Cells for the gates' names."""
@@ -97,7 +98,10 @@ def draw(
     """Draw all lines of the timeline."""
     sizes = geometry(width, len(columns) - 2)
     shown = [*range(start, min(start + sizes.room, len(columns) - 2)), len(columns) - 2, len(columns) - 1]
-    pen = _Pen(diagnosis, columns, cell, width, sizes, shown, focused, path_index, diagnosis.gates)
+    pen = _Pen(
+        diagnosis, columns, cell, width, sizes, shown, focused, path_index, diagnosis.gates,
+        RunTitles(diagnosis.replays),
+    )  # fmt: skip
     lines: list[Content] = []
     rows: list[tuple[int, int]] = []
     lines += pen.heads(compact, start)
@@ -127,6 +131,7 @@ class _Pen:
     focused: bool
     path_index: int
     gates: tuple[Gate, ...]
+    titles: RunTitles
 
     def places(self) -> tuple[tuple[int, int, int], ...]:
         places, left = [], LABELS
@@ -183,7 +188,8 @@ class _Pen:
             return Content.styled(column.side.value, "bold $text")
         subject = self.diagnosis.subject
         mark = "◆" if subject is not None and subject.attempt.key == column.key else ""
-        return Content.styled(mark, "$accent") + Content.styled(attempt_title(column.replay), "$text")
+        title = self.titles.fitting(column.replay, self._width(index) - 1 - len(mark))
+        return Content.styled(mark, "$accent") + Content.styled(title, "$text")
 
     def _second(self, index: int) -> Content:
         column = self.columns[index]
@@ -191,7 +197,8 @@ class _Pen:
             return foreign_line(column.replay.attempt.head_branch or "no branch", "$text")
         if column.side is Side.NOW:
             subject = self.diagnosis.subject
-            return _muted(f"for {attempt_title(subject)}" if subject else "for no run")
+            room = self._width(index) - len(" for ")
+            return _muted(f"for {self.titles.fitting(subject, room)}" if subject else "for no run")
         count = len(self.diagnosis.paths)
         if count:
             return _muted(f"path {self.path_index % count + 1}/{count}")

@@ -20,6 +20,15 @@ from tui.widgets.timeline.drawing import Drawing, draw, height_of, window_start
 
 SHORT_SCREEN = 32
 """Screens with fewer lines get the timeline without its air."""
+NARROW_SCREEN = 100
+"""Screens with fewer columns have no frames."""
+
+
+def lines_taken(diagnosis: Diagnosis, screen: Size) -> int:
+    """Return how many lines the timeline of a diagnosis takes on a screen of this size, with its frame."""
+    compact = screen.height < SHORT_SCREEN
+    bare = compact or screen.width < NARROW_SCREEN
+    return height_of(len(diagnosis.gates), compact=compact) + (0 if bare else 2)
 
 
 class Timeline(Widget, can_focus=True):

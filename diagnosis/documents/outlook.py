@@ -1,0 +1,50 @@
+"""The words for what one more run would come to: of a path after its changes, and of what the path admits."""
+
+from __future__ import annotations
+
+from diagnosis.gates import Gate, Verdict
+from diagnosis.verdicts.diagnosis import Path
+from diagnosis.verdicts.outlook import Outlook, Prospect
+
+_AGAIN = "what else ended the run may end it again"
+
+
+def path_sentence(path: Path, after: Outlook) -> str:
+    """Return what judging all gates again on the changed model has shown, without a capital: ``one more run then passes …``."""
+    if after.prospect is Prospect.PASSES:
+        return f"one more run then passes {path.all_gates}"
+    if after.prospect is Prospect.PASSES_OPEN:
+        return f"one more run then passes; {least_privilege_words(after)}"
+    if after.prospect is Prospect.STOPS:
+        still = " and ".join(after.stops_at)
+        if not after.opened:
+            return f"opens no gate for certain: still stopped at {still}"
+        return f"opens {_counted(path, after)}; one more run still stops at {still}"
+    if path.opens_all_understood:
+        more = f" and {len(path.not_covered) - 1} more" if len(path.not_covered) > 1 else ""
+        return f"opens every gate as far as the steps were understood; not covered: {path.not_covered[0]}{more}"
+    if after.ended_elsewhere and not after.unproven:
+        open_ = "" if after.least_privilege is Verdict.PASS else f"; {least_privilege_words(after)}"
+        return f"opens {_counted(path, after)}; {_AGAIN}{open_}"
+    again = f"; {_AGAIN}" if after.ended_elsewhere else ""
+    return f"opens {_counted(path, after)}; not proved: {', '.join(after.unproven)}{again}"
+
+
+def least_privilege_words(outlook: Outlook) -> str:
+    """Return what least privilege leaves open, as a clause."""
+    if outlook.least_privilege is Verdict.FAIL:
+        return "least privilege still fails, and so closure stays open"
+    return "least privilege is not proved, and so closure stays open"
+
+
+def admits_words(path: Path) -> str:
+    """Return how much a path admits that was not admitted before."""
+    if path.newly_admitted:
+        return f"{len(path.newly_admitted)} beyond the need"
+    if any(problem.gate is Gate.LEAST_PRIVILEGE for problem in path.still):
+        return "nothing beyond what stands open today"
+    return "nothing beyond the need"
+
+
+def _counted(path: Path, after: Outlook) -> str:
+    return path.all_gates if after.opened == len(after.gates) else f"{after.opened} of {len(after.gates)} gates"
