@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -24,9 +24,15 @@ _STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHU
 
 def write_new(path: Path, body: bytes) -> None:
     """Write a new file for the user alone, down to the disk. Raises OSError, FileExistsError where something is there."""
+    write_new_pieces(path, (body,))
+
+
+def write_new_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write likewise what comes piece by piece."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(body)
+        for piece in pieces:
+            file.write(piece)
         file.flush()
         # A full disk or quota may be told only here.
         os.fsync(file.fileno())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from probes.stages import stage_in
-from probes.whole_writes import name_new, settle, signals_held, write_new
+from probes.whole_writes import name_new, settle, signals_held, write_new_pieces
 
 
 class PlaceTakenError(FileExistsError):
@@ -28,9 +29,14 @@ def write_atomically(path: Path, text: str) -> None:
 
 def write_bytes_atomically(path: Path, body: bytes, *, over: bool) -> None:
     """Write bytes likewise; without ``over`` only where nothing is yet. Raises OSError, PlaceTakenError for what is there."""
+    write_pieces_atomically(path, (body,), over=over)
+
+
+def write_pieces_atomically(path: Path, pieces: Iterable[bytes], *, over: bool = False) -> None:
+    """Write likewise what comes piece by piece; an error on the way leaves nothing behind."""
     require_file(path)
     with signals_held(), stage_in(path.parent) as stage:
-        write_new(stage / "new", body)
+        write_new_pieces(stage / "new", pieces)
         if over:
             (stage / "new").replace(path)
         else:

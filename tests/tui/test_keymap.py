@@ -29,7 +29,7 @@ from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.help import HelpScreen, key_blocks
 from tui.screens.ledger import LedgerScreen
-from tui.screens.log_view import LogScreen
+from tui.screens.log.screen import LogScreen
 from tui.screens.timeline.screen import TimelineScreen
 from tui.widgets.base.key_line import ShownKey, fitting
 from tui.widgets.base.page import Page

@@ -18,7 +18,8 @@ from tui.backend import Backend, Between, RunKey
 from tui.background import reads
 from tui.background.jobs import BackgroundJobs
 from tui.foreign_text import foreign_line
-from tui.screens.log_view import LogScreen, LogSource
+from tui.screens.log.screen import LogScreen
+from tui.screens.log.source import LogSource
 from tui.screens.present_size import PresentSize
 from tui.widgets.base.blocks import GAP
 from tui.widgets.base.key_line import KeyLine

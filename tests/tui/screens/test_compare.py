@@ -23,11 +23,12 @@ from diagnosis.verdicts.release import Need
 from probes.workflow_file import workflow_file
 from tui.backend import BackendProblem, Between
 from tui.screens.compare import CompareScreen
-from tui.screens.log_view import JobLog, LogScreen
+from tui.screens.log.screen import LogScreen
 from tui.widgets.base.blocks import Pair, layout
 from tui.widgets.base.page import Page
 from tui.widgets.compare.comparison_blocks import between_blocks
 from tui.widgets.compare.rows import gates_of, job_rows, need_rows, run_rows, sentence_of
+from tui.widgets.log.job_log import JobLog
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tui.backend import BackendProblem, Progress
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.ledger import CallList
-from tui.screens.log_view import LogScreen
+from tui.screens.log.screen import LogScreen
 from tui.widgets.base.page import Page
 from tui.widgets.base.top_line import TopLine
 from tui.widgets.runs.run_list import RunList

@@ -16,7 +16,7 @@ from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.help import HelpScreen
 from tui.screens.ledger import LedgerScreen
-from tui.screens.log_view import LogScreen
+from tui.screens.log.screen import LogScreen
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 from tui.widgets.detail.details import Details

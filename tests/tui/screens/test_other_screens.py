@@ -17,8 +17,9 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Job
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.screens.ledger import CallList, result_look
-from tui.screens.log_view import JobLog, LogScreen
+from tui.screens.log.screen import LogScreen
 from tui.widgets.base.page import Page
+from tui.widgets.log.job_log import JobLog
 
 
 async def test_the_ledger_shows_each_call_with_result_and_duration(opened: Any) -> None:
@@ -96,30 +97,31 @@ async def test_the_log_opens_at_the_proving_line(opened: Any) -> None:
     async with opened(backend) as app:
         await app.press("v")
         log = app.app.screen.query_one(JobLog)
-        assert log.line_count == 12_026
-        assert "▶    24 11:36:49 ##[error]Could not assume role" in app.text
+        assert log.index.count == 12_026
+        assert "▶✘    24 11:36:49   ##[error]Could not assume role" in app.text
         assert "reconstructed" in app.text.splitlines()[0]
         assert "12,026 lines" in app.text
         await app.press("G")
         assert "padding 11999" in app.text
         await app.press("p")
-        assert "▶    24" in app.text
+        assert "▶✘    24" in app.text
         await app.press("g", "j", "j", "k")
-        assert log.scroll_offset.y == 1
+        assert log.cursor == 1
+        assert log.scroll_offset.y == 0
 
 
 async def test_words_are_found_in_the_log_round_and_round(opened: Any) -> None:
     backend = BackendDouble(1)
     backend.change = with_jobs(job("build", Known(log_of(1, lines=3_000))))
     async with opened(backend) as app:
-        await app.press("v", "slash", *"PADDING 2", "enter")
+        await app.press("v", "slash", *"padding 2", "enter")
         log = app.app.screen.query_one(JobLog)
-        assert "found 1 of 1111" in app.text
+        assert "found 1 of 1,111" in app.text
         assert log.found == 28
         await app.press("n")
         assert log.found == 46
         await app.press("N", "N")
-        assert "found 1111 of 1111" in app.text
+        assert "found 1,111 of 1,111" in app.text
         await app.press("slash", *"not there", "enter")
         assert "Not found in this log." in app.text
         assert log.found is None

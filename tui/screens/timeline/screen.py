@@ -24,7 +24,8 @@ from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.ledger import LedgerScreen
-from tui.screens.log_view import LogScreen, LogSource
+from tui.screens.log.screen import LogScreen
+from tui.screens.log.source import LogSource
 from tui.screens.present_size import PresentSize
 from tui.screens.timeline import correcting
 from tui.screens.timeline.auto_refresh import AutoRefresh

@@ -1,0 +1,1 @@
+"""The whole log of a job: reading, searching, copying and saving it."""
