@@ -11,13 +11,12 @@ STAMP = re.compile(r"\ufeff?(?:\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z(?
 """What may stand before the words of a line: a byte order mark and the runner's time."""
 
 _STAMPS = re.compile(r"^\ufeff?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z(?: |$))?", re.MULTILINE)
-_ENDS = re.compile(r"\r+(?=\n|\Z)")
 
 
 def clean(text: str) -> str:
     """Return whole lines of a log as they are shown: without times and colours, with signs for what must not be obeyed."""
     if "\r" in text:
-        text = _ENDS.sub("", text).replace("\r", "\u240a")
+        text = "\n".join(line.rstrip("\r") for line in text.split("\n")).replace("\r", "\u240a")
     return defused(_STAMPS.sub("", text))
 
 
