@@ -43,11 +43,11 @@ class PlanescopeApp(App[None]):
 
     ``backend_factory`` is called on a thread after the first paint and may raise :class:`~tui.backend.BackendProblem`; ``clock``
     tells the ages of runs; ``start_filter`` is the list's first filter; ``theme`` is ``dark``, ``light`` or a theme of
-    Textual's; ``keys`` maps ids of :mod:`tui.keymap` to keys.
+    Textual's; ``keys`` maps ids of :mod:`tui.keymap` to keys; ``walkthrough`` opens the walkthrough as soon as there is a chain.
     """
 
     TITLE = "planescope"
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/main.tcss", "styles/dialogs.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/main.tcss", "styles/dialogs.tcss", "styles/walkthrough.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("app")
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {PlanescopeCommands}
 
@@ -62,10 +62,12 @@ class PlanescopeApp(App[None]):
         refresh_seconds: float = REFRESH_SECONDS,
         always_refresh: bool = False,
         remembered: Remembered | None = None,
+        walkthrough: bool = False,
     ) -> None:
         super().__init__()
         self.remembered = remembered or Remembered()
         """What the user did here before; by default nothing, and nothing is written."""
+        self._walkthrough = walkthrough
         self._backend_factory = backend_factory
         self._clock = clock
         self._start_filter = start_filter
@@ -94,6 +96,7 @@ class PlanescopeApp(App[None]):
             remembered=self.remembered,
             refresh_seconds=self._refresh_seconds,
             always_refresh=self._always_refresh,
+            walkthrough=self._walkthrough,
         )
         return self.timeline
 

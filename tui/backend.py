@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from diagnosis.account_view.documents import DocumentKind
     from diagnosis.account_view.view import SessionView
     from diagnosis.closure.corrections import Correction
+    from diagnosis.documents.walkthrough.steps import Walkthrough
     from diagnosis.names.arn import Arn
     from diagnosis.what_if.outcome import WhatIf
 
@@ -294,6 +295,15 @@ class Backend(Protocol):
         choice: ExportChoice = ExportChoice(),
     ) -> ExportResult:
         """Write the evidence packet; None is the usual name in the current directory, where that is free."""
+
+    def walkthrough(self, moments: Sequence[Diagnosis], *, masked: bool = False) -> Walkthrough:
+        """Tell the chain of the last diagnosis step by step; the others are of the same chain at earlier moments.
+
+        ``masked`` replaces account ids by asterisks.
+        """
+
+    def write_handout(self, told: Walkthrough, place: Path) -> Path:
+        """Write a walkthrough as one page of Markdown; what must not leave, and a file that is there, stop it."""
 
     def close(self) -> None:
         """Stop servers and sessions that were started for this backend."""

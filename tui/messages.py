@@ -7,9 +7,11 @@ from one of its successor by it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.message import Message
 
+from diagnosis.documents.walkthrough.steps import Walkthrough
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import Backend, BackendProblem, Between, ExportResult, Progress, RunKey, RunPage, RunQuery
 
@@ -106,6 +108,36 @@ class CopyWanted(Message):
     text: str
     what: str
     """What it is, in a few words."""
+
+
+@dataclass
+class WalkthroughTold(Message):
+    """A chain is told step by step."""
+
+    moments: tuple[Diagnosis, ...]
+    """The diagnoses that it stands on, in order of time; the last is the one that was shown."""
+    told: Walkthrough
+
+
+@dataclass
+class StepChosen(Message):
+    """The user wants this step of the walkthrough."""
+
+    index: int
+
+
+@dataclass
+class AttemptPointed(Message):
+    """The user wants the step of the walkthrough that tells this attempt."""
+
+    key: RunKey
+
+
+@dataclass
+class HandedOut(Message):
+    """The hand-out of a walkthrough has been written."""
+
+    place: Path
 
 
 @dataclass

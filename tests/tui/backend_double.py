@@ -15,6 +15,8 @@ from incident_values import diagnosis_of
 
 from diagnosis.account_view.view import SessionView
 from diagnosis.closure.corrections import Correction
+from diagnosis.documents.walkthrough.steps import Walkthrough
+from diagnosis.documents.walkthrough.telling import walkthrough
 from diagnosis.facts.case import Case
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
@@ -93,6 +95,8 @@ class BackendDouble:
         self.queries: list[tuple[RunQuery, int]] = []
         self.exported: list[Diagnosis] = []
         self.corrected: list[Correction] = []
+        self.handed_out: list[tuple[Walkthrough, FilePath]] = []
+        self.moved: list[int] = []
         self.case_file: FilePath | None = None
         self.polled = 0
         self.news = True
@@ -133,6 +137,7 @@ class BackendDouble:
 
     def move_to(self, index: int) -> None:
         self._trip("move_to")
+        self.moved.append(index)
         self._index = index
 
     def list_runs(
@@ -230,6 +235,15 @@ class BackendDouble:
         self.exported.append(diagnosis)
         self.choices.append((place, choice))
         return ExportResult(self.export_directory, EVERY_FILE, f"sha256:{0:064d}", choice.masked)
+
+    def walkthrough(self, moments: Sequence[Diagnosis], *, masked: bool = False) -> Walkthrough:
+        self._trip("walkthrough")
+        return walkthrough(moments, Case(), mask_accounts=masked)
+
+    def write_handout(self, told: Walkthrough, place: FilePath) -> FilePath:
+        self._trip("write_handout")
+        self.handed_out.append((told, place))
+        return place
 
     def close(self) -> None:
         self.closed.set()

@@ -31,6 +31,7 @@ from tui.screens.help import HelpScreen, key_blocks
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log.screen import LogScreen
 from tui.screens.timeline.screen import TimelineScreen
+from tui.screens.walkthrough.screen import WalkthroughScreen
 from tui.widgets.base.key_line import ShownKey, fitting
 from tui.widgets.base.page import Page
 from tui.widgets.base.virtual_list import VirtualList
@@ -41,6 +42,7 @@ OWNERS = {
     "app": [PlanescopeApp], "timeline": [TimelineScreen], "matrix": [Timeline], "runs": [RunList], "list": [VirtualList],
     "page": [Page], "log": [LogScreen], "ledger": [LedgerScreen], "compare": [CompareScreen],
     "dialog": [ExportedScreen, ProblemScreen], "export": [ExportScreen],
+    "walk": [WalkthroughScreen],
 }  # fmt: skip
 
 
@@ -80,6 +82,7 @@ def test_each_binding_comes_from_the_table() -> None:
 OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
     TimelineScreen: (), CompareScreen: ("a",), LedgerScreen: ("L",), LogScreen: ("v",), HelpScreen: ("question_mark",),
     ExportScreen: ("e",), ExportedScreen: ("e", "enter"), AskScreen: ("plus",), ProblemScreen: ("r",),
+    WalkthroughScreen: ("W",),
 }  # fmt: skip
 """The screens that a key opens, and by which keys."""
 

@@ -13,6 +13,8 @@ from diagnosis.closure.corrections import Correction, Kind, apart_by_hand, corre
 from diagnosis.closure.release_target import OneTarget, of_one_target
 from diagnosis.diagnose import conclude, question_of, subject_of
 from diagnosis.documents.packet import packet
+from diagnosis.documents.walkthrough.steps import Walkthrough
+from diagnosis.documents.walkthrough.telling import walkthrough
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.endpoints import Endpoint, Service, endpoints_of
@@ -56,6 +58,7 @@ from tui.backends.stated import StatedValues
 from tui.judging.judge import Judge
 from tui.packet.contents import TOOL
 from tui.packet.files import PacketProblem
+from tui.packet.handout import write_handout
 from tui.packet.names import usual_name
 from tui.packet.write import Form, write
 
@@ -400,6 +403,18 @@ class RepositoryBackend:
         except PacketProblem as problem:
             raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
         return ExportResult(written.place, written.files, written.root, choice.masked)
+
+    def walkthrough(self, moments: Sequence[Diagnosis], *, masked: bool = False) -> Walkthrough:
+        """Tell the chain of the last diagnosis step by step."""
+        case = self._case_of([each.attempt for each in moments[-1].replays])
+        return replace(walkthrough(moments, case, mask_accounts=masked), origin=self.origin_note)
+
+    def write_handout(self, told: Walkthrough, place: Path) -> Path:
+        """Write a walkthrough as one page of Markdown."""
+        try:
+            return write_handout(told, place)
+        except PacketProblem as problem:
+            raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
 
 
 def _rows(page: SourcePage) -> RunPage:

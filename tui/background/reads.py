@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import messages
-from tui.backend import Backend, ExportChoice, RunKey, RunQuery
+from tui.backend import Backend, ExportChoice, Progress, RunKey, RunQuery, no_progress
 from tui.background.jobs import Job, Lane
 
 Work = Callable[[Job], None]
@@ -103,6 +103,48 @@ class Reads:
                 job.post(_diagnosed(backend, job, None, None))
 
         return work
+
+    def walking(self, backend: Backend, shown: Diagnosis) -> Work:
+        """Tell the chain that is shown; of the demo, with the account as it was at each stage before.
+
+        The backend is at the stage shown again when this ends, however it ends.
+        """
+
+        def work(job: Job) -> None:
+            with _in(job, self._runs, self._case):
+                moments = [*_earlier(backend, job, shown), shown]
+            job.post(messages.WalkthroughTold(tuple(moments), backend.walkthrough(moments)))
+
+        return work
+
+
+def _earlier(backend: Backend, job: Job, shown: Diagnosis) -> list[Diagnosis]:
+    """Diagnose the chain at the demo's stages before the present one, as far as it is the same chain."""
+    found: list[Diagnosis] = []
+    here = backend.moment_index
+    keys = {replay.attempt.key for replay in shown.replays}
+    try:
+        for index in range(here - 1, -1, -1) if backend.moments else ():
+            backend.move_to(index)
+            job.progress(Progress(f"Reading stage {backend.moments[index].name}", here - index - 1, here))
+            diagnosis = backend.diagnose(None, subject=None, progress=no_progress, cancelled=job.cancelled)
+            then = {replay.attempt.key for replay in diagnosis.replays}
+            if not then or not then <= keys:
+                break
+            found.insert(0, diagnosis)
+    finally:
+        if backend.moments and backend.moment_index != here:
+            backend.move_to(here)
+    return found
+
+
+def handing_out(backend: Backend, moments: Sequence[Diagnosis], place: Path) -> Work:
+    """Write the hand-out of a walkthrough; account ids are masked in it."""
+
+    def work(job: Job) -> None:
+        job.post(messages.HandedOut(backend.write_handout(backend.walkthrough(moments, masked=True), place)))
+
+    return work
 
 
 def exporting(backend: Backend, diagnosis: Diagnosis, place: Path, choice: ExportChoice) -> Work:

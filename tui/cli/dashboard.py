@@ -33,17 +33,27 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
         from tui.cli.options.repository import repository_here
 
         options = {**options, "repo": repository_here(options.get("github_url"))}
-    # What a recording shows is no repository that anybody comes back to.
-    remembers = options.get("recording") is None
-    _run(lambda: live_backend(live_options(options, case), case), options.get("refresh"), remembers=remembers)
+    _run(
+        lambda: live_backend(live_options(options, case), case),
+        options.get("refresh"),
+        # What a recording shows is no repository that anybody comes back to.
+        remembers=options.get("recording") is None,
+        walkthrough=bool(options.get("walkthrough")),
+    )
 
 
-def open_demo(moment: str, incident: str = "release") -> None:
+def open_demo(moment: str, incident: str = "release", *, walkthrough: bool = False) -> None:
     """Open the app on an embedded incident."""
-    _run(lambda: embedded_backend(moment, incident))
+    _run(lambda: embedded_backend(moment, incident), walkthrough=walkthrough)
 
 
-def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None, *, remembers: bool = False) -> None:
+def _run(
+    factory: Callable[[], Backend],
+    refresh_seconds: float | None = None,
+    *,
+    remembers: bool = False,
+    walkthrough: bool = False,
+) -> None:
     from tui.app import PlanescopeApp
     from tui.lost_terminal import TerminalWatch
     from tui.remembered import Remembered, remembered_path
@@ -53,7 +63,8 @@ def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None, *
         {"refresh_seconds": refresh_seconds, "always_refresh": True} if refresh_seconds else {}
     )
     remembered = Remembered(remembered_path() if remembers and settings.remember else None)
-    app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, remembered=remembered, **at_an_interval)
+    more: dict[str, Any] = {"remembered": remembered, "walkthrough": walkthrough, **at_an_interval}
+    app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, **more)
     earlier, stopped = internal_error.kept(), False
 
     def leave() -> None:

@@ -16,6 +16,7 @@ from tui.cli import shell_completion
 from tui.cli.examples import with_examples
 from tui.cli.exit_codes import exit_codes
 from tui.cli.lazy_group import LazyGroup
+from tui.cli.options.handout import handout_option
 from tui.cli.options.repository import app_options
 from tui.cli.output import on_a_terminal, say
 from tui.interrupts import SENTENCE
@@ -170,6 +171,12 @@ def _number(_ctx: click.Context, _parameter: click.Parameter, value: float | Non
     metavar="SECONDS",
     help="Read runs and account again at this interval.",
 )
+@click.option(
+    "--walkthrough",
+    is_flag=True,
+    help="Tell the newest chain, or the case file's, step by step: in a terminal for an audience, elsewhere as text.",
+)
+@handout_option
 @click.pass_context
 def planescope(ctx: click.Context, /, **options: object) -> None:
     """Which plane stopped the release, is it still broken now, and what is the smallest change that opens every gate?
@@ -183,6 +190,10 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
         read_settings()
     if ctx.invoked_subcommand is not None:
         return
+    if options.get("handout") or (options.get("walkthrough") and not on_a_terminal()):
+        from tui.cli.walkthrough import tell_live
+
+        ctx.exit(tell_live(options))
     if not on_a_terminal():
         raise BackendProblem(
             "The dashboard needs a terminal.",

@@ -15,14 +15,28 @@ _MOST_TOLD = 6
 def require_clean(files: Mapping[str, bytes]) -> None:
     """Raise PacketProblem if a file holds what must not leave, saying in which file, line and member, and of what kind it is."""
     texts = {name: body.decode() for name, body in files.items()}
-    found = [
-        *_in_members(texts[JSON_PAGE]),
-        *(f"{leak.file} line {leak.line} holds {leak.what}" for leak in leaks(texts)),
-    ]
+    _stop("packet", [*_in_members(texts[JSON_PAGE]), *_in_lines(texts)])
+
+
+def require_clean_page(what: str, name: str, text: str, parts: Mapping[str, str]) -> None:
+    """Raise PacketProblem if one page that leaves by itself holds what must not leave.
+
+    ``what``: what it is, in a word. ``parts``: its texts as they are without the page's writing, which may break up what is
+    looked for, each by the name of its place.
+    """
+    in_parts = [f"{leak.file} holds {leak.what}" for leak in leaks(dict(parts))]
+    _stop(what, in_parts or _in_lines({name: text}))
+
+
+def _in_lines(texts: Mapping[str, str]) -> list[str]:
+    return [f"{leak.file} line {leak.line} holds {leak.what}" for leak in leaks(dict(texts))]
+
+
+def _stop(what: str, found: list[str]) -> None:
     if found:
         more = f"; and {len(found) - _MOST_TOLD} more places" if len(found) > _MOST_TOLD else ""
         raise PacketProblem(
-            f"The packet was not written: {'; '.join(found[:_MOST_TOLD])}{more}. "
+            f"The {what} was not written: {'; '.join(found[:_MOST_TOLD])}{more}. "
             "Remove it at its source (a log line or a case file) and export again."
         )
 

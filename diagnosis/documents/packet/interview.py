@@ -39,7 +39,7 @@ _ASKED = (
 )
 """Rules of closure as a reader would ask for them."""
 
-_TWO_PLANES = (
+TWO_PLANES = (
     "A release has to be let in (authentication: OIDC trust, role assumption) and then has to be allowed what it does "
     "(authorization: registry, services, least privilege); either stops it alone."
 )
@@ -89,7 +89,7 @@ def _telling(facts: Facts) -> Iterator[tuple[str, str]]:
     """Yield the topics in the order in which the story is told."""
     yield (
         "The two-plane problem",
-        f"{_TWO_PLANES} {opening(facts)}",
+        f"{TWO_PLANES} {opening(facts)}",
     )
     yield "Chronology", " ".join(chronology(facts)) or "No run was read."
     yield "What was done", " ".join(_done(attempt) for attempt in _red(facts)) or "No failure is on record."

@@ -38,11 +38,12 @@ _SEVERAL = 2
 
 def readings_of(facts: Facts) -> Readings:
     """Return the correct and the incorrect reading of these facts."""
-    correct = " ".join(part for part in (opening(facts), ending(facts), _state(facts)) if part)
+    correct = " ".join(part for part in (opening(facts), ending(facts), state_of_chain(facts)) if part)
     return Readings(correct, _incorrect(facts))
 
 
-def _state(facts: Facts) -> str:
+def state_of_chain(facts: Facts, *, named: bool = True) -> str:
+    """Return what closure says of the chain, and never more than that; ``named``: with the names of rules that do not pass."""
     closure = facts.closure
     if closure is None:
         return "Closure was not judged: nothing here says that the chain is closed."
@@ -56,7 +57,7 @@ def _state(facts: Facts) -> str:
     if closure.status is ClosureStatus.OPEN or closing(facts) is None:
         step = f" Next: {closure.next_steps[0]}" if closure.next_steps else ""
         return f"The chain is open: it does not end in a run that proves anything closed.{step}"
-    return f"That is not closure: {lacking(facts)}.{_by_subject(closure)}"
+    return f"That is not closure: {lacking(facts, named=named)}.{_by_subject(closure)}"
 
 
 def _by_subject(closure: ClosureEntry) -> str:
@@ -71,15 +72,18 @@ def _by_subject(closure: ClosureEntry) -> str:
     return f" The access gates by themselves are {', '.join(told)}."
 
 
-def lacking(facts: Facts) -> str:
-    """Return how many rules do not pass, and the first of them by name."""
+def lacking(facts: Facts, *, named: bool = True) -> str:
+    """Return how many rules do not pass, and with ``named`` the first of them by name."""
     rules = facts.closure.rules if facts.closure else ()
     short = unproved(facts)
     if not short:
         return "the rules do not show it"
-    named = "; ".join(f"“{rule.title}”" for rule in short[:_MOST_NAMED])
+    count = f"{len(short)} of {len(rules)} rules do{'es' if len(short) == 1 else ''} not pass"
+    if not named:
+        return count
+    names = "; ".join(f"“{rule.title}”" for rule in short[:_MOST_NAMED])
     more = f"; and {len(short) - _MOST_NAMED} more" if len(short) > _MOST_NAMED else ""
-    return f"{len(short)} of {len(rules)} rules do{'es' if len(short) == 1 else ''} not pass ({named}{more})"
+    return f"{count} ({names}{more})"
 
 
 def _incorrect(facts: Facts) -> str:

@@ -13,9 +13,11 @@ from tui.bootstrap import embedded_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.exit_codes import JUDGED, exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, INCIDENTS, LATER, check_stage, incident_option
+from tui.cli.options.handout import handout_option
 from tui.cli.output import on_a_terminal
 from tui.cli.reports.diagnosis import show
 from tui.cli.reports.packet import say_written
+from tui.cli.walkthrough import TOLD, tell_demo
 
 
 @click.command("demo", epilog=exit_codes(*JUDGED[:2], ExitCode.ANOTHER_REASON))
@@ -39,9 +41,23 @@ from tui.cli.reports.packet import say_written
 )
 @click.option("--force", is_flag=True, help="Let --export replace an older packet in DIR.")
 @click.option("--text", is_flag=True, help="Print text even in a terminal.")
+@click.option(
+    "--walkthrough",
+    is_flag=True,
+    help="Tell the incident step by step, up to --stage: in a terminal for an audience, elsewhere as text.",
+)
+@handout_option
 @click.pass_context
 def demo_command(
-    ctx: click.Context, incident: str, stage: str | None, as_json: bool, directory: Path | None, force: bool, text: bool
+    ctx: click.Context,
+    incident: str,
+    stage: str | None,
+    as_json: bool,
+    directory: Path | None,
+    force: bool,
+    text: bool,
+    walkthrough: bool,
+    handout: Path | None,
 ) -> None:
     """Replay a public incident: recorded runs and an AWS account, embedded. No credentials, nothing leaves the machine.
 
@@ -49,6 +65,16 @@ def demo_command(
     the exit code of the last stage shown.
     """
     check_stage(ctx, incident, stage, "--stage")
+    if walkthrough or handout:
+        if as_json or directory:
+            raise click.UsageError("--walkthrough prints steps: leave out --json and --export.", ctx)
+        moment = stage or TOLD[incident]
+        if on_a_terminal() and not (text or handout):
+            from tui.cli.dashboard import open_demo
+
+            open_demo(moment, incident, walkthrough=True)
+            return
+        ctx.exit(tell_demo(moment, incident, handout))
     if on_a_terminal() and not (as_json or directory or text):
         from tui.cli.dashboard import open_demo
 

@@ -41,6 +41,11 @@ class Reader:
         self._exported: tuple[Path, ExportChoice] | None = None
         """Where a packet was written last, or was to be, and how."""
 
+    @property
+    def reads(self) -> reads.Reads:
+        """The reads of the main screen, for a screen over it whose own must not overlap them."""
+        return self._reads
+
     # -- what is under way
 
     @property

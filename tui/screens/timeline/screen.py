@@ -31,6 +31,8 @@ from tui.screens.timeline import correcting
 from tui.screens.timeline.auto_refresh import AutoRefresh
 from tui.screens.timeline.diagnosis_panel import DiagnosisPanel
 from tui.screens.timeline.reader import Reader
+from tui.screens.walkthrough.screen import WalkthroughScreen
+from tui.screens.walkthrough.telling import Telling
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.top_line import TopLine
 from tui.widgets.detail.selection import Section, Selection
@@ -62,10 +64,13 @@ class TimelineScreen(PresentSize, Screen[None]):
         refresh_seconds: float,
         always_refresh: bool = False,
         remembered: Remembered | None = None,
+        walkthrough: bool = False,
     ) -> None:
         super().__init__()
         self.remembered = remembered or Remembered()
         """What the user did here before."""
+        self.telling = Telling(clock)
+        self._walkthrough_wanted = walkthrough
         self.reader = Reader(self, backend_factory, self._show_progress)
         self.runs = RunsPanel(clock, start_filter)
         self.panel = DiagnosisPanel()
@@ -110,7 +115,7 @@ class TimelineScreen(PresentSize, Screen[None]):
         if action in ("undo_correction", "keep_corrections"):
             kept = self.backend.corrections if self.backend is not None else Corrections()
             return kept.made > 0 and (action == "undo_correction" or kept.file is None)
-        if action in ("export", "view_log", "zoom", "add_run", "leave_out", "split"):
+        if action in ("walkthrough", "export", "view_log", "zoom", "add_run", "leave_out", "split"):
             return self.diagnosis is not None
         return True
 
@@ -226,6 +231,9 @@ class TimelineScreen(PresentSize, Screen[None]):
         self.panel.show(message.diagnosis)
         self.refresh_bindings()
         self._show_top()
+        if self._walkthrough_wanted:
+            self._walkthrough_wanted = False
+            self.action_walkthrough()
 
     @on(messages.Corrected)
     def _chain_corrected(self, message: messages.Corrected) -> None:
@@ -335,6 +343,11 @@ class TimelineScreen(PresentSize, Screen[None]):
         column = self.query_one(Timeline).column
         chosen = (column.replay if column else None) or self.diagnosis.subject
         self.app.push_screen(CompareScreen(self.backend, self.diagnosis, chosen))
+
+    def action_walkthrough(self) -> None:
+        """Tell the chain shown step by step."""
+        if self.backend is not None and self.diagnosis is not None:
+            self.app.push_screen(WalkthroughScreen(self.backend, self.reader.reads, self.diagnosis, self.telling))
 
     def action_zoom(self) -> None:
         """Give the whole screen to the details, or show all parts again."""

@@ -1,0 +1,4 @@
+"""The story of one chain in the order in which it is told to others, step by step, with what proves each step.
+
+:mod:`steps` holds the values; :mod:`telling` makes them of a packet, whose sentences they reuse.
+"""

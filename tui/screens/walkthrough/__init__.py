@@ -1,0 +1,1 @@
+"""A chain told step by step, for an audience."""
