@@ -135,6 +135,10 @@ class BackgroundJobs:
             ended = messages.WorkFailed(job.kind, job.number, problem)
         except Exception as error:  # noqa: BLE001 - the last line before the screen: no error may take the app down
             ended = messages.WorkFailed(job.kind, job.number, _own_error(what, error))
+        except asyncio.CancelledError:
+            # The screen goes, or a successor comes: the thread is to stop too, instead of working for nobody.
+            job.give_up()
+            raise
         finally:
             if self._running.get(job.kind, (None,))[0] is job:
                 del self._running[job.kind]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from typing import TypeVar
 
 from probes.github.http.client import Client, Clients
+from probes.github.http.daemon_pool import DaemonPool
 from probes.github.http.errors import Cancelled, ReadFailure
 from probes.github.http.pace import Watch
 
@@ -34,7 +35,7 @@ class Workers:
 
     def __init__(self, make_client: Callable[[], Client], count: int = MOST_WORKERS) -> None:
         self._clients = Clients(make_client)
-        self._pool = ThreadPoolExecutor(max(1, min(count, MOST_WORKERS)), thread_name_prefix="github")
+        self._pool = DaemonPool(max(1, min(count, MOST_WORKERS)), "github")
 
     def whole(self, what: str, watch: Watch, task: Callable[[Client], T]) -> T:
         """Do one piece of work; its failure is raised as a GitHubProblem."""
@@ -82,7 +83,7 @@ class Workers:
 
     def close(self) -> None:
         """Take no more work and close the sockets; does not wait for answers under way."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
         self._clients.close()
 
     def _run(self, task: Callable[[Client], T], watch: Watch) -> T:
