@@ -17,11 +17,13 @@ from tui.cli.options.repository import live_options, read_case_option
 from tui.cli.options.stated import read_stated
 from tui.cli.output import OutputLostError, say
 from tui.interrupts import GRACE_SECONDS, INTERRUPTS
+from tui.serve.served import is_served
 from tui.settings import read_settings
 from tui.terminal_size import terminal_size
 
 if TYPE_CHECKING:
     from tui.backend import Backend
+    from tui.serve.driver import TabWatch
 
 
 def open_dashboard(options: Mapping[str, Any]) -> None:
@@ -84,7 +86,7 @@ def _run(
 
     INTERRUPTS.during(stop)
     try:
-        with TerminalWatch(lost) as watch:
+        with (_tab_watch() if is_served() else TerminalWatch)(lost) as watch:
             app.driver_class = watch.driver(app.driver_class)
             app.console.size = terminal_size()  # the size that it begins with, which must be the driver's
             app.run()
@@ -101,6 +103,12 @@ def _run(
         raise Exit(ExitCode.INTERNAL)
     if app.return_code:
         raise BackendProblem("The dashboard ended early.", "Its message stands above.", app.return_code)
+
+
+def _tab_watch() -> type[TabWatch]:
+    from tui.serve.driver import TabWatch
+
+    return TabWatch
 
 
 def _tell_of_corrections(backend: Backend | None) -> None:

@@ -95,6 +95,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("A settings file to begin with", "planescope settings > ~/.config/planescope/config.toml"),
     ),
     "schema": (("The JSON Schema of `diagnose --json`", "planescope schema diagnosis"),),
+    "serve": (
+        ("The dashboard of this clone's repository", "planescope serve"),
+        ("A stage of the embedded incident, at once in the browser", "planescope serve --open demo --stage 3"),
+    ),
     "completion": (
         ("bash; then put `. ~/.planescope.bash` into ~/.bashrc", "planescope completion bash > ~/.planescope.bash"),
         ("zsh", 'planescope completion zsh > "${fpath[1]}/_planescope"'),

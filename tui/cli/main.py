@@ -62,6 +62,7 @@ _COMMANDS = {
     ),
     "settings": ("tui.cli.commands.settings", "settings_command", "Print a settings file with everything it may hold."),
     "schema": ("tui.cli.commands.schema", "schema_command", "Print the JSON Schema of --json."),
+    "serve": ("tui.cli.commands.serve", "serve_command", "Show the app in a browser, from this machine."),
     "completion": (
         "tui.cli.commands.completion",
         "completion_command",

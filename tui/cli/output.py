@@ -19,6 +19,7 @@ from typing import TextIO
 from diagnosis.visible_text import visible, visible_line
 from tui.cli import ascii_signs
 from tui.cli.workflow_commands import inside_actions, no_commands
+from tui.serve.served import is_served
 
 _CLOSED = "it is closed"
 
@@ -133,8 +134,13 @@ def send(text: str, *, err: bool = False) -> None:
 
 
 def on_a_terminal() -> bool:
-    """Return whether a terminal gives the keys and takes both outputs, as an app needs it: it is drawn through standard error."""
-    return all(stream is not None and _is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
+    """Return whether a terminal gives the keys and takes both outputs, as an app needs it: it is drawn through standard error.
+
+    A process of ``planescope serve`` has a tab of a browser for it.
+    """
+    return is_served() or all(
+        stream is not None and _is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr)
+    )
 
 
 def can_encode(text: str, *, err: bool = False) -> bool:
