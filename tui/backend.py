@@ -72,6 +72,28 @@ class RunQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPlace:
+    """A run of the repository as an address names it."""
+
+    run: int
+    attempt: int | None = None
+    """None: the one of the job, else the latest."""
+    job: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRow:
+    """One workflow of the repository. All texts are foreign."""
+
+    name: str
+    path: str
+    state: str
+    """``active``, or why it starts no run."""
+    key: str
+    """What :attr:`RunQuery.workflow` takes for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a long piece of work is; ``total`` is None while it is not known."""
 
@@ -149,6 +171,8 @@ class Update:
     runs: RunPage | None = None
     """The first page of the list."""
     diagnosis: Diagnosis | None = None
+    further: tuple[RunRow, ...] = ()
+    """Runs of later pages that are no longer as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +233,10 @@ class Backend(Protocol):
         """The name of the repository, and of what narrows it. Partly foreign text."""
 
     @property
+    def repository_address(self) -> str:
+        """The repository's address on the web: ``https://github.com/owner/name``. Partly foreign text."""
+
+    @property
     def origin_note(self) -> str:
         """One line on what kind of facts these are (``embedded incident: logs reconstructed``); empty for live."""
 
@@ -231,6 +259,12 @@ class Backend(Protocol):
         self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
     ) -> RunPage:
         """Return one page of runs; pages count from 1. ``progress`` is told of a rate limit that is waited out."""
+
+    def find_run(self, place: RunPlace, *, progress: ProgressHook, cancelled: CancelHook) -> RunRow:
+        """Return the run that an address names, whether or not it was listed."""
+
+    def workflows(self, *, progress: ProgressHook, cancelled: CancelHook) -> tuple[WorkflowRow, ...]:
+        """Return the repository's workflows, those that are active first."""
 
     def diagnose(
         self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook

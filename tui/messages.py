@@ -13,7 +13,18 @@ from textual.message import Message
 
 from diagnosis.documents.walkthrough.steps import Walkthrough
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.backend import Backend, BackendProblem, Between, ExportResult, Progress, RunKey, RunPage, RunQuery
+from tui.backend import (
+    Backend,
+    BackendProblem,
+    Between,
+    ExportResult,
+    Progress,
+    RunKey,
+    RunPage,
+    RunQuery,
+    RunRow,
+    WorkflowRow,
+)
 
 
 @dataclass
@@ -60,6 +71,28 @@ class RunsLoaded(Message):
 
     page: RunPage
     number: int
+
+
+@dataclass
+class RunsPolled(Message):
+    """The first page of runs has changed, or some of later pages have; what was read of the others stays."""
+
+    page: RunPage | None
+    further: tuple[RunRow, ...] = ()
+
+
+@dataclass
+class RunFound(Message):
+    """The run that an address names has been found; its diagnosis follows."""
+
+    row: RunRow
+
+
+@dataclass
+class WorkflowsListed(Message):
+    """The repository's workflows have been read."""
+
+    workflows: tuple[WorkflowRow, ...]
 
 
 @dataclass
@@ -169,6 +202,20 @@ class SectionChosen(Message):
     """The user wants another section of the details."""
 
     section: str
+
+
+@dataclass
+class PlaceNamed(Message):
+    """The user has given the address, id or number of a run."""
+
+    text: str
+
+
+@dataclass
+class FilterApplied(Message):
+    """The user has applied a filter, or cleared it."""
+
+    text: str
 
 
 @dataclass

@@ -76,6 +76,10 @@ class PlanescopeCommands(Provider):
         screen = self.screen
         if not isinstance(screen, TimelineScreen):
             return
+        for saved in screen.saved_filters:
+            name = f"Filter the runs: {defused_line(saved)}"
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, foreign_line(name), partial(screen.use_filter, saved), text=name)
         offered = 0
         for row in screen.runs.pages.rows.values():
             name = f"Go to run #{row.number} {defused_line(row.ref)}  {defused_line(row.title)}"

@@ -39,6 +39,7 @@ from probes.github.read.other_workflows import OtherWorkflows
 from probes.github.read.repository_files import Wanted
 from probes.github.read.repository_workflows import read_owner, read_workflow_paths
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
+from probes.github.read.workflow_list import ListedWorkflow, list_workflows
 from probes.github.read.workflow_text import read_file
 from probes.github.stored_attempts import StoredAttempts
 from probes.github.stored_conclusions import StoredConclusions
@@ -115,6 +116,13 @@ class GitHubSource:
     def rate_limit(self) -> RateLimit | None:
         """What is left of GitHub's primary rate limit, as the last answers told; None before the first."""
         return self._pace.left
+
+    @property
+    def address(self) -> str:
+        """The repository's address on the web, as GitHub tells it once it was asked."""
+        with self._lock:
+            known = self._repository.html_url if self._repository else ""
+        return known or f"https://{self.access.host}/{self.name}"
 
     def repository(self, *, cancelled: CancelHook = never) -> Repository:
         """Read the repository with its ids and date of creation, once. Raises GitHubProblem, Cancelled."""
@@ -344,6 +352,11 @@ class GitHubSource:
         """Read one environment as it is now; Absent where there is none of this name. Raises as :meth:`environments`."""
         task = partial(read_environment, repository=self.repository(cancelled=cancelled), name=name)
         return self._workers.whole(f"The environment {name}", Watch(cancelled, progress), task)
+
+    def workflows(self, *, cancelled: CancelHook = never) -> tuple[ListedWorkflow, ...]:
+        """List the repository's workflows by their names. Raises GitHubProblem, Cancelled."""
+        task = partial(list_workflows, repository=self.repository(cancelled=cancelled))
+        return self._workers.whole(f"The workflows of {self.name}", Watch(cancelled), task)
 
     def workflow_files(
         self, *, cancelled: CancelHook = never, progress: ProgressHook = silent

@@ -36,9 +36,11 @@ from tui.backend import (
     ProposedDocument,
     RunKey,
     RunPage,
+    RunPlace,
     RunQuery,
     RunRow,
     Update,
+    WorkflowRow,
     no_progress,
 )
 from tui.backends.proposed import judged, proposal_of, views_of
@@ -115,6 +117,11 @@ class BackendDouble:
         self.rows: Callable[[RunRow], RunRow] = lambda row: row
         self.call_rows: tuple[CallRow, ...] = CALLS
         self.title = REPOSITORY
+        self.repository_address = f"https://github.com/{REPOSITORY}"
+        self.places: list[RunPlace] = []
+        self.workflow_rows = WORKFLOWS
+        self.workflows_asked = 0
+        self.further: tuple[RunRow, ...] = ()
         self.origin_note = "embedded incident: logs reconstructed"
         self.limit_note = ""
         self.moments: tuple[Moment, ...] = MOMENTS
@@ -153,6 +160,17 @@ class BackendDouble:
         runs = [row for row in map(row_of, range(self.stage, 0, -1)) if query.branch in ("", row.ref)]
         return RunPage(tuple(self.rows(row) for row in runs), len(runs), None)
 
+    def find_run(self, place: RunPlace, *, progress: ProgressHook, cancelled: CancelHook) -> RunRow:
+        self.places.append(place)
+        self._trip("find_run")
+        known = [row for row in map(row_of, (1, 2, 3)) if row.key[0] == place.run]
+        return replace((known or [many_row(place.run - 90_000_000)])[0], key=(place.run, place.attempt or 1))
+
+    def workflows(self, *, progress: ProgressHook, cancelled: CancelHook) -> tuple[WorkflowRow, ...]:
+        self.workflows_asked += 1
+        self._trip("workflows")
+        return self.workflow_rows
+
     def diagnose(
         self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
     ) -> Diagnosis:
@@ -183,7 +201,8 @@ class BackendDouble:
         if not self.news:
             return Update()
         runs = self.list_runs(query, 1, cancelled=cancelled)
-        return Update(runs, self.diagnose(selected, subject=subject, progress=progress, cancelled=cancelled))
+        found = self.diagnose(selected, subject=subject, progress=progress, cancelled=cancelled)
+        return Update(runs, found, self.further)
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
         self.compared.append((earlier.attempt.key, later.attempt.key))
@@ -248,6 +267,14 @@ class BackendDouble:
     def close(self) -> None:
         self.closed.set()
 
+
+WORKFLOWS = (
+    WorkflowRow(
+        "dev-min-m1-packaging", ".github/workflows/dev_min_m1_packaging.yml", "active", "dev_min_m1_packaging.yml"
+    ),
+    WorkflowRow("Release to production", ".github/workflows/release.yml", "active", "release.yml"),
+    WorkflowRow("[bold]nightly[/]", ".github/workflows/nightly.yml", "disabled_manually", "nightly.yml"),
+)
 
 CALLS = tuple(
     CallRow(moment_of(1) + timedelta(minutes=1, seconds=30 + number), service, operation, target, result, seconds)

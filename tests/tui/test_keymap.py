@@ -24,6 +24,7 @@ from tui.keys_table import with_table
 from tui.palette import offers_of
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.ask import AskScreen
+from tui.screens.dialogs.choose import ChooseScreen
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
@@ -35,13 +36,14 @@ from tui.screens.walkthrough.screen import WalkthroughScreen
 from tui.widgets.base.key_line import ShownKey, fitting
 from tui.widgets.base.page import Page
 from tui.widgets.base.virtual_list import VirtualList
+from tui.widgets.runs.filter_entry import FilterEntry
 from tui.widgets.runs.run_list import RunList
 from tui.widgets.timeline.timeline import Timeline
 
 OWNERS = {
     "app": [PlanescopeApp], "timeline": [TimelineScreen], "matrix": [Timeline], "runs": [RunList], "list": [VirtualList],
     "page": [Page], "log": [LogScreen], "ledger": [LedgerScreen], "compare": [CompareScreen],
-    "dialog": [ExportedScreen, ProblemScreen], "export": [ExportScreen],
+    "choose": [ChooseScreen], "filter": [FilterEntry], "dialog": [ExportedScreen, ProblemScreen], "export": [ExportScreen],
     "walk": [WalkthroughScreen],
 }  # fmt: skip
 
@@ -83,6 +85,7 @@ OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
     TimelineScreen: (), CompareScreen: ("a",), LedgerScreen: ("L",), LogScreen: ("v",), HelpScreen: ("question_mark",),
     ExportScreen: ("e",), ExportedScreen: ("e", "enter"), AskScreen: ("plus",), ProblemScreen: ("r",),
     WalkthroughScreen: ("W",),
+    ChooseScreen: ("B",),
 }  # fmt: skip
 """The screens that a key opens, and by which keys."""
 

@@ -46,6 +46,8 @@ class Changes:
     """Its runs as they were."""
     elsewhere: bool
     """Whether an active run that is not on it has changed."""
+    further: tuple[Attempt, ...]
+    """Those of them that are still there, as they are now."""
     jobs: bool
     """Whether a job or step of an active run that is shown is further than it was."""
 
@@ -105,9 +107,11 @@ class GitHubSide:
         known = {**self._listed, **{key: self._read[key] for key in self._shown if key in self._read}}
         active = [attempt for key, attempt in known.items() if _is_active(attempt) and key not in on_page]
         elsewhere = self._refreshed(active[:_MOST_ELSEWHERE], progress, cancelled)
+        now = (self._listed.get(each.key, each) for each in active)
+        further = tuple(new for new, old in zip(now, active, strict=True) if new != old)
         jobs = self._jobs_changed(progress, cancelled)
         changed = jobs or elsewhere or before != page.attempts
-        return Changes(page, before, elsewhere, jobs) if changed else None
+        return Changes(page, before, elsewhere, further, jobs) if changed else None
 
     def shows(self, attempts: Sequence[Attempt]) -> bool:
         """Return whether these attempts were read last and are unchanged; their jobs are not compared."""

@@ -43,15 +43,18 @@ from tui.backend import (
     ProposedDocument,
     RunKey,
     RunPage,
+    RunPlace,
     RunQuery,
     RunRow,
     Update,
+    WorkflowRow,
     no_progress,
 )
 from tui.backends.between_attempts import read_between
 from tui.backends.closure_facts import ClosureReader
 from tui.backends.corrected_chain import CorrectedChain
 from tui.backends.evidence_facts import EvidenceReader
+from tui.backends.finding_runs import find_attempt, list_workflows
 from tui.backends.github_side import GitHubSide, names_chain, stop_if
 from tui.backends.proposed import judged, proposal_of, views_of
 from tui.backends.stated import StatedValues
@@ -106,6 +109,7 @@ class RepositoryBackend:
         self._judged: tuple[Case, tuple[Replay, ...]] = case, ()
         """The attempts that were judged last, and with which case."""
         self._corrected = CorrectedChain(case_file)
+        self._workflows: tuple[WorkflowRow, ...] | None = None
         self.case = case
         """With what the command line states."""
         self.origin = ""
@@ -119,6 +123,11 @@ class RepositoryBackend:
     def title(self) -> str:
         """The repository, and what narrows it."""
         return self._title
+
+    @property
+    def repository_address(self) -> str:
+        """Where the repository is on the web."""
+        return self._source.address
 
     @property
     def origin_note(self) -> str:
@@ -178,6 +187,7 @@ class RepositoryBackend:
         self._closure.forget()
         self.evidence.forget()
         self._asked = None
+        self._workflows = None
         self._judged = self.case, ()
 
     # -- runs
@@ -205,14 +215,24 @@ class RepositoryBackend:
         # A run's time of change alone is no reason to fill the list anew, which would take the reader back to its top.
         same = not changes.elsewhere and tuple(map(_row, changes.before)) == tuple(map(_row, changes.page.attempts))
         rows = None if same else _rows(changes.page)
+        further = tuple(map(_row, changes.further))
         chain = self._github.chain(selected, self._followed, progress, cancelled)
         if not changes.jobs and self._github.shows(chain):
-            return Update(rows)
+            return Update(rows, further=further)
         keep = self._github.none_has_ended(chain)
         found = not names_chain(self._followed, selected)
-        return Update(
-            rows, self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep, found=found)
-        )
+        diagnosis = self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep, found=found)
+        return Update(rows, diagnosis, further)
+
+    def find_run(self, place: RunPlace, *, progress: ProgressHook, cancelled: CancelHook) -> RunRow:
+        """Return the run that an address names."""
+        return _row(find_attempt(self._source, place, progress, cancelled))
+
+    def workflows(self, *, progress: ProgressHook, cancelled: CancelHook) -> tuple[WorkflowRow, ...]:
+        """Return the repository's workflows; they are asked for once."""
+        if self._workflows is None:
+            self._workflows = list_workflows(self._source, progress, cancelled)
+        return self._workflows
 
     def _filter(self, query: RunQuery) -> RunFilter:
         """Return the query with what narrows the backend."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import messages
-from tui.backend import Backend, ExportChoice, Progress, RunKey, RunQuery, no_progress
+from tui.backend import Backend, ExportChoice, Progress, RunKey, RunPlace, RunQuery, no_progress
 from tui.background.jobs import Job, Lane
 
 Work = Callable[[Job], None]
@@ -53,6 +53,17 @@ class Reads:
 
         return work
 
+    def found(self, backend: Backend, place: RunPlace) -> Work:
+        """Find the run that an address names, and diagnose its chain."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._case):
+                row = backend.find_run(place, progress=job.progress, cancelled=job.cancelled)
+                job.post(messages.RunFound(row))
+                job.post(_diagnosed(backend, job, row.key, row.key))
+
+        return work
+
     def corrected(
         self,
         backend: Backend,
@@ -85,8 +96,8 @@ class Reads:
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
                 update = backend.poll(query, selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
-                if update.runs is not None:
-                    job.post(messages.RunsLoaded(update.runs, 1))
+                if update.runs is not None or update.further:
+                    job.post(messages.RunsPolled(update.runs, update.further))
                 if update.diagnosis is not None:
                     job.post(messages.Diagnosed(update.diagnosis, selected, subject))
 
@@ -152,6 +163,15 @@ def exporting(backend: Backend, diagnosis: Diagnosis, place: Path, choice: Expor
 
     def work(job: Job) -> None:
         job.post(messages.Exported(backend.export_packet(diagnosis, place, choice)))
+
+    return work
+
+
+def listing_workflows(backend: Backend) -> Work:
+    """List the repository's workflows."""
+
+    def work(job: Job) -> None:
+        job.post(messages.WorkflowsListed(backend.workflows(progress=job.progress, cancelled=job.cancelled)))
 
     return work
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from backend_double import NOW, PROBLEM, BackendDouble
 from textual.pilot import Pilot
+from thoroughness import some
 from words_shown import words_of
 
 from tui.app import PlanescopeApp
+from tui.backend import RunRow
 from tui.screens.compare import CompareScreen
 
 SIZES = {"small": (80, 24), "medium": (120, 40), "large": (200, 60)}
@@ -60,6 +63,25 @@ def test_main_screen(snap_compare: Any, stage: int, size: str, theme: str) -> No
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after())
 
 
+def long_names() -> BackendDouble:
+    """Runs of two workflows, with long refs and titles that differ somewhere, in every state, some of hostile words."""
+    refs = ("feature/PAY-20391-rework-of-the-reconciliation-of-chargebacks-", "release/2026.11.30-hotfix-of-batch-")
+    titles = ("Merge pull request #{} from payments/fix-the-settlement-of-refunds", "[/red] fix\x1b[2J [skip ci]")
+    backend = BackendDouble(1, total=40)
+
+    def row(known: RunRow) -> RunRow:
+        number = known.number
+        state = {40: ("in_progress", None), 39: ("queued", None)}.get(number, ("completed", known.conclusion))
+        return replace(
+            known, ref=f"{refs[number % 2]}{number}-eu", title=titles[number % 3 == 0].format(number), status=state[0],
+            conclusion=state[1], workflow=("Build, scan, sign and publish the verification service", "CI")[number % 2],
+            workflow_path=f".github/workflows/{('publish', 'ci')[number % 2]}.yml", actor="alice-from-platform-engineering",
+        )  # fmt: skip
+
+    backend.rows = row
+    return backend
+
+
 SECTIONS = {
     "remediation": ["2"],
     "other-path": ["2", "p", "d"],
@@ -99,6 +121,20 @@ def test_runs_and_filter(snap_compare: Any, size: str) -> None:
     keys = ["slash", *"feature/99"] if size == "medium" else ["b"]
     app = app_on(BackendDouble(1, total=10_000))
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*keys))
+
+
+PICKED = {"workflows": ["B"], "rerun-lines": ["R"]}
+
+
+@pytest.mark.parametrize(("name", "size"), some([(name, size) for name in PICKED for size in SIZES], 4))
+def test_choosing(snap_compare: Any, name: str, size: str) -> None:
+    assert snap_compare(app_on(BackendDouble(2)), terminal_size=SIZES[size], run_before=after(*PICKED[name]))
+
+
+@pytest.mark.parametrize("size", some(list(SIZES), 3))
+def test_long_names_in_the_list(snap_compare: Any, size: str) -> None:
+    keys = ["b"] if size == "small" else []
+    assert snap_compare(app_on(long_names()), terminal_size=SIZES[size], run_before=after(*keys))
 
 
 @pytest.mark.parametrize("size", ["small", "medium"])

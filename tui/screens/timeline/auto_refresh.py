@@ -22,17 +22,18 @@ class AutoRefresh:
         self._due = due
         self._timer: Timer | None = None
 
-    def plan(self, *, active: bool, busy: bool) -> str | None:
+    def plan(self, *, active: bool, busy: bool, following: bool = False) -> str | None:
         """Start the timer if it is wanted and does not run yet.
 
         Return the note that the first line shows from now on: empty where nothing is read again, None to leave it as it is.
         """
-        if not (active or self.always):
+        if not (active or self.always or following):
             return ""
-        if busy or self._seconds <= 0 or self._timer is not None:
-            return None
-        self._timer = self._screen.set_timer(self._seconds, self._elapsed)
-        why = "a run is active: " if active else ""
+        if busy or self._seconds <= 0:
+            return "following the newest run" if following else None
+        if self._timer is None:
+            self._timer = self._screen.set_timer(self._seconds, self._elapsed)
+        why = "following the newest run: " if following else "a run is active: " if active else ""
         what = "read again" if self.always else "looked at"
         return f"{why}{what} every {self._seconds:.0f} s"
 

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from diagnosis.closure.corrections import Correction
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import messages
-from tui.backend import Backend, ExportChoice, Progress, RunKey, RunQuery
+from tui.backend import Backend, ExportChoice, Progress, RunKey, RunPlace, RunQuery
 from tui.background import reads
 from tui.background.jobs import BackgroundJobs, Job
 
@@ -103,6 +103,16 @@ class Reader:
         """Diagnose the chain of a run, judging NOW for a subject."""
         if self.backend is not None:
             self._jobs.start("case", "Diagnosing", self._reads.case(self.backend, selected, subject))
+
+    def find(self, place: RunPlace) -> None:
+        """Find the run that an address names, and diagnose its chain."""
+        if self.backend is not None:
+            self._jobs.start("case", f"Looking for run {place.run}", self._reads.found(self.backend, place))
+
+    def workflows(self) -> None:
+        """List the repository's workflows."""
+        if self.backend is not None:
+            self._jobs.start("workflows", "Reading the workflows", reads.listing_workflows(self.backend))
 
     def again(self, query: RunQuery) -> None:
         """Read runs and account again for what is shown; build the backend first where that failed."""

@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
 
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
@@ -26,10 +25,10 @@ from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log.screen import LogScreen
 from tui.screens.log.source import LogSource
-from tui.screens.present_size import PresentSize
 from tui.screens.timeline import correcting
 from tui.screens.timeline.auto_refresh import AutoRefresh
 from tui.screens.timeline.diagnosis_panel import DiagnosisPanel
+from tui.screens.timeline.finding_runs import FindingRuns
 from tui.screens.timeline.reader import Reader
 from tui.screens.walkthrough.screen import WalkthroughScreen
 from tui.screens.walkthrough.telling import Telling
@@ -43,7 +42,7 @@ FOR_THE_TIMELINE = ("backend", "case")
 """The kinds of work without which there is no timeline."""
 
 
-class TimelineScreen(PresentSize, Screen[None]):
+class TimelineScreen(FindingRuns):
     """Show the runs on the left, and the diagnosis of the selected run's chain beside them.
 
     The parts are :class:`RunsPanel` and :class:`DiagnosisPanel`; :class:`Reader` asks the backend. What is shown stays
@@ -71,6 +70,7 @@ class TimelineScreen(PresentSize, Screen[None]):
         """What the user did here before."""
         self.telling = Telling(clock)
         self._walkthrough_wanted = walkthrough
+        self.clock = clock
         self.reader = Reader(self, backend_factory, self._show_progress)
         self.runs = RunsPanel(clock, start_filter)
         self.panel = DiagnosisPanel()
@@ -163,7 +163,7 @@ class TimelineScreen(PresentSize, Screen[None]):
         if message.cancelled and message.kind in FOR_THE_TIMELINE:
             self._drop_stale()
             self.panel.show_stopped()
-        self._plan_refresh()
+        self.plan_refresh()
 
     @on(messages.WorkFailed)
     def _failed(self, message: messages.WorkFailed) -> None:
@@ -179,6 +179,8 @@ class TimelineScreen(PresentSize, Screen[None]):
 
     def show_problem(self, kind: str, problem: BackendProblem) -> None:
         """Show a problem in the middle of the screen while nothing else stands there, else over it; a list's in the list."""
+        if kind == "workflows" and self.say_in_picker(problem):
+            return
         if kind == "runs" and not self.runs.pages.rows:
             self.runs.show_problem(problem)
         elif self.diagnosis is None:
@@ -191,8 +193,10 @@ class TimelineScreen(PresentSize, Screen[None]):
     def _retry(self, kind: str) -> None:
         self.reader.retry(kind, self.runs.filter.query, self.diagnosis)
 
-    def _plan_refresh(self) -> None:
-        note = self._refresher.plan(active=self.runs.pages.active, busy=self.reader.busy)
+    def plan_refresh(self) -> None:
+        """Decide whether and when runs are looked at again, and say so in the first line."""
+        active, following = self.runs.pages.active, self.following
+        note = self._refresher.plan(active=active, busy=self.reader.busy, following=following)
         if note is not None:
             self.query_one(TopLine).note = note
 
@@ -210,6 +214,7 @@ class TimelineScreen(PresentSize, Screen[None]):
     def _backend_ready(self, message: messages.BackendReady) -> None:
         self.reader.backend = message.backend
         self._show_top()
+        self.begin_with_remembered()
         self.reader.runs(self.runs.filter.query)
         self.reader.case(None, None)
         self.refresh_bindings()
@@ -217,6 +222,8 @@ class TimelineScreen(PresentSize, Screen[None]):
     @on(messages.RunsLoaded)
     def _runs_loaded(self, message: messages.RunsLoaded) -> None:
         self.runs.add(message.page, message.number)
+        if message.number == 1:
+            self.follow_newest()
 
     @on(messages.MomentReached)
     def _moment_reached(self) -> None:
@@ -249,6 +256,7 @@ class TimelineScreen(PresentSize, Screen[None]):
 
     @on(messages.RunChosen)
     def _run_chosen(self, message: messages.RunChosen) -> None:
+        self.stop_following()
         self.remove_class("-runs-open")
         self.reader.case(message.key, message.key)
 
@@ -273,16 +281,17 @@ class TimelineScreen(PresentSize, Screen[None]):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        self._reveal_runs(True)
+        self.reveal_runs(True)
         self.runs.open_filter()
 
     def action_toggle_runs(self) -> None:
         """Show or hide the runs; on a narrow screen they take the place of the timeline."""
         wanted = not self.runs.display
-        self._reveal_runs(wanted)
+        self.reveal_runs(wanted)
         self.call_after_refresh(self.query_one("#runs" if wanted else "#timeline").focus)
 
-    def _reveal_runs(self, wanted: bool) -> None:
+    def reveal_runs(self, wanted: bool) -> None:
+        """Show or hide the list of runs; on a narrow screen it takes the place of the timeline."""
         if self.has_class("-narrow"):
             self.set_class(wanted, "-runs-open")
         else:
@@ -414,11 +423,13 @@ class TimelineScreen(PresentSize, Screen[None]):
             self.app.push_screen(LedgerScreen(self.backend.calls))
 
     def action_cancel(self) -> None:
-        """Leave the filter, or stop what is being read, or go back to the timeline."""
+        """Clear the filter, or stop what is being read, or go back to the timeline."""
         if self.runs.leave_filter():
             return
         if self.reader.stop_all():
             self._say("Stopped. What is shown is what was read before; r reads again.")
+        elif self.runs.focused and self.runs.clear_filter():
+            return
         elif self.has_class("-zoomed"):
             self.action_zoom()
         elif self.has_class("-runs-open"):

@@ -27,6 +27,9 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
     item_height = 1
     """Lines of one item."""
 
+    click_chooses = False
+    """Whether one click chooses an item; else it takes a second one."""
+
     cursor: reactive[int] = reactive(0)
     empty_text: reactive[str] = reactive("")
     """What a list without items says; no markup is read."""
@@ -112,7 +115,7 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
             return
         again = index == self.cursor
         self.cursor = index
-        if again or event.chain == 2:
+        if event.chain == 1 if self.click_chooses else again or event.chain == 2:
             self.choose(self.items[index])
 
     def render_line(self, y: int) -> Strip:

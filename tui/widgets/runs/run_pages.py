@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tui.backend import RunKey, RunPage, RunRow
 from tui.widgets.runs.run_filter import RunFilter
 
@@ -21,6 +23,32 @@ class RunPages:
         self.rows.update((row.key, row) for row in page.rows)
         self.total = page.total
         self.next_page = page.next_page
+
+    def poll(self, first: RunPage | None, further: Iterable[RunRow]) -> None:
+        """Take in the first page as it is now, and rows of later pages that have changed; the other rows stay.
+
+        Where the first page no longer meets what was read before it, so many runs have come that reading begins anew.
+        """
+        if first is not None:
+            older = self._older_than(first)
+            if older is None:
+                self.add(first, 1)
+            else:
+                fresh = {row.key[0] for row in first.rows}
+                kept = [row for row in older if row.key[0] not in fresh]
+                self.rows = {row.key: row for row in (*first.rows, *kept)}
+                self.total = first.total
+                self.next_page = self.next_page if kept else first.next_page
+        now = {row.key[0]: row for row in further}
+        found = [now.pop(row.key[0], row) if row.key[0] in now else row for row in self.rows.values()]
+        self.rows = {row.key: row for row in found}
+
+    def _older_than(self, first: RunPage) -> list[RunRow] | None:
+        """Return the rows that were read behind the last of a first page; None where that was not read."""
+        rows = list(self.rows.values())
+        last = first.rows[-1].key[0] if first.rows else None
+        place = next((place for place, row in enumerate(rows) if row.key[0] == last), None)
+        return None if place is None else rows[place + 1 :]
 
     def shown(self, filter_: RunFilter) -> tuple[RunRow, ...]:
         """Return the rows that contain the filter's words."""
