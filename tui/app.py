@@ -24,14 +24,19 @@ from tui.clipboard import Clipboard
 from tui.foreign_text import defused, defused_line
 from tui.job_control import stop_until_continued
 from tui.palette import Palette, PlanescopeCommands
+from tui.readiness.setup import Setup
 from tui.remembered import Remembered
 from tui.screens.help import HelpScreen
+from tui.screens.start.screen import DashboardWanted, StartScreen
 from tui.screens.timeline.auto_refresh import REFRESH_SECONDS
 from tui.screens.timeline.screen import TimelineScreen
 from tui.themes import DARK, LIGHT, OWN_VARIABLES
 
 CLOSE_SECONDS = 0.5
 """How long leaving waits for the backend's servers to stop."""
+
+_REPLACEABLE = 2
+"""Screens of the stack: the second from below is the lowest one that can be replaced."""
 
 
 def _now() -> datetime:
@@ -63,12 +68,17 @@ class PlanescopeApp(App[None]):
         always_refresh: bool = False,
         remembered: Remembered | None = None,
         walkthrough: bool = False,
+        setup: Setup | None = None,
+        begin_with_setup: bool = False,
     ) -> None:
         super().__init__()
         self.remembered = remembered or Remembered()
         """What the user did here before; by default nothing, and nothing is written."""
         self._walkthrough = walkthrough
         self._backend_factory = backend_factory
+        self.setup = setup
+        """What the start screen asks; None where nothing has to be set up, as for the demo."""
+        self._begin_with_setup = begin_with_setup
         self._clock = clock
         self._start_filter = start_filter
         self._refresh_seconds = refresh_seconds
@@ -88,12 +98,17 @@ class PlanescopeApp(App[None]):
         return OWN_VARIABLES
 
     def get_default_screen(self) -> Screen[None]:
-        """Make the main screen the first one, so that nothing else is painted before it."""
+        """Make the screen that is painted first: the main one, or the one for what is missing."""
+        if self.setup is not None and self._begin_with_setup:
+            return StartScreen(self.setup)
+        return self._main_screen(self._backend_factory, self.remembered)
+
+    def _main_screen(self, factory: Callable[[], Backend], remembered: Remembered) -> TimelineScreen:
         self.timeline = TimelineScreen(
-            self._backend_factory,
+            factory,
             clock=self._clock,
             start_filter=self._start_filter,
-            remembered=self.remembered,
+            remembered=remembered,
             refresh_seconds=self._refresh_seconds,
             always_refresh=self._always_refresh,
             walkthrough=self._walkthrough,
@@ -115,13 +130,43 @@ class PlanescopeApp(App[None]):
     def _warn(self, sentence: str) -> None:
         self.notify(defused_line(sentence), severity="warning", markup=False)
 
+    @on(DashboardWanted)
+    def _dashboard_wanted(self, message: DashboardWanted) -> None:
+        """Show the dashboard of another backend in the place of whatever is shown."""
+        if self.timeline is not None:
+            self.timeline.retire()
+        self._close_backend()
+        dashboard = self._main_screen(message.factory, self.remembered if message.remembers else Remembered())
+        # Textual cannot replace the screen that it began with: that one stays below, and reads nothing.
+        while len(self.screen_stack) > _REPLACEABLE:
+            self.pop_screen()
+        if len(self.screen_stack) == _REPLACEABLE:
+            self.switch_screen(dashboard)
+        else:
+            self.push_screen(dashboard)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Do not offer what there is nothing to show of."""
+        return action != "setup" or (self.setup is not None and not isinstance(self.screen, StartScreen))
+
+    def action_setup(self) -> None:
+        """Show what is set up, over the dashboard."""
+        if self.setup is not None and not isinstance(self.screen, StartScreen):
+            self.push_screen(StartScreen(self.setup, over=True))
+
     def on_unmount(self) -> None:
         """Close the backend; one that does not close in time is left behind."""
-        backend = self.timeline.backend if self.timeline else None
-        if backend is not None:
-            closing = threading.Thread(target=backend.close, name="planescope close", daemon=True)
-            closing.start()
+        closing = self._close_backend()
+        if closing is not None:
             closing.join(CLOSE_SECONDS)
+
+    def _close_backend(self) -> threading.Thread | None:
+        backend = self.timeline.backend if self.timeline else None
+        if backend is None:
+            return None
+        closing = threading.Thread(target=backend.close, name="planescope close", daemon=True)
+        closing.start()
+        return closing
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy text, possibly of several lines, that steers no terminal where it is pasted."""

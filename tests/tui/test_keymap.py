@@ -31,6 +31,7 @@ from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.help import HelpScreen, key_blocks
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log.screen import LogScreen
+from tui.screens.start.screen import StartScreen
 from tui.screens.timeline.screen import TimelineScreen
 from tui.screens.walkthrough.screen import WalkthroughScreen
 from tui.widgets.base.key_line import ShownKey, fitting
@@ -45,6 +46,7 @@ OWNERS = {
     "page": [Page], "log": [LogScreen], "ledger": [LedgerScreen], "compare": [CompareScreen],
     "choose": [ChooseScreen], "filter": [FilterEntry], "dialog": [ExportedScreen, ProblemScreen], "export": [ExportScreen],
     "walk": [WalkthroughScreen],
+    "start": [StartScreen],
 }  # fmt: skip
 
 

@@ -13,9 +13,10 @@ from diagnosis.documents.exit_code import ExitCode
 from tui import internal_error
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
-from tui.cli.options.repository import live_options, read_case_option
+from tui.cli.options.repository import check_typed, live_options, read_case_option
 from tui.cli.options.stated import read_stated
 from tui.cli.output import OutputLostError, say
+from tui.cli.setup import CommandLineSetup
 from tui.interrupts import GRACE_SECONDS, INTERRUPTS
 from tui.serve.served import is_served
 from tui.settings import read_settings
@@ -24,24 +25,29 @@ from tui.terminal_size import terminal_size
 if TYPE_CHECKING:
     from tui.backend import Backend
     from tui.serve.driver import TabWatch
+    from tui.remembered import Remembered
 
 
 def open_dashboard(options: Mapping[str, Any]) -> None:
     """Open the app for a live repository. Bad options are reported before the app takes the terminal."""
     case = read_case_option(options)
     read_stated(options)
-    if not (options.get("repo") or case.repository or options.get("recording")):
-        # Asked early: a folder without a repository is a sentence in the terminal, not an empty screen.
-        from tui.cli.options.repository import repository_here
+    shared: dict[str, Any] = {
+        "refresh_seconds": options.get("refresh"),
+        "walkthrough": bool(options.get("walkthrough")),
+    }
+    if options.get("recording") is not None:
+        # What a recording shows is no repository that anybody comes back to, and nothing has to be set up for it.
+        _run(lambda: live_backend(live_options(options, case), case), **shared)
+        return
+    check_typed(options.get("repo"), options.get("github_url"))
+    remembered = _remembered()
+    setup = CommandLineSetup(options, case, remembered.repositories)
 
-        options = {**options, "repo": repository_here(options.get("github_url"))}
-    _run(
-        lambda: live_backend(live_options(options, case), case),
-        options.get("refresh"),
-        # What a recording shows is no repository that anybody comes back to.
-        remembers=options.get("recording") is None,
-        walkthrough=bool(options.get("walkthrough")),
-    )
+    def build() -> Backend:
+        return setup.opened("")()
+
+    _run(build, remembered=remembered, setup=setup, begin_with_setup=not setup.is_complete, **shared)
 
 
 def open_demo(moment: str, incident: str = "release", *, walkthrough: bool = False) -> None:
@@ -49,24 +55,31 @@ def open_demo(moment: str, incident: str = "release", *, walkthrough: bool = Fal
     _run(lambda: embedded_backend(moment, incident), walkthrough=walkthrough)
 
 
+def _remembered() -> Remembered:
+    from tui.remembered import Remembered, remembered_path
+
+    return Remembered(remembered_path() if read_settings().remember else None)
+
+
 def _run(
     factory: Callable[[], Backend],
     refresh_seconds: float | None = None,
     *,
-    remembers: bool = False,
-    walkthrough: bool = False,
+    remembered: Remembered | None = None,
+    **more: Any,
 ) -> None:
     from tui.app import PlanescopeApp
     from tui.lost_terminal import TerminalWatch
-    from tui.remembered import Remembered, remembered_path
+    from tui.remembered import Remembered
 
     settings = read_settings()
     at_an_interval: dict[str, Any] = (
         {"refresh_seconds": refresh_seconds, "always_refresh": True} if refresh_seconds else {}
     )
-    remembered = Remembered(remembered_path() if remembers and settings.remember else None)
-    more: dict[str, Any] = {"remembered": remembered, "walkthrough": walkthrough, **at_an_interval}
-    app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, **more)
+    remembered = remembered or Remembered()
+    app = PlanescopeApp(
+        factory, theme=settings.theme, keys=settings.keys, remembered=remembered, **at_an_interval, **more
+    )
     earlier, stopped = internal_error.kept(), False
 
     def leave() -> None:

@@ -23,11 +23,14 @@ class Setup(Protocol):
     def look(self, repository: str, tell: Callable[[Check], None], cancelled: CancelHook) -> None:
         """Look at everything and tell each check as it is known, from any thread. Blocks; bounded in time.
 
-        ``repository`` is as it was typed; empty for the one of this folder.
+        ``repository`` is a name; empty for the one of this folder.
         """
 
+    def typed(self, text: str) -> str:
+        """Return the name of a repository as it was typed or pasted. Raises BackendProblem for what is none."""
+
     def opened(self, repository: str) -> Callable[[], Backend]:
-        """Return what builds the backend of a repository as it was typed. Raises BackendProblem for what is none."""
+        """Return what builds the backend of a repository, by its name; empty is the one of this folder. Raises BackendProblem."""
 
     def demo(self) -> Backend:
         """Build the backend of the embedded incident. Raises BackendProblem where its extra is not installed."""

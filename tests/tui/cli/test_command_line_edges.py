@@ -14,6 +14,8 @@ from urllib.parse import quote
 import click
 import pytest
 from click.testing import CliRunner, Result
+from no_github import forget_github
+from own_aws import configure
 from permission_faults import FAULTS, shared
 from rich.cells import cell_len
 from rich.console import Console
@@ -124,12 +126,29 @@ def test_an_error_that_the_app_showed_has_the_code_of_a_fault(app: type[App], mo
     assert ended.value.exit_code == 70
 
 
-def test_a_folder_without_a_repository_is_said_before_the_app_takes_the_terminal(
+def test_where_something_is_missing_the_start_screen_opens_first(
     app: type[App], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    forget_github(monkeypatch)
+    configure(monkeypatch, tmp_path)
+    monkeypatch.setenv("PATH", "")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BackendProblem, match="no clone"):
-        dashboard.open_dashboard({})
+    for options in ({}, {"repo": "octo-org/shop"}, {"repo": "octo-org/shop", "no_live": True}):
+        dashboard.open_dashboard(options)
+    monkeypatch.setenv("GH_TOKEN", "ghp_" + "a" * 36)
+    dashboard.open_dashboard({})
+    dashboard.open_dashboard({"repo": "octo-org/shop"})
+    dashboard.open_dashboard({"repo": "octo-org/shop", "no_live": True})
+    dashboard.open_dashboard({"repo": "octo-org/shop", "profile": "reader"})
+    (tmp_path / "aws-config").write_text("[profile x]\nsso_session = s\n")
+    dashboard.open_dashboard({"repo": "octo-org/shop"})
+    assert [each["begin_with_setup"] for each in app.opened] == [True] * 5 + [False] * 3
+
+
+@pytest.mark.parametrize("options", [{"repo": "shop"}, {"repo": "o/r", "github_url": "ftp://x"}])
+def test_what_is_typed_wrong_is_said_before_the_app_takes_the_terminal(app: type[App], options: dict[str, str]) -> None:
+    with pytest.raises(BackendProblem):
+        dashboard.open_dashboard(options)
     assert app.opened == []
 
 

@@ -9,7 +9,7 @@ import click
 from tui.backend import Progress
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.exit_codes import exit_codes
-from tui.cli.options.repository import access_options, read_case_option
+from tui.cli.options.repository import access_options, check_typed, read_case_option
 from tui.cli.reports.readiness import document, show
 from tui.readiness.check import What, exit_code
 
@@ -32,29 +32,21 @@ def doctor_command(ctx: click.Context, /, as_json: bool, **options: Any) -> None
     It reads only: at most six requests at GitHub and one call at AWS (sts:GetCallerIdentity), for at most twenty seconds.
     No token is printed. Each line that is not well says what to do.
     """
-    from tui.backends.folder_repository import check_typed
-    from tui.backends.readiness.look import Wanted, look
+    from tui.backends.readiness.look import look
     from tui.cli.options.stated import require_no_secret
+    from tui.cli.setup import wanted
     from tui.cli.terminal_check import terminal
 
     for name in _SHOWN:
         require_no_secret(f"--{name.replace('_', '-')}", str(options[name] or ""))
     # What is typed wrong ends every command before anything is asked.
     check_typed(options["repo"], options["github_url"])
-    wanted = Wanted(
-        repository=options["repo"] or read_case_option(options).repository or "",
-        github_url=options["github_url"],
-        profile=options["profile"],
-        registry_profile=options["registry_profile"],
-        region=options["region"],
-        allow_http=options["allow_http_endpoint"],
-        live=not options["no_live"],
-    )
+    looked_at = wanted(options, options["repo"] or read_case_option(options).repository or "")
     found = {What.TERMINAL: terminal()}
     progress = ProgressLine()
     progress(Progress("Looking at this machine, GitHub and AWS"))
     try:
-        look(wanted, lambda check: found.update({check.what: check}), lambda: False)
+        look(looked_at, lambda check: found.update({check.what: check}), lambda: False)
     finally:
         progress.clear()
     checks = [found[what] for what in What if what in found]

@@ -142,3 +142,11 @@ def require_host(place: Place, github_url: str | None, what: str) -> None:
     from tui.backends.folder_repository import require_host as require
 
     require(place, github_url, what)
+
+
+def check_typed(repository: str | None, github_url: str | None) -> None:
+    """Raise BackendProblem for a repository or a GitHub address that cannot be meant; None is not given."""
+    if repository or github_url:
+        from tui.backends.folder_repository import check_typed as check
+
+        check(repository, github_url)

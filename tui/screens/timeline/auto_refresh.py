@@ -40,3 +40,9 @@ class AutoRefresh:
     def _elapsed(self) -> None:
         self._timer = None
         self._due()
+
+    def stop(self) -> None:
+        """Read nothing again from now on."""
+        self._seconds = 0.0
+        if self._timer is not None:
+            self._timer.stop()

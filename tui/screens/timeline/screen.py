@@ -208,6 +208,11 @@ class TimelineScreen(FindingRuns):
         else:
             self.reader.poll(self.runs.filter.query)
 
+    def retire(self) -> None:
+        """Read nothing from now on: another dashboard takes this one's place."""
+        self._refresher.stop()
+        self.reader.stop_all()
+
     # -- answers
 
     @on(messages.BackendReady)

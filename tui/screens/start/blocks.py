@@ -1,0 +1,73 @@
+"""The lines of the start screen: each thing with its state and the way to it, then what works already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.content import Content
+
+from tui.foreign_text import foreign, foreign_line
+from tui.readiness.check import Check, State, What
+from tui.readiness.works import works
+from tui.widgets.base.blocks import GAP, Block, assemble, heading
+
+ALWAYS = (What.REPOSITORY, What.TOKEN, What.REACH, What.AWS)
+"""Told whatever their state is, also while they are looked at; all others only where they are worth a word."""
+_MARKS = {
+    State.READY: ("✔", "$text-success"),
+    State.NOTE: ("•", "$text-warning"),
+    State.MISSING: ("✘", "$text-error"),
+    State.UNKNOWN: ("◌", "$text-warning"),
+}
+_WAITING = ("◐", "$text-accent")
+_LABEL = 15
+
+
+def start_blocks(checks: Mapping[What, Check], *, looking: bool) -> list[Block]:
+    """Return the page: what it comes to, one part a thing, and what works."""
+    blocks = [heading(*_summary(checks, looking=looking)), GAP]
+    for what in What:
+        check = checks.get(what)
+        if check is None:
+            if looking and what in ALWAYS:
+                blocks.append(Block(Content.styled("looking …", "$text-muted"), _first(_WAITING, what.label)))
+        elif what in ALWAYS or check.state is not State.READY:
+            blocks += _check_blocks(check)
+    blocks += [GAP, heading("What works already", "bold $text-accent")]
+    found = works(checks.values())
+    for part in found:
+        needs_more = looking and not part.works
+        mark = _WAITING if needs_more else _MARKS[State.READY if part.works else State.MISSING]
+        blocks.append(Block(Content(part.sentence), _first(mark, part.part.label)))
+    return blocks
+
+
+def _check_blocks(check: Check) -> list[Block]:
+    blocks = [Block(foreign(check.sentence, "$text"), _first(_MARKS[check.state], check.what.label))]
+    margin = Content(" " * (_LABEL + 2))
+    if check.way_out:
+        blocks.append(Block(foreign(check.way_out, "$text-muted"), margin))
+    prompt = assemble(margin, ("$ ", "$text-muted"))
+    return [*blocks, *(Block(foreign_line(command, "bold $text-accent"), prompt) for command in check.commands)]
+
+
+def _first(mark: tuple[str, str], label: str) -> Content:
+    return assemble(mark, " ", (label.ljust(_LABEL), "bold $text"))
+
+
+def _summary(checks: Mapping[What, Check], *, looking: bool) -> tuple[str, str]:
+    """Return what it all comes to, and its style."""
+    lacks = [check.what.label for check in checks.values() if check.state is State.MISSING]
+    open_ones = [check.what.label for check in checks.values() if check.state is State.UNKNOWN]
+    if lacks:
+        ordered = [what.label for what in What if what.label in lacks]
+        return f"Missing here: {', '.join(_lowered(label) for label in ordered)}.", "bold $text"
+    if looking:
+        return "Looking at what is set up …", "bold $text"
+    if open_ones:
+        return f"Not known: {', '.join(map(_lowered, open_ones))}.", "bold $text"
+    return "All that is needed is set up.", "bold $text-success"
+
+
+def _lowered(label: str) -> str:
+    return label if label.startswith(("AWS", "GitHub")) else f"{label[:1].lower()}{label[1:]}"
