@@ -22,6 +22,7 @@ class CommandLineSetup:
         self._options = options
         self._case = case
         self._remembered = remembered
+        self._opened = ""
 
     @property
     def _url(self) -> str | None:
@@ -30,8 +31,8 @@ class CommandLineSetup:
 
     @property
     def repository(self) -> str:
-        """The repository of option or case file."""
-        return self._options.get("repo") or self._case.repository or ""
+        """The repository that is open, else the one of option or case file."""
+        return self._opened or self._options.get("repo") or self._case.repository or ""
 
     @property
     def last(self) -> str:
@@ -77,6 +78,7 @@ class CommandLineSetup:
 
     def opened(self, repository: str) -> Callable[[], Backend]:
         """Return what builds the backend of a repository; empty is the one of option, case file or folder."""
+        self._opened = repository or self._opened
         options = {**self._options, "repo": repository or self.repository or repository_here(self._url)}
         return lambda: live_backend(live_options(options, self._case), self._case)
 

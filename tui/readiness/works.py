@@ -45,6 +45,11 @@ class Works:
     works: bool
     sentence: str
 
+    @property
+    def does(self) -> str:
+        """What it is, without what it needs."""
+        return f"{_DOES[self.part]}."
+
 
 def works(checks: Iterable[Check]) -> tuple[Works, ...]:
     """Return what works. What was not found out does not count as working, nor does what the user left out."""
@@ -68,5 +73,7 @@ def _serves(check: Check) -> bool:
 
 
 def _name(what: What) -> str:
+    if what is What.DEMO:
+        return "its extra"
     proper = what in (What.AWS, What.GITHUB)
     return what.label if proper else f"{what.label[:1].lower()}{what.label[1:]}"

@@ -38,7 +38,8 @@ def start_blocks(checks: Mapping[What, Check], *, looking: bool) -> list[Block]:
     for part in found:
         needs_more = looking and not part.works
         mark = _WAITING if needs_more else _MARKS[State.READY if part.works else State.MISSING]
-        blocks.append(Block(Content(part.sentence), _first(mark, part.part.label)))
+        told = part.does if needs_more else part.sentence
+        blocks.append(Block(Content.styled(told, "$text"), _first(mark, part.part.label)))
     return blocks
 
 
@@ -61,7 +62,8 @@ def _summary(checks: Mapping[What, Check], *, looking: bool) -> tuple[str, str]:
     open_ones = [check.what.label for check in checks.values() if check.state is State.UNKNOWN]
     if lacks:
         ordered = [what.label for what in What if what.label in lacks]
-        return f"Missing here: {', '.join(_lowered(label) for label in ordered)}.", "bold $text"
+        so_far = " so far" if looking else ""
+        return f"Missing here{so_far}: {', '.join(map(_lowered, ordered))}.", "bold $text"
     if looking:
         return "Looking at what is set up …", "bold $text"
     if open_ones:

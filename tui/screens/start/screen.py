@@ -27,7 +27,7 @@ from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 
 _LOOK = "setup"
-_TYPE_HERE = "Type OWNER/REPO below, or paste an address of it; or start planescope in a clone."
+_TYPE_HERE = "Type OWNER/REPO in the line above, or paste an address of it; or start planescope in a clone."
 
 
 @dataclass
@@ -83,19 +83,19 @@ class StartScreen(PresentSize, Screen[None]):
         """What was found out so far."""
 
     def compose(self) -> ComposeResult:
-        """Lay out the page, the line to type in, and the keys."""
-        page = Page(start_blocks({}, looking=True), id="start-page")
-        page.border_title = "planescope: what is set up"
-        yield page
-        yield Static(id="start-said")
+        """Lay out the line to type in, the page, and the keys."""
         with Horizontal(id="start-open"):
             yield Static("Repository")
             yield Input(
-                self._repository or self._setup.last,
+                defused_line(self._repository or self._setup.last),
                 placeholder="OWNER/REPO, or paste an address of it",
                 id="start-repository",
                 compact=True,
             )
+        yield Static(id="start-said")
+        page = Page(start_blocks({}, looking=True), id="start-page")
+        page.border_title = "planescope: what is set up"
+        yield page
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -120,8 +120,8 @@ class StartScreen(PresentSize, Screen[None]):
 
     @property
     def looking(self) -> bool:
-        """Whether something is still looked at."""
-        return self._jobs.busy
+        """Whether something is still looked at, or will be as soon as the screen is painted."""
+        return self._jobs.busy or not self._look_number
 
     def action_again(self) -> None:
         """Look at everything anew."""
