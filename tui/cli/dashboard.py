@@ -24,8 +24,8 @@ from tui.terminal_size import terminal_size
 
 if TYPE_CHECKING:
     from tui.backend import Backend
-    from tui.serve.driver import TabWatch
     from tui.remembered import Remembered
+    from tui.serve.driver import TabWatch
 
 
 def open_dashboard(options: Mapping[str, Any]) -> None:
