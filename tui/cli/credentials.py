@@ -8,10 +8,15 @@ from tui.cli.console import printable
 from tui.cli.output import say
 
 
-def code_for_credentials(code: int, problem: CredentialsProblem | None) -> int:
-    """Return the exit code as it is where there is no problem or a gate fails, else 4; the problem is said."""
+def code_for_credentials(code: int, problem: CredentialsProblem | None, *, said: bool = False) -> int:
+    """Return the exit code as it is where there is no problem or a gate fails, else 4; the problem is said, if it was not."""
     if problem is None:
         return code
+    if not said:
+        _say(problem)
+    return code if code == FAILED else ExitCode.CREDENTIALS
+
+
+def _say(problem: CredentialsProblem) -> None:
     sentence = f"{problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}."
     say(f"planescope: {printable(sentence)}", err=True)
-    return code if code == FAILED else ExitCode.CREDENTIALS

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from threading import RLock
@@ -283,7 +284,7 @@ class AwsAccess:
             with self._bounds.call():
                 found.get_frozen_credentials()
         except Exception as error:  # noqa: BLE001 - as in `ask`
-            self.credentials_refused = chain_problem(error)
+            self.credentials_refused = self._of_profile(chain_problem(error))
             return self.credentials_refused
         return None
 
@@ -306,8 +307,21 @@ class AwsAccess:
 
     def _failure(self, operation: Operation, error: Exception) -> AwsCallError:
         failure = call_error(operation, error, self._last.status)
-        self.credentials_refused = failure.credentials_problem or self.credentials_refused
+        if (problem := failure.credentials_problem) is not None:
+            self.credentials_refused = self._of_profile(problem)
         return failure
+
+    def _of_profile(self, problem: CredentialsProblem) -> CredentialsProblem:
+        """Return the problem with the profile in the command to sign in: without it another profile would be signed in."""
+        named = (
+            None
+            if self._given
+            else self.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+        )
+        if not named or not named.isprintable():
+            return problem
+        command = f"`aws sso login --profile {shlex.quote(named)}`"
+        return replace(problem, way_out=problem.way_out.replace("`aws sso login`", command))
 
     def _reading_session(self) -> _GuardedSession:
         with self._lock:

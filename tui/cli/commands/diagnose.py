@@ -105,4 +105,4 @@ def diagnose_command(
     if backend.store_note:
         say(f"planescope: {backend.store_note}", err=True)
     problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
-    ctx.exit(code_for_credentials(exit_code(diagnosis), problem))
+    ctx.exit(code_for_credentials(exit_code(diagnosis), problem, said=not as_json))

@@ -15,6 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 
 from diagnosis.causes import Cause, tell_apart_of
+from diagnosis.documents.credentials import account_unread, credentials_problem, first_line, told_once
 from diagnosis.documents.forecast_labels import labels, place_of
 from diagnosis.documents.headline import Headline, headline, in_short, run_name
 from diagnosis.documents.outlook import admits_words, path_sentence
@@ -40,6 +41,10 @@ _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "br
 
 def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) -> None:
     """Print the whole diagnosis; its first line says what the gates say and how the run ended."""
+    problem = credentials_problem(diagnosis)
+    if problem is not None:
+        console.print(Text(printable(first_line(problem)), style="bold red"))
+        diagnosis = told_once(diagnosis)
     told = headline(diagnosis)
     if diagnosis.replays:
         _first_lines(told, console)
@@ -347,7 +352,9 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
     if not diagnosis.forecast:
         open_gates = [v for v in diagnosis.live.gates if v.verdict is Verdict.UNKNOWN]
         text = "Nothing that is known would fail." if open_gates else "Nothing: every gate passes today."
-        if outlook_now(diagnosis).ended_elsewhere:
+        if account_unread(diagnosis):
+            text = "The account was not read: nothing can be foretold."
+        elif outlook_now(diagnosis).ended_elsewhere:
             text += " What else ended the run may do so again."
         console.print(Padding(Text(text), (0, 0, 0, 2)))
     several = len(diagnosis.live.sessions) > 1

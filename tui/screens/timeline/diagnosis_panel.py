@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import ContentSwitcher
 
+from diagnosis.documents.credentials import told_once
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import messages
 from tui.backend import BackendProblem, Progress
@@ -34,6 +35,8 @@ class DiagnosisPanel(ContentSwitcher):
     def __init__(self) -> None:
         super().__init__(id="work", initial="status")
         self.diagnosis: Diagnosis | None = None
+        self._shown: Diagnosis | None = None
+        """The same as it is shown: what lacks for want of credentials is said once, by the first line."""
         self.path_index = 0
         self.form = RemediationForm.AWS_CLI
         self._stale = False
@@ -78,7 +81,7 @@ class DiagnosisPanel(ContentSwitcher):
         """Show a diagnosis; the selected path stays where the paths are the same."""
         if self.diagnosis is None or diagnosis.paths != self.diagnosis.paths:
             self.path_index = 0
-        self.diagnosis = diagnosis
+        self.diagnosis, self._shown = diagnosis, told_once(diagnosis)
         self._stale = False
         self.query_one("#board").remove_class("-stale")
         self.current = "board"
@@ -92,22 +95,22 @@ class DiagnosisPanel(ContentSwitcher):
     def drop_stale(self) -> None:
         """Take away a diagnosis of another stage than the first line names."""
         if self._stale:
-            self._stale, self.diagnosis = False, None
+            self._stale, self.diagnosis, self._shown = False, None, None
             self.current = "status"
 
     def _show_board(self) -> None:
-        if self.diagnosis is not None:
-            self.query_one(Timeline).show(self.diagnosis, self.path_index)
-            self.query_one(Summary).show(self.diagnosis, self.path_index)
+        if self._shown is not None:
+            self.query_one(Timeline).show(self._shown, self.path_index)
+            self.query_one(Summary).show(self._shown, self.path_index)
             self.show_details()
 
     @property
     def selection(self) -> Selection | None:
         """The cell, path and form that the user has selected; None while there is no diagnosis."""
         timeline = self.query_one(Timeline)
-        if self.diagnosis is None or timeline.column is None:
+        if self._shown is None or timeline.column is None:
             return None
-        return Selection(self.diagnosis, timeline.column, timeline.cell, self.path_index, self.form)
+        return Selection(self._shown, timeline.column, timeline.cell, self.path_index, self.form)
 
     # -- the details
 

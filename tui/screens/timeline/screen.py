@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
+from diagnosis.documents.credentials import credentials_problem
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
@@ -139,6 +140,7 @@ class TimelineScreen(FindingRuns):
             top.title, top.origin_note = backend.title, "" if bordered else backend.origin_note
             self.query_one(Timeline).border_subtitle = foreign_line(backend.origin_note)
             top.limit_note = backend.limit_note
+            top.credentials = credentials_problem(self.diagnosis) if self.diagnosis is not None else None
             top.moment_count = sum(moment.name.isdigit() for moment in backend.moments)
             top.moment = backend.moments[backend.moment_index] if backend.moments else None
         top.progress = self.reader.progress

@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from diagnosis.documents.credentials import short_lines
+from diagnosis.facts.account import CredentialsProblem
 from tui.backend import Moment, Progress
 from tui.foreign_text import foreign_line
 
@@ -35,12 +37,16 @@ class TopLine(Widget):
     limit_note: reactive[str] = reactive("")
     moment: reactive[Moment | None] = reactive(None)
     moment_count: reactive[int] = reactive(0)
+    credentials: reactive[CredentialsProblem | None] = reactive(None)
+    """What is wrong with the reader's own AWS credentials: said here, with the way out, and nowhere else."""
     progress: reactive[Progress | None] = reactive(None)
     note: reactive[str] = reactive("")
 
     def render(self) -> RenderResult:
         """Draw name, repository and note on the left; progress, or stage and rate limit, on the right."""
         width = self.content_size.width
+        if self.credentials is not None and self.progress is None:
+            return self.not_signed_in(self.credentials, width)
         right = self._right(max(20, width // 2))
         brand = " planescope " if width >= WIDE else "planescope"
         left = Content.styled(brand, "bold $block-cursor-foreground on $primary")
@@ -58,6 +64,23 @@ class TopLine(Widget):
             left += foreign_line(note, "$text-warning")
         left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True, pad=True)
         return left + Content(" ") + right
+
+    def not_signed_in(self, problem: CredentialsProblem, width: int) -> Content:
+        """Draw what is wrong and how to sign in, in the fullest words that fit: the repository's name gives way to them."""
+        brand = Content.styled(
+            " planescope " if width >= WIDE else "planescope", "bold $block-cursor-foreground on $primary"
+        )
+        names = [foreign_line(self.title, "bold $text")]
+        if "/" in self.title:
+            names.append(foreign_line(f"…/{self.title.rpartition('/')[2]}", "bold $text"))
+        again = Content.styled("  r reads again", "$text-muted")
+        mark = Content.styled(" ✘ ", "bold $text-error")
+        told = [foreign_line(words, "bold $text-error") for words in short_lines(problem)]
+        named = [brand + Content(" ") + name + mark for name in names]
+        lines = [named[0] + told[0] + again, *(lead + words for words in told[:2] for lead in named)]
+        lines += [brand + mark + words for words in told]
+        fitting = next((line for line in lines if line.cell_length <= width), lines[-1])
+        return fitting.truncate(max(0, width), ellipsis=True, pad=True)
 
     def _right(self, room: int) -> Content:
         if self.progress is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from diagnosis.documents.credentials import NOT_SIGNED_IN, account_unread
 from diagnosis.documents.forecast_labels import labels
 from diagnosis.gates import Gate
 from diagnosis.verdicts.assessment import Problem
@@ -27,6 +28,8 @@ def blocks_of(view: Selection) -> list[Block]:
     subject = f" of {titles.of(diagnosis.subject)}" if diagnosis.subject else ""
     if diagnosis.live is None:
         return [paragraph("The live side was not read: nothing can be foretold. r reads again.")]
+    if account_unread(diagnosis):
+        return [paragraph(f"The account was not read ({NOT_SIGNED_IN}): nothing can be foretold.")]
     return [*_problems(view, subject), *_since(view)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from diagnosis.documents.credentials import NOT_SIGNED_IN, account_unread
 from diagnosis.documents.outlook import admits_words, path_sentence
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.outlook import outlook_after
@@ -36,6 +37,8 @@ def _none(view: Selection) -> list[Block]:
             paragraph("The live side was not read, so no change can be proposed with proof. "),
             paragraph("r reads again."),
         ]
+    if account_unread(view.diagnosis):
+        return [paragraph(f"The account was not read ({NOT_SIGNED_IN}), so no change can be proved.")]
     if nothing_to_change(view.diagnosis):
         return [paragraph(("✔ ", "$text-success"), "Every gate passes now: there is nothing to change.")]
     return [

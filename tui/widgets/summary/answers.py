@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from diagnosis.documents.credentials import NOT_SIGNED_IN, account_unread
 from diagnosis.documents.forecast_labels import ForecastItem, items, labels
 from diagnosis.documents.outlook import least_privilege_words
 from diagnosis.gates import Gate, Plane, Verdict
@@ -71,16 +72,6 @@ def _stopped(diagnosis: Diagnosis, subject: Replay, branch: int, *, brief: bool,
     return assemble(*parts)
 
 
-def not_signed_in(diagnosis: Diagnosis) -> bool:
-    """Return whether nothing of the account was read since the reader has no credentials; the first line says it once."""
-    live = diagnosis.live
-    return (
-        live is not None
-        and live.account.credentials_problem is not None
-        and all(each.verdict is Verdict.UNKNOWN for each in live.gates)
-    )
-
-
 def why_elsewhere(diagnosis: Diagnosis) -> Content | None:
     """Return what is known of a reason that is no gate's, or that is not known to be one's."""
     subject = diagnosis.subject
@@ -98,8 +89,8 @@ def still_broken(diagnosis: Diagnosis, *, brief: bool) -> Content:
     live, subject = diagnosis.live, diagnosis.subject
     if live is None:
         return Content.styled("? not read", "$text-warning")
-    if not_signed_in(diagnosis):
-        return Content.styled("? not read: not signed in to AWS", "$text-warning")
+    if account_unread(diagnosis):
+        return Content.styled(f"? not read: {NOT_SIGNED_IN}", "$text-warning")
     recorded = _failing(subject) if subject else None
     first = next((verdict for verdict in live.gates if verdict.verdict is not Verdict.PASS), None)
     now = maybe_verdict_at(live.gates, recorded.gate) if recorded is not None else None
@@ -140,7 +131,7 @@ def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
     if diagnosis.live is None:
         return [Content.styled("? the live side was not read", "$text-warning")]
     now = outlook_now(diagnosis)
-    if not_signed_in(diagnosis):
+    if account_unread(diagnosis):
         return [Content.styled("? cannot be foretold without the account", "$text-warning")]
     listed = items(diagnosis.forecast)
     if not listed:

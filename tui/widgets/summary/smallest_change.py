@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from textual.content import Content
 
+from diagnosis.documents.credentials import account_unread
 from diagnosis.documents.outlook import admits_words, path_sentence
 from diagnosis.gates import Owner
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
@@ -85,7 +86,9 @@ def head_of(diagnosis: Diagnosis, path_index: int) -> Content:
         if nothing_to_change(diagnosis):
             elsewhere = outlook_now(diagnosis).ended_elsewhere
             return Content.styled("none at a gate" if elsewhere else "none is needed", "$text-muted")
-        return Content.styled("? no bounded change is known", "$text-warning")
+        unread = account_unread(diagnosis)
+        words = "none can be proved without the account" if unread else "no bounded change is known"
+        return Content.styled(f"? {words}", "$text-warning")
     count = len(diagnosis.paths)
     which = f"  path {path_index % count + 1} of {count}, p the next" if count > 1 else ""
     return assemble(proof_of(diagnosis, path), (which, "$text-muted"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diagnosis.documents.credentials import account_unread
 from diagnosis.gates import GATES, Gate, Plane, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
@@ -97,6 +98,8 @@ def _after_fix(diagnosis: Diagnosis, path_index: int) -> Column:
             why = f"Every gate passes now: there is nothing to fix at a gate; {end_of(diagnosis.subject).sentence()}."
         return Column(Side.AFTER_FIX, (), Outcome("–", "none due", Verdict.BLOCKED), why_empty=why, title=title)
     why = "No bounded change is known that would open what fails now."
+    if account_unread(diagnosis):
+        why = "The account was not read, so no change can be proved."
     return Column(Side.AFTER_FIX, (), Outcome("?", "no fix", Verdict.UNKNOWN), why_empty=why, title=title)
 
 

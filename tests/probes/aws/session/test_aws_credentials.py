@@ -9,6 +9,7 @@ import pytest
 from aws_endpoint import Endpoint, Fault
 from aws_worlds import QUESTION, REGION, ROLE_ARN, access, noon
 
+from diagnosis.facts.account import CredentialsProblem
 from diagnosis.facts.reading import Known, Unreadable
 from probes.aws.read.account import read_account
 from probes.aws.session.access import AwsAccess, GivenCredentials
@@ -72,6 +73,8 @@ def test_broken_credentials_are_told_with_a_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, environment: dict[str, str], sentence: str
 ) -> None:
     (tmp_path / "config").write_text(text)
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     problem = machine().credentials_problem()
@@ -170,3 +173,22 @@ def test_a_new_sign_in_is_found_by_the_next_reading(
     assert renewed.credentials_problem is None
     assert isinstance(renewed.identity, Known)
     assert "AKIANEWS000000000000" in endpoint.headers[-1]["Authorization"]
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "command"),
+    [
+        ("day", {}, "`aws sso login --profile day`"),
+        (None, {"AWS_PROFILE": "night shift"}, "`aws sso login --profile 'night shift'`"),
+        (None, {}, "`aws sso login`"),
+    ],
+)
+def test_the_way_to_sign_in_names_the_profile(
+    given: str | None, environment: dict[str, str], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    problem = machine(profile=given)._of_profile(
+        CredentialsProblem("expired", "sign in again (`aws sso login`, or keys)")
+    )
+    assert command in problem.way_out
