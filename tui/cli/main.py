@@ -185,7 +185,8 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
     Without a command it opens the dashboard for a GitHub repository: the one given with --repo, or the one of the
     folder it stands in. It reads GitHub, IAM and ECR, and never writes to them.
 
-    New here? `planescope demo` shows a real incident without any credentials.
+    New here? `planescope demo` shows a real incident without any credentials, and `planescope doctor` says what is
+    missing for your own.
     """
     if ctx.invoked_subcommand not in _LOOK_AT_SETTINGS:
         read_settings()
@@ -198,7 +199,8 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
     if not on_a_terminal():
         raise BackendProblem(
             "The dashboard needs a terminal.",
-            "Use `planescope diagnose RUN` for text or --json, or `planescope demo` for the embedded incident.",
+            "Use `planescope diagnose RUN` for text or --json, `planescope doctor` for what is set up, or `planescope demo` for"
+            " the embedded incident.",
         )
     from tui.cli.dashboard import open_dashboard
 

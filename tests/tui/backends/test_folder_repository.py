@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from no_github import forget_github
 
 from tui.backend import BackendProblem
@@ -42,3 +46,21 @@ def test_an_address_of_another_host_is_not_taken_for_githubs() -> None:
     with pytest.raises(BackendProblem, match=r"gitlab\.example"):
         typed_repository("https://gitlab.example/octo-org/shop")
     assert typed_repository("https://ghe.example.com/octo-org/shop", "ghe.example.com") == "octo-org/shop"
+
+
+@given(
+    st.text(max_size=60)
+    | st.from_regex(r"(https?://)?[a-z.@:]{0,14}/?[A-Za-z./]{0,10}/?[a-z.]{0,6}(/x)?", fullmatch=True)
+)
+def test_whatever_is_typed_is_a_name_or_a_sentence(text: str) -> None:
+    name, problem = "", None
+    try:
+        name = typed_repository(text)
+    except BackendProblem as told:
+        problem = told
+    if problem is not None:
+        assert problem.sentence.isprintable()
+        assert problem.way_out
+        return
+    assert re.fullmatch(r"[\w.-]+/[\w.-]+", name, re.ASCII)
+    assert not {".", ".."} & set(name.split("/"))

@@ -130,6 +130,7 @@ def test_the_dashboard_needs_a_terminal() -> None:
     result = run("--repo", REPOSITORY)
     assert result.exit_code == 2
     assert "needs a terminal" in one_sentence(result)
+    assert "`planescope doctor`" in one_sentence(result)
 
 
 def test_a_live_run_is_diagnosed_without_the_account(server: GitHubServer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from diagnosis.documents.exit_code import ExitCode
@@ -38,14 +38,14 @@ class Wanted:
 
 def look(wanted: Wanted, tell: Tell, cancelled: CancelHook, *, seconds: float = SECONDS) -> None:
     """Tell every check, each as soon as it is known, from any thread; never longer than ``seconds`` and a moment."""
-    told: set[What] = set()
+    told: dict[What, Check] = {}
     lock, over = threading.Lock(), threading.Event()
 
     def once(check: Check) -> None:
         with lock:
             if over.is_set() or check.what in told:
                 return
-            told.add(check.what)
+            told[check.what] = check
         tell(check)
 
     def stop() -> bool:
@@ -84,13 +84,13 @@ def look(wanted: Wanted, tell: Tell, cancelled: CancelHook, *, seconds: float = 
     over.set()
 
 
-def _expected(wanted: Wanted, told: set[What]) -> list[What]:
+def _expected(wanted: Wanted, told: Mapping[What, Check]) -> list[What]:
     """Return what must be told of, whatever happens, and was not."""
-    needed = [What.REPOSITORY, What.GITHUB]
-    if told.isdisjoint({What.TOKEN}) and What.GITHUB not in told:
-        needed.append(What.TOKEN)
-    if wanted.live:
-        needed.append(What.AWS)
+    needed = [What.REPOSITORY, What.GITHUB, What.TOKEN, *([What.AWS] if wanted.live else [])]
+    if all(what in told and told[what].serves for what in (What.REPOSITORY, What.TOKEN)):
+        needed.append(What.REACH)
+    if wanted.live and wanted.registry_profile:
+        needed.append(What.REGISTRY)
     return [what for what in needed if what not in told]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from own_aws import ARN, REFUSED, configure, sts
 
+from probes.aws.session.profile import ProfileFacts
 from probes.ledger import Ledger
-from tui.backends.readiness.aws import look_at_aws
+from tui.backends.readiness.aws import _sign_in, look_at_aws
 from tui.readiness.check import Check, State, What
 
 KEYS = {
@@ -106,3 +110,16 @@ iam =
         assert part in told
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     assert looked()[What.ENDPOINTS].state is State.READY
+
+
+@given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=3), st.booleans(), st.booleans())
+def test_no_name_of_a_profile_puts_a_second_word_into_a_command(
+    name: str, others: list[str], chosen: bool, signs_in: bool
+) -> None:
+    _, way_out, commands = _sign_in(ProfileFacts(name, chosen, signs_in, tuple(others)), "No.", "sign in")
+    assert way_out
+    assert commands
+    for command in commands:
+        words = shlex.split(command)
+        assert words[0] in ("aws", "export")
+        assert command == shlex.join(words)
