@@ -1,7 +1,7 @@
 """Draws the screenshots of the README and the documentation from the running app on the embedded incident.
 
-``python screenshots/draw.py`` writes an SVG for each scene beside this file, and ``timeline.png`` for the README where a
-headless Chromium is found. ``--check`` draws into memory only and fails where a drawing differs from the file.
+``python screenshots/draw.py`` writes an SVG for each scene beside this file, the animated ``tour.svg``, and ``timeline.png``
+for the README where a headless Chromium is found. ``--check`` draws into memory only and fails where a drawing differs from the file.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
 
 from tui.app import PlanescopeApp
 from tui.bootstrap import embedded_backend
 from tui.screens.compare import CompareScreen
+from tui.screens.walkthrough.screen import WalkthroughScreen
 from tui.widgets.base.status_page import StatusPage
 
 HERE = Path(__file__).parent
@@ -54,6 +58,8 @@ SCENES = (
     Scene("log", keys=("v",)),
     Scene("services", stage="2", size=(120, 44), incident="services"),
     Scene("help", keys=("question_mark",)),
+    Scene("walkthrough", stage="3", keys=("W", "3"), size=(110, 34)),
+    Scene("walkthrough-small", stage="3", keys=("W", "2"), size=(80, 24)),
 )
 
 
@@ -63,25 +69,33 @@ async def drawing(scene: Scene) -> str:
     app = PlanescopeApp(lambda: embedded_backend(scene.stage, scene.incident), clock=lambda: CLOCK, theme=theme, refresh_seconds=0)
     app.animation_level = "none"
     async with app.run_test(size=scene.size, notifications=False) as pilot:
-
-        async def rest() -> None:
-            async with asyncio.timeout(120):
-                while True:
-                    await pilot.pause(0.02)
-                    main, shown = app.timeline, app.screen
-                    waiting = isinstance(shown, CompareScreen) and shown.between is None
-                    resting = main is not None and not main.reader.busy and not waiting
-                    if resting and main is not None and main.diagnosis is not None:
-                        return await pilot.pause()
-                    if main is not None and (problem := main.query_one(StatusPage)).has_class("-problem"):
-                        why = " ".join(block.content.plain for block in problem.blocks)
-                        raise SystemExit(f"{scene.name} cannot be drawn: {why}")
-
-        await rest()
+        await resting(pilot, scene.name)
         for key in scene.keys:
             await pilot.press(key)
-            await rest()
+            await resting(pilot, scene.name)
         return app.export_screenshot(title="planescope")
+
+
+async def resting(pilot: Pilot[None], name: str) -> None:
+    """Wait until nothing is under way and the screen stays as it is."""
+    app: Any = pilot.app
+    before = ""
+    async with asyncio.timeout(120):
+        while True:
+            await pilot.pause(0.02)
+            main, shown = app.timeline, app.screen
+            waiting = isinstance(shown, CompareScreen) and shown.between is None
+            waiting |= isinstance(shown, WalkthroughScreen) and not shown.telling.steps
+            if main is not None and main.diagnosis is not None and not main.reader.busy and not waiting:
+                await pilot.pause()
+                # What a screen reads slice by slice shows when two looks are the same.
+                now = app.export_screenshot()
+                if now == before:
+                    return
+                before = now
+            elif main is not None and (problem := main.query_one(StatusPage)).has_class("-problem"):
+                why = " ".join(block.content.plain for block in problem.blocks)
+                raise SystemExit(f"{name} cannot be drawn: {why}")
 
 
 def write_png(svg: str, target: Path) -> bool:
@@ -121,7 +135,21 @@ def draw(say: Callable[[str], None], *, check: bool) -> int:
         say(f"drawn: {target.name}")
         if scene.png and not write_png(svg, target.with_suffix(".png")):
             say("no headless browser was found: the PNG stays as it was")
+    differing += _tour(say, check=check)
     return differing
+
+
+def _tour(say: Callable[[str], None], *, check: bool) -> int:
+    from tour import TARGET, tour
+
+    svg = tour()
+    if check:
+        same = TARGET.exists() and TARGET.read_text(encoding="utf-8") == svg
+        say(f"{'same' if same else 'differs'}: {TARGET.name}")
+        return int(not same)
+    TARGET.write_text(svg, encoding="utf-8")
+    say(f"drawn: {TARGET.name}")
+    return 0
 
 
 if __name__ == "__main__":

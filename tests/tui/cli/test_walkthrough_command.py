@@ -35,9 +35,6 @@ def test_the_demo_is_told_in_the_order_of_telling_and_its_hand_out_is_masked(tmp
     assert "230372904534" in result.stdout
     assert "230372904534" not in place.read_text()
     assert "logs and account reconstructed" in place.read_text()
-    again = run("demo", "--handout", str(place))
-    assert again.exit_code == 2
-    assert "Choose another name" in again.stderr
 
 
 def test_a_live_chain_is_told_on_the_account_as_it_is() -> None:

@@ -59,6 +59,13 @@ async def test_every_key_goes_where_the_help_says_and_stops_at_both_ends(opened:
         assert app.app.screen is app.main
         again = await walking(app)
         assert again.telling.index == 3, "it goes on where it was left"
+        told = again.telling.told
+        assert told is not None
+        again.telling.told = replace(told, steps=told.steps * 2)
+        await app.pilot.press("1", "2")
+        assert again.telling.index == 11, "two digits are one number where there are so many steps"
+        await app.pilot.press("9")
+        assert again.telling.index == 8
 
 
 async def test_the_account_moves_before_the_eyes_and_stands_again_where_it_stood(opened: Any) -> None:
@@ -105,18 +112,6 @@ async def test_the_mouse_alone_goes_through_it(opened: Any) -> None:
         await app.until(lambda: screen.query_one("#walk-list", StepList).display)
         await app.pilot.click("#walk-list", offset=(5, 7))
         assert screen.telling.index == 6
-
-
-async def test_two_digits_are_one_number_where_there_are_so_many_steps(opened: Any) -> None:
-    async with opened(BackendDouble(3), size=(80, 24)) as app:
-        screen = await walking(app)
-        told = screen.telling.told
-        assert told is not None
-        screen.telling.told = replace(told, steps=told.steps * 2)
-        await app.pilot.press("1", "2")
-        assert screen.telling.index == 11
-        await app.pilot.press("9")
-        assert screen.telling.index == 8
 
 
 async def test_the_time_runs_by_step_pauses_and_hides(opened: Any) -> None:
@@ -201,10 +196,3 @@ async def test_a_read_that_fails_is_told_and_tried_again_and_esc_gives_it_up(ope
         assert app.app.screen is app.main
         app.backend.hang.clear()
         await app.until(lambda: app.backend.moment_index == 2)
-
-
-async def test_the_command_opens_it_as_soon_as_there_is_a_chain(opened: Any) -> None:
-    async with opened(BackendDouble(2), size=(80, 24), walkthrough=True) as app:
-        await app.until(lambda: "step 1 of" in app.text)
-        await app.pilot.press("escape")
-        assert app.app.screen is app.main
