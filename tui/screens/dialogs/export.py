@@ -56,6 +56,7 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
         masked = self.choice.masked
         place = self._place()
         return [
+            *([field("Arrives", ("as a download: one zip file, kept by the browser", "$text-accent"))] if self.app.is_web else []),
             field("Attempts", foreign_line(titles or "none")),
             field("Laid out for", *_one_of(READERS, self.choice.audience), ("   a changes it", "$text-muted")),
             field("Written as", *_either("a folder", "one zip file", not self.choice.zipped), ("   z changes it", "$text-muted")),

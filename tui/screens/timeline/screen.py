@@ -19,6 +19,7 @@ from tui import keymap, messages
 from tui.backend import Backend, BackendProblem, Corrections, ExportChoice, Progress, RunQuery
 from tui.foreign_text import defused_line, foreign_line
 from tui.remembered import Remembered
+from tui.screens import downloads
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
@@ -257,7 +258,7 @@ class TimelineScreen(FindingRuns):
 
     @on(messages.Exported)
     def _exported(self, message: messages.Exported) -> None:
-        self.app.push_screen(ExportedScreen(message.result))
+        self.app.push_screen(ExportedScreen(downloads.handed_over(self.app, message.result)))
 
     # -- what the user chooses in the panels
 
@@ -389,7 +390,7 @@ class TimelineScreen(FindingRuns):
 
     def _write_packet(self, wanted: tuple[Path, ExportChoice] | None) -> None:
         if self.diagnosis is not None and wanted is not None:
-            self.reader.write_packet(self.diagnosis, *wanted)
+            self.reader.write_packet(self.diagnosis, *downloads.place_for(self.app, *wanted))
 
     def action_add_run(self) -> None:
         """Ask for a run that belongs to the chain."""

@@ -1,0 +1,41 @@
+"""What is written for a browser: a file of this machine is of no use there, so it is written aside and handed over."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+from textual.app import App
+
+from tui.backend import ExportChoice, ExportResult
+
+_PREFIX = "planescope-download-"
+
+
+def place_for(app: App[None], place: Path, choice: ExportChoice) -> tuple[Path, ExportChoice]:
+    """Return where a packet is written: as asked for in a terminal, as one file aside for a browser."""
+    if not app.is_web:
+        return place, choice
+    aside = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    return aside / f"{place.name.removesuffix('.zip')}.zip", replace(choice, zipped=True)
+
+
+def handed_over(app: App[None], result: ExportResult) -> ExportResult:
+    """Give a packet to the browser, if there is one, and return the result as it may be shown: by its name alone."""
+    if not app.is_web:
+        return result
+    app.deliver_binary(BytesIO(taken(result.place)), save_filename=result.place.name)
+    return replace(result, place=Path(result.place.name))
+
+
+def taken(place: Path) -> bytes:
+    """Return the file that was written aside; none of it stays."""
+    content = place.read_bytes()
+    if place.parent.name.startswith(_PREFIX):
+        with suppress(OSError):
+            shutil.rmtree(place.parent)
+    return content
