@@ -11,12 +11,14 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from own_aws import configure
 from places import ROOT
 from thoroughness import THOROUGH
 
 from tui.cli import shell_completion
 from tui.cli.main import planescope
 from tui.cli.shell_completion import SHELLS, VARIABLE
+from tui.remembered import Remembered, remembered_path
 
 NAMES = list(SHELLS)
 
@@ -52,6 +54,25 @@ def test_commands_options_and_choices_complete(monkeypatch: pytest.MonkeyPatch) 
     assert completed(monkeypatch, "completion", "") == NAMES
     assert completed(monkeypatch, "--no-l") == ["--no-live"]
     assert completed(monkeypatch, "--case", "") == ["file,"]
+
+
+def test_names_of_the_users_own_complete_as_far_as_a_shell_takes_them_for_one_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    remembered = Remembered(remembered_path())
+    for name in ("octo-org/old", "octo-org/shop"):
+        remembered.opened(f"github.com/{name}")
+    remembered.settle()
+    configure(
+        monkeypatch, tmp_path, "[default]\n[profile day]\n[profile $(reboot)]\n[sso-session s]\n[profile day 2]\n"
+    )
+    assert completed(monkeypatch, "--repo", "") == ["octo-org/shop", "octo-org/old"]
+    assert completed(monkeypatch, "diagnose", "--profile", "") == ["default", "day"]
+    assert completed(monkeypatch, "doctor", "--registry-profile", "d") == ["default", "day"]
+    (tmp_path / "aws-config").write_text("[default\nbroken")
+    assert completed(monkeypatch, "--profile", "") == []
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path))
+    assert completed(monkeypatch, "--profile", "") == []
 
 
 def every_choice(

@@ -61,9 +61,13 @@ class Started:
 
 
 @asynccontextmanager
-async def started(setup: SetupDouble, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Started]:
+async def started(
+    setup: SetupDouble, size: tuple[int, int] = (80, 24), *, backend: BackendDouble | None = None, **options: Any
+) -> AsyncIterator[Started]:
     values: dict[str, Any] = {"begin_with_setup": True, **options}
-    app = PlanescopeApp(lambda: BackendDouble(1), clock=lambda: NOW, refresh_seconds=0.0, setup=setup, **values)
+    app = PlanescopeApp(
+        lambda: backend or BackendDouble(1), clock=lambda: NOW, refresh_seconds=0.0, setup=setup, **values
+    )
     app.animation_level = "none"
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Started(app, pilot, setup)
@@ -162,6 +166,14 @@ async def test_without_a_token_what_was_typed_is_looked_at_and_not_opened() -> N
 async def test_where_nothing_is_missing_it_goes_to_the_dashboard_by_itself() -> None:
     async with started(SetupDouble(*ALL)) as app:
         assert (await app.dashboard()).backend is app.setup.backends[""]
+
+
+async def test_where_the_dashboard_cannot_read_it_names_the_key_to_what_is_set_up() -> None:
+    backend = BackendDouble(1)
+    backend.problems["diagnose"] = BackendProblem("GitHub does not accept the token.", "Make a new one.")
+    async with started(SetupDouble(*ALL), begin_with_setup=False, backend=backend) as app:
+        await app.until(lambda: "Make a new one." in app.text)
+        assert "S shows what is set up" in app.text
 
 
 async def test_it_does_not_go_away_under_the_hands_of_who_types() -> None:

@@ -11,6 +11,7 @@ import click
 
 from diagnosis.facts.case import Case
 from tui.backend import BackendProblem
+from tui.cli.options.completions import profiles, repositories
 from tui.cli.options.stated import read_stated, require_no_secret, stated_options
 from tui.cli.output import say
 
@@ -27,7 +28,10 @@ _SHOWN = ("repo", "workflow", "branch", "github_url", "profile", "registry_profi
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "repo": click.option(
-        "--repo", metavar="OWNER/REPO", help="The GitHub repository; by default the one of this folder."
+        "--repo",
+        shell_complete=repositories,
+        metavar="OWNER/REPO",
+        help="The GitHub repository; by default the one of this folder.",
     ),
     "workflow": click.option(
         "--workflow", metavar="FILE", default="", help="Only runs of this workflow file (release.yml)."
@@ -43,9 +47,14 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         help="A recording by `planescope record` instead of GitHub: offline, no token.",
     ),
     "github-url": click.option("--github-url", metavar="URL", help="An enterprise server, or a loopback API."),
-    "profile": click.option("--profile", metavar="NAME", help="AWS profile of the role's account."),
+    "profile": click.option(
+        "--profile", shell_complete=profiles, metavar="NAME", help="AWS profile of the role's account."
+    ),
     "registry-profile": click.option(
-        "--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another."
+        "--registry-profile",
+        shell_complete=profiles,
+        metavar="NAME",
+        help="AWS profile of the registry's account, if another.",
     ),
     "region": click.option("--region", metavar="NAME", help="AWS region of the registry, if the run does not tell."),
     "allow-http-endpoint": click.option(

@@ -50,8 +50,11 @@ class StatusPage(Widget, can_focus=False):
     def problem(self, problem: BackendProblem) -> None:
         """Show why nothing could be read."""
         self.set_class(True, "-problem")
-        keys = paragraph(("r", "bold $text-accent"), (" tries again   ", "$text-muted"), ("q", "bold $text-accent"),
-                         (" leaves", "$text-muted"), indent=2)  # fmt: skip
+        offered = {"r": "tries again", "S": "shows what is set up", "q": "leaves"}
+        if self.app.check_action("setup", ()) is not True:
+            del offered["S"]
+        words = [((key, "bold $text-accent"), (f" {what}   ", "$text-muted")) for key, what in offered.items()]
+        keys = paragraph(*(part for pair in words for part in pair), indent=2)
         self.blocks = (*problem_blocks(problem), GAP, keys)
 
     def stopped(self) -> None:
