@@ -61,8 +61,7 @@ class CommandLineSetup:
                 return False
         except (BackendProblem, GitHubProblem):
             return False
-        named = self._options.get("profile") or self._options.get("no_live") or names_credentials()
-        return bool(named)
+        return bool(self._options.get("no_live")) or names_credentials(self._options.get("profile"))
 
     def look(self, repository: str, tell: Callable[[Check], None], cancelled: CancelHook) -> None:
         """Look at everything."""

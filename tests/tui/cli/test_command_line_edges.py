@@ -139,8 +139,8 @@ def test_where_something_is_missing_the_start_screen_opens_first(
     dashboard.open_dashboard({})
     dashboard.open_dashboard({"repo": "octo-org/shop"})
     dashboard.open_dashboard({"repo": "octo-org/shop", "no_live": True})
+    (tmp_path / "aws-config").write_text("[profile reader]\nrole_arn = arn\n[default]\naws_access_key_id = AKIA\n")
     dashboard.open_dashboard({"repo": "octo-org/shop", "profile": "reader"})
-    (tmp_path / "aws-config").write_text("[profile x]\nsso_session = s\n")
     dashboard.open_dashboard({"repo": "octo-org/shop"})
     assert [each["begin_with_setup"] for each in app.opened] == [True] * 5 + [False] * 3
 

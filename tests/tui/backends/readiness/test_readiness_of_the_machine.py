@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from probes.aws.session.configured import names_credentials
 from tui.backends.readiness import machine
 from tui.cli import terminal_check
 from tui.readiness.check import State
@@ -82,16 +80,3 @@ def test_the_terminal(
     monkeypatch.setattr(terminal_check, "can_encode", lambda _: signs)
     told = terminal_check.terminal()
     assert (told.state, words in told.sentence, bool(told.way_out)) == (state, True, state is State.NOTE)
-
-
-def test_whether_credentials_are_named_at_all_is_told_without_botocore(tmp_path: Path) -> None:
-    nothing = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
-    assert not names_credentials(nothing)
-    (tmp_path / "config").write_text("[default]\nregion = eu-west-2\n")
-    assert not names_credentials(nothing)
-    assert names_credentials({**nothing, "AWS_PROFILE": "day"})
-    (tmp_path / "config").write_text("[profile day]\nsso_session = s\n")
-    assert names_credentials(nothing)
-    os.mkfifo(tmp_path / "pipe")
-    assert not names_credentials({**nothing, "AWS_CONFIG_FILE": str(tmp_path / "pipe")})
-    assert not names_credentials({**nothing, "AWS_CONFIG_FILE": "\0"})
