@@ -85,7 +85,7 @@ class Remembered:
 
     def of(self, repository: str) -> RepositoryMemory:
         """Return what is remembered of a repository."""
-        return self._memory.repositories.get(repository, NOTHING)
+        return _of(self._memory, repository)
 
     def opened(self, repository: str) -> None:
         """Remember that a repository was opened; one whose name is none is left out."""
@@ -93,8 +93,7 @@ class Remembered:
             return
 
         def change(memory: Memory) -> Memory:
-            others = {name: kept for name, kept in memory.repositories.items() if name != repository}
-            found = {repository: memory.repositories.get(repository, NOTHING), **others}
+            found = {repository: _of(memory, repository), **_others(memory, repository)}
             return replace(memory, repositories=dict(list(found.items())[:MOST_REPOSITORIES]))
 
         self._apply(change)
@@ -138,7 +137,8 @@ class Remembered:
             return
 
         def changed(memory: Memory) -> Memory:
-            found = {**memory.repositories, repository: change(memory.repositories.get(repository, NOTHING))}
+            known = next((name for name in memory.repositories if _alike(name, repository)), repository)
+            found = {**memory.repositories, known: change(_of(memory, repository))}
             return replace(memory, repositories=dict(list(found.items())[:MOST_REPOSITORIES]))
 
         self._apply(changed)
@@ -166,6 +166,19 @@ class Remembered:
                     memory = change(memory)
                 note = _written(self._path, memory)
             self.note = note
+
+
+def _alike(one: str, other: str) -> bool:
+    """Return whether two names mean one repository: GitHub compares them without case."""
+    return one.lower() == other.lower()
+
+
+def _of(memory: Memory, repository: str) -> RepositoryMemory:
+    return next((kept for name, kept in memory.repositories.items() if _alike(name, repository)), NOTHING)
+
+
+def _others(memory: Memory, repository: str) -> dict[str, RepositoryMemory]:
+    return {name: kept for name, kept in memory.repositories.items() if not _alike(name, repository)}
 
 
 def remembered_path() -> Path:

@@ -55,6 +55,15 @@ def test_two_windows_lose_nothing_of_each_other(path: Path) -> None:
     assert Remembered(path).repositories == ("github.com/o/two", "github.com/o/one")
 
 
+def test_a_name_means_one_repository_however_it_is_spelled(path: Path) -> None:
+    remembered = Remembered(path)
+    remembered.opened(REPOSITORY)
+    remembered.keep_filter(REPOSITORY.upper(), "branch:dev")
+    remembered.opened(REPOSITORY.title())
+    assert remembered.repositories == (REPOSITORY.title(),)
+    assert remembered.of(REPOSITORY).filter == "branch:dev"
+
+
 def test_without_a_path_it_holds_for_this_start_alone() -> None:
     remembered = Remembered()
     remembered.opened(REPOSITORY)

@@ -108,7 +108,7 @@ class GitHubSide:
         active = [attempt for key, attempt in known.items() if _is_active(attempt) and key not in on_page]
         elsewhere = self._refreshed(active[:_MOST_ELSEWHERE], progress, cancelled)
         now = (self._listed.get(each.key, each) for each in active)
-        further = tuple(new for new, old in zip(now, active, strict=True) if new != old)
+        further = tuple(new for new, old in zip(now, active, strict=True) if _run_of(new) != _run_of(old))
         jobs = self._jobs_changed(progress, cancelled)
         changed = jobs or elsewhere or before != page.attempts
         return Changes(page, before, elsewhere, further, jobs) if changed else None

@@ -164,6 +164,15 @@ def test_an_active_run_beyond_the_first_page_is_looked_at_by_itself(
     assert poll(backend, other).diagnosis is not None
 
 
+def test_the_row_of_a_later_page_is_told_when_its_run_ends(server: GitHubServer, backend: RepositoryBackend) -> None:
+    read(backend)
+    other = RunQuery(status="success")
+    backend.list_runs(other, 1, cancelled=keep_on)
+    assert poll(backend, other) == Update()
+    server.move_to(second(30))
+    assert [(row.status, row.conclusion) for row in poll(backend, other).further] == [("completed", "failure")]
+
+
 def test_a_run_that_was_deleted_meanwhile_is_active_no_more(server: GitHubServer, backend: RepositoryBackend) -> None:
     read(backend)
     other = RunQuery(status="failure")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.widgets.base.elide import SIGN, differences, elide
+from tui.widgets.base.elide import SIGN, Differences, elide
 
 
 @pytest.mark.parametrize(("text", "width", "place", "expected"), [
@@ -42,12 +42,12 @@ _parts = st.text("abcdef/-.0123456789", max_size=50)
 def test_two_that_differ_in_one_place_look_different(before: str, after: str, end: str, width: int) -> None:
     """However long what they share is before and behind that place."""
     one, two = f"{before}x{after}{end}", f"{before}y{after}{end}"
-    place = differences([one, two])
-    assert place[one] == place[two] == len(before)
-    assert elide(one, width, place[one]) != elide(two, width, place[two])
+    place = Differences([one, two])
+    assert place.at(one) == place.at(two) == len(before)
+    assert elide(one, width, place.at(one)) != elide(two, width, place.at(two))
 
 
 def test_each_of_many_is_told_from_its_neighbours() -> None:
     texts = [f"refs/heads/team-platform/release/{number:05d}/hotfix-of-the-day" for number in range(10_000)]
-    places = differences(texts)
-    assert len({elide(text, 20, places[text]) for text in texts}) == len(texts)
+    places = Differences(texts)
+    assert len({elide(text, 20, places.at(text)) for text in texts}) == len(texts)

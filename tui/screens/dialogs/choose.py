@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from tui import keymap
 from tui.foreign_text import defused_line, foreign, foreign_line
 from tui.screens.present_size import PresentSize
-from tui.widgets.base.elide import differences, elide
+from tui.widgets.base.elide import Differences, elide
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.virtual_list import VirtualList
 
@@ -54,15 +54,15 @@ class ChoiceList(VirtualList[Choice]):
         mark = "▸" if chosen else " "
         label, aside = defused_line(item.label), defused_line(item.aside)
         if not aside:
-            return (Content(f"{mark}{elide(label, width - 2, self._differ.get(label, 0))}"),)
+            return (Content(f"{mark}{elide(label, width - 2, self._differ.at(label))}"),)
         right = elide(aside, max(0, min(len(aside), width // 2)))
         room = max(4, width - len(right) - 4)
-        left = Content(f"{mark}{elide(label, room, self._differ.get(label, 0))}").truncate(room + 1, pad=True)
+        left = Content(f"{mark}{elide(label, room, self._differ.at(label))}").truncate(room + 1, pad=True)
         return (left + Content("  ") + Content.styled(right, "$text-muted"),)
 
     def show(self, items: Sequence[Choice]) -> None:
         """Replace the choices."""
-        self._differ = differences(defused_line(item.label) for item in items)
+        self._differ = Differences(defused_line(item.label) for item in items)
         super().show(items)
         self.styles.height = max(1, min(len(items), _MOST_LINES))
         self.post_message(self.Moved())

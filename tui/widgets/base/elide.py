@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from bisect import bisect_left
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 
@@ -42,11 +42,34 @@ def elide(text: str, width: int, differs_at: int = 0) -> str:
     return f"{SIGN}{_start(rest, room - 1 - cell_len(tail))}{SIGN}{tail}"
 
 
-def differences(texts: Iterable[str]) -> Mapping[str, int]:
-    """Return for each text the last place at which it begins to differ from one of the others."""
-    ordered = sorted(set(texts))
-    shared = [0, *(_shared(*pair) for pair in pairwise(ordered)), 0]
-    return {text: max(shared[place : place + 2]) for place, text in enumerate(ordered)}
+class Differences:
+    """Knows for each of many texts the last place at which it begins to differ from one of the others.
+
+    Texts come in as they are read; the cost of one grows with what it shares with its two neighbours in order alone.
+    """
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._ordered: list[str] = []
+        self._places: dict[str, int] = {}
+        self.add(texts)
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Take in further texts."""
+        for text in texts:
+            if text in self._places:
+                continue
+            place = bisect_left(self._ordered, text)
+            shared = 0
+            for neighbour in self._ordered[max(0, place - 1) : place + 1]:
+                alike = _shared(text, neighbour)
+                self._places[neighbour] = max(self._places[neighbour], alike)
+                shared = max(shared, alike)
+            self._places[text] = shared
+            self._ordered.insert(place, text)
+
+    def at(self, text: str) -> int:
+        """Return the place for a text; the start for one that is not known."""
+        return self._places.get(text, 0)
 
 
 def _start(text: str, cells: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from tui import keymap, messages
 from tui.backend import RunKey, RunRow
 from tui.foreign_text import defused_line
 from tui.widgets.base import signs, times
-from tui.widgets.base.elide import differences, elide
+from tui.widgets.base.elide import Differences, elide
 from tui.widgets.base.virtual_list import VirtualList
 
 WIDE, WIDER = 64, 96
@@ -38,7 +38,11 @@ class RunList(VirtualList[RunRow]):
         self._clock = clock
         self.shown_chain: frozenset[RunKey] = frozenset()
         """The attempts on the timeline; they carry a mark."""
-        self._differ: Mapping[str, int] = {}
+        self.looks_for_words = False
+        """Whether the rows are those that contain some words: few of a page may, or none."""
+        self._showing = False
+        self._known: set[RunKey] = set()
+        self._differ = Differences()
         """Where each ref and title begins to differ from its neighbours."""
         self._mixed = False
         """Whether runs of several workflows are shown: their numbers mean nothing by themselves."""
@@ -48,10 +52,13 @@ class RunList(VirtualList[RunRow]):
     def show(self, items: Sequence[RunRow]) -> None:
         """Replace the rows; the cursor stays on its run, and that at its place on the screen, as far as it is still there."""
         before, at, top = self.chosen, self.cursor, self.scroll_offset.y
-        texts = [text for row in items for text in (row.ref, row.title)]
-        self._differ = differences(map(defused_line, texts))
+        new = [row for row in items if row.key not in self._known]
+        self._known.update(row.key for row in new)
+        self._differ.add(defused_line(text) for row in new for text in (row.ref, row.title))
         self._mixed = len({row.workflow_path or row.workflow for row in items}) > 1
+        self._showing = True
         super().show(items)
+        self._showing = False
         if before is not None:
             self._keep_on(before, at, top)
         self._spin(any(row.status == "in_progress" for row in items))
@@ -117,7 +124,7 @@ class RunList(VirtualList[RunRow]):
 
     def _elided(self, text: str, room: int) -> str:
         line = defused_line(text)
-        return elide(line, room, self._differ.get(line, 0))
+        return elide(line, room, self._differ.at(line))
 
     def _sign(self, item: RunRow) -> Content:
         if item.status == "in_progress":
@@ -147,13 +154,14 @@ class RunList(VirtualList[RunRow]):
 
     def action_edge(self, side: int) -> None:
         """Move the cursor to the first or the last run; where none passes the filter, look through further pages."""
-        if not self.items and side > 0:
+        if side > 0 and self.cursor >= len(self.items) - 1:
             self.near_end()
         super().action_edge(side)
 
     def near_end(self) -> None:
-        """Ask for the next page."""
-        self.post_message(messages.MoreRunsWanted())
+        """Ask for the next page; where words are looked for only by the user's own move, for there may be no end of pages."""
+        if not (self._showing and self.looks_for_words):
+            self.post_message(messages.MoreRunsWanted())
 
 
 def _workflow_words(item: RunRow, width: int) -> str:

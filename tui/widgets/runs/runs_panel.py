@@ -87,8 +87,12 @@ class RunsPanel(Vertical):
         """Show the loaded rows that pass the filter."""
         rows = self.pages.shown(self.filter)
         self._list.empty_text = self._empty_text()
+        self._list.looks_for_words = bool(self.filter.words)
         self._list.show(rows)
-        self.border_subtitle = foreign_line(self.pages.count_words(len(rows)))
+        count = self.pages.count_words(len(rows))
+        if self.filter.words and self.pages.next_page is not None:
+            count = f"{count.removesuffix(' runs')} · G more"
+        self.border_subtitle = foreign_line(count)
 
     def _empty_text(self) -> str:
         if not self.pages.rows and self.filter.query == RunQuery():
