@@ -31,9 +31,13 @@ def replay_of(workflow: Any = DISPATCHED, inputs: tuple[tuple[str, str], ...] = 
     return replace(REPLAY, attempt=replace(REPLAY.attempt, **changes), workflow=workflow, inputs=inputs)
 
 
+def path_of(*kinds: ChangeKind) -> Any:
+    changes = [SimpleNamespace(kind=kind, target="refs/heads/main") for kind in kinds]
+    return SimpleNamespace(remediations=[SimpleNamespace(changes=changes)])
+
+
 def lines(replay: Replay, now: Any = SOON, *kinds: ChangeKind) -> list[str]:
-    path: Any = SimpleNamespace(remediations=[SimpleNamespace(changes=[SimpleNamespace(kind=kind) for kind in kinds])])
-    return [each.line for each in gh_lines(replay, path if kinds else None, now)]
+    return [each.line for each in gh_lines(replay, path_of(*kinds) if kinds else None, now)]
 
 
 RUN = f"gh run rerun {RUN_IDS[1]}"
@@ -44,9 +48,13 @@ def test_a_failed_run_starts_again_by_its_failed_jobs_first_then_whole_then_anew
     assert lines(replay_of()) == [f"{RUN} --failed -R {REPOSITORY}", f"{RUN} -R {REPOSITORY}", ANEW]
 
 
-@pytest.mark.parametrize("kind", [ChangeKind.EDIT_WORKFLOW, ChangeKind.DISPATCH_ON_REF])
-def test_where_the_workflow_changes_a_new_run_comes_first_since_a_rerun_keeps_the_commit(kind: ChangeKind) -> None:
-    assert lines(replay_of(), SOON, kind)[0] == ANEW
+def test_where_workflow_or_ref_change_only_a_new_run_fits_since_a_rerun_keeps_both() -> None:
+    assert lines(replay_of(), SOON, ChangeKind.EDIT_WORKFLOW) == [ANEW]
+    other = ANEW.replace("--ref dev", "--ref main")
+    assert lines(replay_of(), SOON, ChangeKind.DISPATCH_ON_REF) == [other]
+    assert lines(replay_of(head_repository="o/fork"), SOON, ChangeKind.DISPATCH_ON_REF) == [other]
+    assert lines(replay_of(None), SOON, ChangeKind.EDIT_WORKFLOW) == []
+    assert "a rerun keeps both" in why_none(replay_of(None), path_of(ChangeKind.EDIT_WORKFLOW), SOON)
     assert lines(replay_of(), SOON, ChangeKind.CREATE_PROVIDER)[0].startswith(RUN)
 
 
@@ -56,7 +64,7 @@ def test_where_the_workflow_changes_a_new_run_comes_first_since_a_rerun_keeps_th
 def test_only_a_file_that_says_so_is_dispatched(workflow: Any) -> None:
     assert all("workflow run" not in line for line in lines(replay_of(workflow)))
     assert lines(replay_of(workflow), LATE) == []
-    assert "older than 30 days" in why_none(replay_of(workflow), LATE)
+    assert "older than 30 days" in why_none(replay_of(workflow), None, LATE)
 
 
 def test_what_is_old_active_green_or_of_a_fork_gets_what_github_would_take() -> None:
@@ -65,7 +73,7 @@ def test_what_is_old_active_green_or_of_a_fork_gets_what_github_would_take() -> 
     assert lines(replay_of(conclusion="success"))[0] == f"{RUN} -R {REPOSITORY}"
     assert ANEW not in lines(replay_of(head_repository="somebody/fork"))
     assert ANEW in lines(replay_of(head_repository=REPOSITORY.upper()))
-    assert "not over" in why_none(replay_of(None, status="queued"), SOON)
+    assert "not over" in why_none(replay_of(None, status="queued"), None, SOON)
 
 
 def test_a_server_of_ones_own_is_named() -> None:
@@ -104,3 +112,10 @@ def test_foreign_names_are_single_words_of_the_shell(ref: str, file: str, value:
             ]  # fmt: skip
         else:
             assert words[:4] == ["gh", "run", "rerun", str(RUN_IDS[1])]
+
+
+async def test_the_remediation_ends_with_the_line_that_starts_the_run_again(opened: Any) -> None:
+    async with opened(size=(200, 60)) as app:
+        await app.press("2", "p", "z")
+        await app.press("G")
+        assert f"gh run rerun {RUN_IDS[0]} --failed -R {REPOSITORY}" in app.text

@@ -280,7 +280,7 @@ class FindingRuns(PresentSize, Screen[None]):
             return
         lines = gh_lines(replay, selection.path, self.clock())
         if not lines:
-            self._tell(why_none(replay, self.clock()), warn=True)
+            self._tell(why_none(replay, selection.path, self.clock()), warn=True)
             return
         self.app.push_screen(ChooseScreen(_title_of(replay), _line_choices(lines), enter=COPIES), self._copy_line)
 

@@ -13,6 +13,7 @@ from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, assemble, bullet, code, field, heading, paragraph
 from tui.widgets.detail.selection import FORMS, RemediationForm, Selection, form_text
+from tui.widgets.runs.gh_lines import gh_lines
 from tui.widgets.timeline.columns import nothing_to_change, rerun_outcome
 
 _INDENT = 2
@@ -27,7 +28,7 @@ def blocks_of(view: Selection) -> list[Block]:
     blocks += _still(path)
     for number, remediation in enumerate(path.remediations, 1):
         blocks += _remediation(view, number, remediation)
-    return blocks
+    return blocks + _then(view, path)
 
 
 def _none(view: Selection) -> list[Block]:
@@ -64,6 +65,19 @@ def _path(view: Selection, path: Path) -> list[Block]:
     style = "bold $text-warning" if path.newly_admitted else "$text-success"
     blocks.append(field("Newly admits", (admits_words(path), style)))
     return blocks + [bullet(foreign(admitted), indent=13) for admitted in path.newly_admitted]
+
+
+def _then(view: Selection, path: Path) -> list[Block]:
+    """Return the line that starts the run again once the changes are made."""
+    subject, made_at = view.diagnosis.subject, view.diagnosis.made_at
+    lines = gh_lines(subject, path, made_at) if subject is not None and made_at is not None else ()
+    if not lines:
+        return []
+    return [
+        GAP,
+        field("Then", foreign(lines[0].line)),
+        field("", foreign(f"{lines[0].words} R copies it.", "$text-muted")),
+    ]
 
 
 def _still(path: Path) -> list[Block]:

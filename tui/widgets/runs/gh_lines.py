@@ -14,7 +14,7 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow
 from diagnosis.logs.scrubbed_values import MARK
 from diagnosis.verdicts.diagnosis import Path
-from diagnosis.verdicts.remediation import ChangeKind
+from diagnosis.verdicts.remediation import Change, ChangeKind
 from diagnosis.verdicts.replay import Replay
 from tui.foreign_text import defused_line
 from tui.widgets.runs.run_address import address_in
@@ -37,16 +37,29 @@ class GhLine:
 
 
 def gh_lines(replay: Replay, path: Path | None, now: datetime) -> tuple[GhLine, ...]:
-    """Return the lines that fit a run, the one that meets the chosen path's changes first; none where none would work."""
-    kinds = {change.kind for remedy in path.remediations for change in remedy.changes} if path is not None else set()
-    again, anew = _reruns(replay.attempt, now), _dispatch(replay)
-    lines = (*anew, *again) if kinds & set(_OF_THE_NEXT_RUN) else (*again, *anew)
+    """Return the lines by which a run meets the chosen path's changes, the least first; none where none would."""
+    ref = next((str(each.target) for each in _changes(path) if each.kind is ChangeKind.DISPATCH_ON_REF), None)
+    again = () if needs_new_run(path) else _reruns(replay.attempt, now)
+    lines = (*again, *_dispatch(replay, ref))
     return tuple(each for each in lines if _is_plain(each.line))
 
 
-def why_none(replay: Replay, now: datetime) -> str:
+def needs_new_run(path: Path | None) -> bool:
+    """Return whether the path's changes reach a new run alone: a rerun keeps commit, ref and workflow file."""
+    return any(change.kind in _OF_THE_NEXT_RUN for change in _changes(path))
+
+
+def _changes(path: Path | None) -> tuple[Change, ...]:
+    return tuple(change for remedy in path.remediations for change in remedy.changes) if path is not None else ()
+
+
+def why_none(replay: Replay, path: Path | None, now: datetime) -> str:
     """Say why no line fits a run."""
     attempt = replay.attempt
+    if needs_new_run(path):
+        return (
+            "This path changes the workflow or its ref, and a rerun keeps both: push the change, or start it by hand."
+        )
     if attempt.status != "completed":
         return "The run is not over: GitHub starts it again only then."
     if not _is_recent(attempt, now):
@@ -71,13 +84,13 @@ def _reruns(attempt: Attempt, now: datetime) -> tuple[GhLine, ...]:
     return GhLine("Rerun failed jobs", f"A new attempt of the jobs that failed: it {keeps}.", line), whole
 
 
-def _dispatch(replay: Replay) -> tuple[GhLine, ...]:
+def _dispatch(replay: Replay, other_ref: str | None) -> tuple[GhLine, ...]:
     """Return the line that starts the workflow anew, where its file says that it can be started so."""
     attempt, workflow = replay.attempt, replay.workflow
-    file, ref = attempt.workflow_file_name, attempt.head_branch or ""
+    file, ref = attempt.workflow_file_name, _short(other_ref or attempt.head_branch or "")
     if not isinstance(workflow, Workflow) or "workflow_dispatch" not in workflow.triggers:
         return ()
-    if not ref or file[:1] in ("", "-") or ref.startswith("-") or _is_of_fork(attempt):
+    if not ref or file[:1] in ("", "-") or ref.startswith("-") or (other_ref is None and _is_of_fork(attempt)):
         return ()
     defaults = {each.name: each.default for each in workflow.declared_inputs if each.trigger == "workflow_dispatch"}
     given = [(name, value) for name, value in replay.inputs if name in defaults and value != defaults[name]]
@@ -93,6 +106,10 @@ def _dispatch(replay: Replay) -> tuple[GhLine, ...]:
     )
     words = f"A new run on the newest commit of {defused_line(ref)}, with the workflow file that stands there.{more}"
     return (GhLine("Run the workflow anew", words, line),)
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
 def _is_recent(attempt: Attempt, now: datetime) -> bool:
