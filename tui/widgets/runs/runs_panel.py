@@ -54,6 +54,7 @@ class RunsPanel(Vertical):
     def _name_panel(self, typing: bool) -> None:
         self.border_title = "enter applies · esc clears" if typing else "Runs"
         self._say_what_is_wrong(self._entry.value if typing else "")
+        self._count()
 
     def start_with(self, text: str) -> None:
         """Begin with a filter; what GitHub filters of it is read with the first page."""
@@ -89,10 +90,13 @@ class RunsPanel(Vertical):
         self._list.empty_text = self._empty_text()
         self._list.looks_for_words = bool(self.filter.words)
         self._list.show(rows)
-        count = self.pages.count_words(len(rows))
-        if self.filter.words and self.pages.next_page is not None:
+        self._count()
+
+    def _count(self) -> None:
+        count = self.pages.count_words(len(self._list.items))
+        if self.filter.words and self.pages.next_page is not None and not self._entry.has_focus:
             count = f"{count.removesuffix(' runs')} · G more"
-        self.border_subtitle = foreign_line(count)
+        self.border_subtitle = foreign_line(count if self.pages.rows else "")
 
     def _empty_text(self) -> str:
         if not self.pages.rows and self.filter.query == RunQuery():
