@@ -12,6 +12,7 @@ from incident_names import RUN_IDS
 from incident_offers import POLICY_CHANGE, PROVIDER_CHANGE
 from words_shown import words_of
 
+from tui.backend import ExportChoice
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.help import HelpScreen
@@ -309,6 +310,32 @@ async def test_an_export_is_offered_a_name_that_is_free_as_a_folder_or_a_zip_fil
             assert (place, choice.zipped, choice.force) == (tmp_path / name, zipped, False)
             assert choice.audience == ("incident" if zipped else "auditor")
             await app.press("escape")
+
+
+async def test_an_export_takes_a_typed_place_and_replaces_an_older_packet_only_when_told(
+    opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    older = tmp_path / "may"
+    older.mkdir()
+    (older / "packet.json").write_text("{}")
+    async with opened() as app:
+        await app.press("e", "f", *(["backspace"] * 40), *"may", "enter")
+        assert isinstance(app.app.screen, ExportScreen)
+        assert not app.backend.exported
+        assert "A packet of " in app.text
+        assert "Not written" in app.text
+        await app.press("n", "enter")
+        await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
+        assert app.backend.choices[-1] == (tmp_path / "may-2", ExportChoice())
+        await app.pilot.press("h")
+        assert app.app.clipboard.startswith("sha256:")
+        await app.press("escape", "e", "f", *(["backspace"] * 40), *"may", "escape", "x")
+        await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
+        assert app.backend.choices[-1] == (older, ExportChoice(force=True))
+        await app.press("escape", "e", "f", *(["backspace"] * 40), *"out.zip", "enter")
+        await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
+        assert app.backend.choices[-1] == (tmp_path / "out.zip", ExportChoice(zipped=True))
 
 
 async def test_other_screens_open_and_close(opened: Any) -> None:

@@ -22,7 +22,10 @@ from tui.widgets.base.page import Page
 class ExportedScreen(PresentSize, ModalScreen[None]):
     """Show the folder or file, what it holds, and its root hash."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("", "dialog.close", "dialog.copy"), *keymap.everywhere()]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keymap.bindings("", "dialog.close", "dialog.copy", "dialog.copy_root"),
+        *keymap.everywhere(),
+    ]
 
     def __init__(self, result: ExportResult) -> None:
         super().__init__()
@@ -32,7 +35,7 @@ class ExportedScreen(PresentSize, ModalScreen[None]):
         """Lay out a box with a page."""
         with Vertical(classes="dialog") as box:
             box.border_title = "The packet is written"
-            box.border_subtitle = "c copies the path · esc goes back"
+            box.border_subtitle = "c copies the path · h the root hash · esc goes back"
             yield Page(self._blocks())
         yield KeyLine()
 
@@ -54,6 +57,10 @@ class ExportedScreen(PresentSize, ModalScreen[None]):
         """Copy its path."""
         path = defused_line(str(self.result.place))
         self.post_message(messages.CopyWanted(path, path))
+
+    def action_copy_root(self) -> None:
+        """Copy its root hash."""
+        self.post_message(messages.CopyWanted(self.result.root, "the root hash"))
 
     def action_close(self) -> None:
         """Go back."""
