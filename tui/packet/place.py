@@ -40,10 +40,8 @@ class Place:
 def place_of(text: str, run: int, *, zipped: bool) -> Place:
     """Return where a packet of the chain that begins with this run is to lie: ``~`` is home, a folder gets the usual name."""
     here = current_folder()
-    typed = text.strip()
+    typed = text.strip().replace("\x00", "␀")
     try:
-        if "\x00" in typed:
-            raise ValueError("no name holds that character")
         path = Path(os.path.normpath(here / Path(typed).expanduser()))
         if not typed or typed.endswith((os.sep, "/")) or _is_plain_folder(path, zipped=zipped):
             path = free_name(path, run, zipped=zipped)
