@@ -95,6 +95,19 @@ class GitHubSide:
             self._first[wanted] = found.attempts
         return found
 
+    @property
+    def remembered(self) -> tuple[Attempt, ...]:
+        """Every attempt that was listed, as it was last read."""
+        return tuple(self._listed.values())
+
+    def has(self, run: int) -> bool:
+        """Return whether an attempt of this run was listed."""
+        return any(key[0] == run for key in self._listed)
+
+    def remember(self, attempts: Sequence[Attempt]) -> None:
+        """Take attempts for listed ones, which :meth:`changes` then asks about while they are active."""
+        self._listed.update({attempt.key: attempt for attempt in attempts})
+
     def changes(self, wanted: RunFilter, progress: ProgressHook, cancelled: CancelHook) -> Changes | None:
         """Return what is new of the listed and shown runs; None where nothing is.
 

@@ -199,6 +199,19 @@ class RepositoryBackend:
         wanted = self._filter(query)
         return _rows(self._github.listed(wanted, page, progress, cancelled))
 
+    def runs_now(
+        self, query: RunQuery, runs: Sequence[int] = (), *, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[RunRow, ...] | None:
+        """Return the newest runs, these runs, and those that were active when they were last read; None while nothing changes.
+
+        That is asked as :meth:`poll` asks it, without a diagnosis.
+        """
+        changes = self._github.changes(self._filter(query), progress, cancelled)
+        missing = [run for run in runs if not self._github.has(run)]
+        found = self._github.attempts_of(missing, progress, cancelled) if missing else ()
+        self._github.remember(found)
+        return tuple(map(_row, self._github.remembered)) if changes or found else None
+
     def poll(
         self,
         query: RunQuery,

@@ -95,6 +95,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("A settings file to begin with", "planescope settings > ~/.config/planescope/config.toml"),
     ),
     "schema": (("The JSON Schema of `diagnose --json`", "planescope schema diagnosis"),),
+    "watch": (
+        ("The releases of a branch, until Ctrl-C", "planescope watch --workflow release.yml --branch main"),
+        ("One run until it ends, for a script", "planescope watch 21985402789 --json"),
+    ),
     "serve": (
         ("The dashboard of this clone's repository", "planescope serve"),
         ("A stage of the embedded incident, at once in the browser", "planescope serve --open demo --stage 3"),

@@ -47,7 +47,7 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
         diagnosis = told_once(diagnosis)
     told = headline(diagnosis)
     if diagnosis.replays:
-        _first_lines(told, console)
+        first_lines(told, console)
     console.print(Rule(Text(printable(diagnosis.title)), align="left", style="bright_black"))
     if diagnosis.moment:
         console.print(Text(diagnosis.moment, style="bold"))
@@ -77,7 +77,7 @@ _MOST_STOPS, _MOST_RUNS = 3, 5
 _END_STYLES = {End.SUCCESS: "bold", End.GATE: "bold", End.RUNNING: "bold yellow"}
 
 
-def _first_lines(told: Headline, console: Console) -> None:
+def first_lines(told: Headline, console: Console) -> None:
     """Print the first line; then what no gate stopped, each with its proof."""
     style = _END_STYLES.get(told.run.end, "bold red") if told.run else "bold"
     console.print(Text(printable(told.line(console.width)), style=style))

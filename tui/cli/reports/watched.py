@@ -1,0 +1,41 @@
+"""What ``planescope watch`` says of an attempt that has ended: verdict, forecast and fix, in a few lines of text."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from diagnosis.documents.forecast_labels import items
+from diagnosis.documents.headline import headline
+from diagnosis.documents.outlook import path_sentence
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.outlook import outlook_after
+from tui.backend import RunRow
+from tui.cli.console import Text
+from tui.cli.reports.diagnosis import first_lines
+
+_MOST = 5
+
+
+def show_watched(diagnosis: Diagnosis, row: RunRow, console: Console) -> None:
+    """Print what stopped an attempt, what a rerun would meet, and the smallest change, a line each."""
+    attempt = f", attempt {row.key[1]}" if row.key[1] > 1 else ""
+    head = f"{row.workflow} #{row.number}{attempt} on {row.ref or 'no branch'}: {row.conclusion or 'ended'}"
+    console.print(Text(head, style="bold green" if row.conclusion == "success" else "bold red"), soft_wrap=True)
+    first_lines(headline(diagnosis), console)
+    forecast = items(diagnosis.forecast)
+    for item in forecast[:_MOST]:
+        problem = item.problems[0]
+        cause = f" ({problem.cause.value})" if problem.cause else ""
+        _line(f"Rerun {item.number}: {item.label}{cause}: {problem.reason}", console)
+    if len(forecast) > _MOST:
+        _line(f"Rerun: {len(forecast) - _MOST} more", console)
+    if diagnosis.paths:
+        path = diagnosis.paths[0]
+        for remediation in path.remediations:
+            _line(f"Change: {remediation.title} ({remediation.owner.value})", console)
+        _line(f"Proof: {path_sentence(path, outlook_after(diagnosis, path))}", console)
+    _line(f"All of it: planescope diagnose {row.url}", console)
+
+
+def _line(text: str, console: Console) -> None:
+    console.print(Text(f"  {text}"), soft_wrap=True)

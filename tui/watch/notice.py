@@ -1,0 +1,30 @@
+"""A bell and a desktop notification, as terminals take them: OSC 9, or OSC 777 where that is the terminal's own.
+
+The text is foreign: it becomes one line without controls, so it ends neither the sequence nor a field of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from diagnosis.visible_text import visible_line
+
+BELL = "\a"
+_LONGEST = 160
+_OSC_777 = ("foot", "rxvt", "ghostty")
+"""Terminals, by the beginning of their ``TERM`` or by ``TERM_PROGRAM``, that take OSC 777."""
+_NEITHER = ("dumb", "linux", "vt", "ansi", "screen")
+"""Terminals that would print a part of it. Within screen nothing reaches the terminal around it."""
+
+
+def notice(text: str, environment: Mapping[str, str]) -> str:
+    """Return what to write to a terminal: the bell, and the notification where the terminal does not print it."""
+    term = environment.get("TERM", "").removeprefix("xterm-").lower()
+    program = environment.get("TERM_PROGRAM", "").lower()
+    if not term or term.startswith(_NEITHER):
+        return BELL
+    shown = visible_line(text).replace(";", ",")
+    shown = "".join(each if each.isprintable() else "?" for each in shown)[:_LONGEST]
+    if term.startswith(_OSC_777) or program in _OSC_777:
+        return f"{BELL}\x1b]777;notify;planescope;{shown}\x1b\\"
+    return f"{BELL}\x1b]9;planescope: {shown}\x1b\\"
