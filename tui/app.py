@@ -26,6 +26,7 @@ from tui.job_control import stop_until_continued
 from tui.palette import Palette, PlanescopeCommands
 from tui.readiness.setup import Setup
 from tui.remembered import Remembered
+from tui.screens.account.screen import AccountScreen
 from tui.screens.help import HelpScreen
 from tui.screens.start.screen import DashboardWanted, StartScreen
 from tui.screens.timeline.auto_refresh import REFRESH_SECONDS
@@ -256,6 +257,14 @@ class PlanescopeApp(App[None]):
         """Open the palette."""
         if self.use_command_palette and not isinstance(self.screen, CommandPalette):
             self.push_screen(Palette(id="--command-palette"))
+
+    async def action_quit(self) -> None:
+        """Leave at once; documents that were edited and not saved are asked about first."""
+        for screen in self.screen_stack:
+            if isinstance(screen, AccountScreen) and screen.unsaved:
+                screen.ask_before(self.exit)
+                return
+        self.exit()
 
     def action_help(self) -> None:
         """Open the help."""

@@ -304,6 +304,12 @@ class Backend(Protocol):
         Raises BackendProblem for a text that is no policy, with its line and column.
         """
 
+    def open_document(self, place: Path) -> str:
+        """Return the text of a policy in a file, also of one within an answer of the AWS CLI. Raises BackendProblem."""
+
+    def save_document(self, text: str, place: Path) -> Path:
+        """Write a document to a new file, whole or not at all; return its path. Raises BackendProblem where one is there."""
+
     def calls(self) -> tuple[CallRow, ...]:
         """Return the ledger: every call made so far."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -25,6 +26,10 @@ from tui.backend import (
     RunRow,
     WorkflowRow,
 )
+
+if TYPE_CHECKING:
+    from diagnosis.account_view.view import SessionView
+    from diagnosis.what_if.outcome import WhatIf
 
 
 @dataclass
@@ -117,6 +122,39 @@ class Compared(Message):
     earlier: RunKey
     later: RunKey
     between: Between
+
+
+@dataclass
+class SessionsViewed(Message):
+    """What the account holds for a run's sessions is laid out."""
+
+    run: RunKey
+    sessions: tuple[SessionView, ...]
+
+
+@dataclass
+class WhatIfJudged(Message):
+    """A proposed document was judged."""
+
+    text: str
+    """The text that was judged."""
+    result: WhatIf
+
+
+@dataclass
+class DocumentOpened(Message):
+    """A document was read from a file."""
+
+    text: str
+    file: str
+
+
+@dataclass
+class DocumentSaved(Message):
+    """A document was written to a file."""
+
+    text: str
+    place: Path
 
 
 @dataclass

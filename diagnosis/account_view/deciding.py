@@ -78,14 +78,18 @@ def _joined(found: Iterable[Deciding]) -> tuple[Deciding, ...]:
     return tuple(sorted(seen.values(), key=lambda item: (_ORDER.index(item.part), item.document, item.statement or 0)))
 
 
+_OF_PROVIDER = (Cause.OIDC_PROVIDER_ABSENT, Cause.AUDIENCE_NOT_ADMITTED)
+
+
 def _provider(session: SessionAssessment, documents: Sequence[AccountDocument]) -> Iterator[Deciding]:
+    """Yield what the provider has to do with it; a gate that fails by the workflow alone is decided by no document."""
     verdict = maybe_verdict_at(session.gates, Gate.OIDC_TRUST)
-    if verdict is None or verdict.verdict is Verdict.UNKNOWN:
-        return
-    of_provider = verdict.cause in (None, Cause.OIDC_PROVIDER_ABSENT, Cause.AUDIENCE_NOT_ADMITTED)
-    for place in _places(documents, DocumentKind.PROVIDER) if of_provider else ():
-        part = Part.ALLOWS if verdict.verdict is Verdict.PASS else Part.SILENT
-        yield Deciding(place, None, part, verdict.reason)
+    for place in _places(documents, DocumentKind.PROVIDER) if verdict is not None else ():
+        if verdict is not None and verdict.verdict is Verdict.PASS:
+            yield Deciding(place, None, Part.ALLOWS, verdict.reason)
+        for problem in session.problems:
+            if problem.gate is Gate.OIDC_TRUST and problem.cause in _OF_PROVIDER:
+                yield Deciding(place, None, Part.SILENT, problem.reason)
 
 
 def _trust(run: RunClaims, documents: Sequence[AccountDocument]) -> Iterator[Deciding]:

@@ -43,7 +43,7 @@ from tui.backend import (
     WorkflowRow,
     no_progress,
 )
-from tui.backends.proposed import judged, proposal_of, views_of
+from tui.backends.proposed import judged, opened_text, proposal_of, saved_text, views_of
 from tui.packet.files import EVERY_FILE
 
 AS_USUAL = ExportChoice()
@@ -225,6 +225,14 @@ class BackendDouble:
                 raise Cancelled
             threading.Event().wait(0.005)
         return judged(shown, self.case, [proposal_of(document) for document in documents], progress, cancelled)
+
+    def open_document(self, place: FilePath) -> str:
+        self._trip("open_document")
+        return opened_text(place)
+
+    def save_document(self, text: str, place: FilePath) -> FilePath:
+        self._trip("save_document")
+        return saved_text(text, place)
 
     def calls(self) -> tuple[CallRow, ...]:
         return self.call_rows

@@ -22,6 +22,9 @@ from tui.actions import actions_of, bound_by
 from tui.app import PlanescopeApp
 from tui.keys_table import with_table
 from tui.palette import offers_of
+from tui.screens.account.leaving import LeaveScreen
+from tui.screens.account.proposed import ProposedScreen
+from tui.screens.account.screen import AccountScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.ask import AskScreen
 from tui.screens.dialogs.choose import ChooseScreen
@@ -47,6 +50,7 @@ OWNERS = {
     "choose": [ChooseScreen], "filter": [FilterEntry], "dialog": [ExportedScreen, ProblemScreen], "export": [ExportScreen],
     "walk": [WalkthroughScreen],
     "start": [StartScreen],
+    "account": [AccountScreen], "proposed": [ProposedScreen], "leave": [LeaveScreen],
 }  # fmt: skip
 
 
@@ -88,6 +92,7 @@ OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
     ExportScreen: ("e",), ExportedScreen: ("e", "enter"), AskScreen: ("plus",), ProblemScreen: ("r",),
     WalkthroughScreen: ("W",),
     ChooseScreen: ("B",),
+    AccountScreen: ("i",),
 }  # fmt: skip
 """The screens that a key opens, and by which keys."""
 
@@ -173,7 +178,7 @@ async def test_a_box_over_the_screen_knows_the_keys_of_everywhere(opened: Any) -
 
 
 async def test_a_remapped_key_works_and_the_help_shows_it(opened: Any) -> None:
-    async with opened(keys={"timeline.refresh": "f5"}) as app:
+    async with opened(size=(120, 60), keys={"timeline.refresh": "f5"}) as app:
         await app.press("r")
         assert len(app.backend.asked) == 1
         await app.press("f5")

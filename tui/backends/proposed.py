@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from diagnosis.account_view.documents import DocumentKind
 from diagnosis.account_view.sessions import session_views
@@ -13,10 +14,13 @@ from diagnosis.policy import PolicyKind, Unparsable, read_document
 from diagnosis.policy.language.faults import Fault
 from diagnosis.policy.language.size_limits import OF_KINDS
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.visible_text import visible_line
 from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
+from tui.atomic_write import PlaceTakenError, write_bytes_atomically
 from tui.backend import BackendProblem, CancelHook, Progress, ProgressHook, ProposedDocument, RunKey, no_progress
 from tui.backends.github_side import stop_if
+from tui.policy_file import read_policy_text
 
 _KINDS = {
     DocumentKind.TRUST: (ProposalKind.TRUST, PolicyKind.TRUST),
@@ -69,6 +73,33 @@ def proposal_of(document: ProposedDocument) -> Proposal:
         raise BackendProblem(f"The document is no {document.kind.value}: {read.policy.text}.")
     named = document.name if kind in (ProposalKind.POLICY, ProposalKind.MANAGED) else ""
     return Proposal(kind, read, document.file, named or None, document.role)
+
+
+def opened_text(place: Path) -> str:
+    """Return the text of a policy in a file. Raises BackendProblem for what cannot be read, or is no text."""
+    return read_policy_text(_expanded(place)).text
+
+
+def saved_text(text: str, place: Path) -> Path:
+    """Write a document to a new file and return its path. Raises BackendProblem; then nothing is written or changed."""
+    whole = _expanded(place)
+    try:
+        write_bytes_atomically(whole, f"{text.rstrip()}\n".encode(), over=False)
+    except PlaceTakenError:
+        raise BackendProblem(
+            f"{visible_line(str(whole))} is there already.", "Give another name: nothing was replaced."
+        ) from None
+    except (OSError, ValueError) as fault:
+        why = getattr(fault, "strerror", None) or fault
+        raise BackendProblem(f"{visible_line(str(whole))} cannot be written ({why}).", "Give another place.") from None
+    return whole
+
+
+def _expanded(place: Path) -> Path:
+    try:
+        return place.expanduser()
+    except RuntimeError:
+        raise BackendProblem(f"{place} names the folder of a user who is not known.", "Name another place.") from None
 
 
 def _told(what: str, progress: ProgressHook, cancelled: CancelHook) -> Callable[[int, int], None]:

@@ -56,7 +56,7 @@ from tui.backends.corrected_chain import CorrectedChain
 from tui.backends.evidence_facts import EvidenceReader
 from tui.backends.finding_runs import find_attempt, list_workflows
 from tui.backends.github_side import GitHubSide, names_chain, stop_if
-from tui.backends.proposed import judged, proposal_of, views_of
+from tui.backends.proposed import judged, opened_text, proposal_of, saved_text, views_of
 from tui.backends.stated import StatedValues
 from tui.judging.judge import Judge
 from tui.packet.contents import TOOL
@@ -415,6 +415,14 @@ class RepositoryBackend:
         """Judge proposed documents in memory."""
         proposals = [proposal_of(document) for document in documents]
         return judged(shown, self._case_shown(shown), proposals, progress, cancelled)
+
+    def open_document(self, place: Path) -> str:
+        """Read a policy's text from a file."""
+        return opened_text(place)
+
+    def save_document(self, text: str, place: Path) -> Path:
+        """Write a document to a new file."""
+        return saved_text(text, place)
 
     def _case_shown(self, shown: Diagnosis) -> Case:
         return self._case_of([replay.attempt for replay in shown.replays])

@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 from textual.message import Message
 from textual.screen import Screen
@@ -52,7 +53,7 @@ class Lane:
 class Job:
     """Handed to each piece of work: tells it whether to go on, and carries its progress and results to the screen."""
 
-    def __init__(self, kind: str, number: int, host: Screen[None]) -> None:
+    def __init__(self, kind: str, number: int, host: Screen[Any]) -> None:
         self.kind = kind
         self.number = number
         self._host = host
@@ -80,7 +81,7 @@ class Job:
 class BackgroundJobs:
     """The jobs under way, at most one of each kind."""
 
-    def __init__(self, host: Screen[None], started: Callable[[str, int, str], None]) -> None:
+    def __init__(self, host: Screen[Any], started: Callable[[str, int, str], None]) -> None:
         self._host = host
         self._started = started
         """Told of a kind, a number and what is begun, at once: nothing is under way that the screen does not know."""

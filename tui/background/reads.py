@@ -9,7 +9,7 @@ from pathlib import Path
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import messages
-from tui.backend import Backend, ExportChoice, Progress, RunKey, RunPlace, RunQuery, no_progress
+from tui.backend import Backend, ExportChoice, Progress, ProposedDocument, RunKey, RunPlace, RunQuery, no_progress
 from tui.background.jobs import Job, Lane
 
 Work = Callable[[Job], None]
@@ -182,6 +182,44 @@ def comparing(backend: Backend, earlier: Replay, later: Replay) -> Work:
     def work(job: Job) -> None:
         between = backend.between(earlier, later, progress=job.progress, cancelled=job.cancelled)
         job.post(messages.Compared(earlier.attempt.key, later.attempt.key, between))
+
+    return work
+
+
+def viewing(backend: Backend, shown: Diagnosis, run: RunKey) -> Work:
+    """Lay out what the account holds for a run's sessions."""
+
+    def work(job: Job) -> None:
+        found = backend.session_views(shown, run, progress=job.progress, cancelled=job.cancelled)
+        job.post(messages.SessionsViewed(run, found))
+
+    return work
+
+
+def proposing(backend: Backend, shown: Diagnosis, document: ProposedDocument) -> Work:
+    """Judge a document that the user proposes."""
+
+    def work(job: Job) -> None:
+        result = backend.what_if(shown, [document], progress=job.progress, cancelled=job.cancelled)
+        job.post(messages.WhatIfJudged(document.text, result))
+
+    return work
+
+
+def opening_document(backend: Backend, place: Path) -> Work:
+    """Read a document from a file."""
+
+    def work(job: Job) -> None:
+        job.post(messages.DocumentOpened(backend.open_document(place), str(place)))
+
+    return work
+
+
+def saving_document(backend: Backend, text: str, place: Path) -> Work:
+    """Write a document to a new file."""
+
+    def work(job: Job) -> None:
+        job.post(messages.DocumentSaved(text, backend.save_document(text, place)))
 
     return work
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from seeded_defects import DEFECTS, Defect, broken
 from small_world import GROUNDS, HOME, World, allow, policy, sound_world, trust_statement, two_role_world
-from thoroughness import some, spread
+from thoroughness import some
 
 from diagnosis.account_view.documents import DocumentKind
 from diagnosis.account_view.sessions import session_views
@@ -38,7 +38,7 @@ def viewed(world: World) -> tuple[SessionView, ...]:
     return session_views(replay, world.asked(question_of(replay, world.case)), world.case)
 
 
-@pytest.mark.parametrize("defect", some(DEFECTS, 4), ids=lambda defect: defect.name)
+@pytest.mark.parametrize("defect", some(DEFECTS, 6), ids=lambda defect: defect.name)
 def test_what_stands_in_the_way_is_marked_in_its_document(defect: Defect) -> None:
     (first, *_) = viewed(broken([defect]))
     kinds = KINDS.get(defect.cause, ())
@@ -56,7 +56,7 @@ def test_what_stands_in_the_way_is_marked_in_its_document(defect: Defect) -> Non
                 assert item.statement < len(reading.value.policy.statements)
 
 
-@pytest.mark.parametrize("ground", spread(list(GROUNDS), 2))
+@pytest.mark.parametrize("ground", some(list(GROUNDS), 2))
 def test_without_a_statement_that_allows_the_gate_does_not_pass(ground: str) -> None:
     world = sound_world(GROUNDS[ground])
     world = replace(

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from backend_double import NOW, PROBLEM, BackendDouble
+from live_worlds import live_backend
 from textual.pilot import Pilot
 from thoroughness import some
 from words_shown import words_of
 
 from tui.app import PlanescopeApp
 from tui.backend import RunRow
+from tui.screens.account.proposed import ProposedScreen
+from tui.screens.account.screen import AccountScreen
 from tui.screens.compare import CompareScreen
 
 SIZES = {"small": (80, 24), "medium": (120, 40), "large": (200, 60)}
@@ -47,9 +50,10 @@ def after(*keys: str, rest: bool = True) -> Callable[[Pilot[None]], Awaitable[No
                 await pilot.pause(0.01)
                 main = app.timeline
                 busy = main.reader.busy or (isinstance(app.screen, CompareScreen) and app.screen.between is None)
+                busy = busy or (isinstance(app.screen, AccountScreen | ProposedScreen) and app.screen.jobs.busy)
                 if not rest or (main.backend is not None and not busy):
                     break
-            for node in app.screen.query("Input"):
+            for node in app.screen.query("Input, TextArea"):
                 node.cursor_blink = False
             await pilot.pause()
 
@@ -169,3 +173,26 @@ def test_loading(snap_compare: Any, size: str) -> None:
         await pilot.pause()
 
     assert snap_compare(app_on(backend), terminal_size=SIZES[size], run_before=run)
+
+
+ACCOUNT = [("stage", "small", ()), ("stage", "medium", ("w",)), ("five changes", "small", ("w",)),
+           ("five changes", "medium", ("right", "right")), ("long names", "large", ("right",)), ("long names", "small", ("right",)),
+           ("services", "medium", ("s", "b")), ("no credentials", "medium", ()), ("five changes", "large", ("right", "right")),
+           ("stage", "large", ("right",))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("world", "size", "keys"),
+    some(ACCOUNT, 5),
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else value,
+)
+def test_account(snap_compare: Any, world: str, size: str, keys: tuple[str, ...]) -> None:
+    backend = BackendDouble(1) if world == "stage" else live_backend(world)
+    app = app_on(backend, light=size == "large")
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=after("i", *keys))
+
+
+@pytest.mark.parametrize("size", some(list(SIZES), 3))
+def test_proposed_document(snap_compare: Any, size: str) -> None:
+    app = app_on(live_backend("long names"), light=size == "medium")
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=after("i", "right", "e", "f5"))

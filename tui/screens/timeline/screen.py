@@ -20,6 +20,7 @@ from tui.backend import Backend, BackendProblem, Corrections, ExportChoice, Prog
 from tui.foreign_text import defused_line, foreign_line
 from tui.remembered import Remembered
 from tui.screens import downloads
+from tui.screens.account.screen import AccountScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
@@ -112,6 +113,8 @@ class TimelineScreen(FindingRuns):
         if action in ("next_path", "copy_remediation", "next_form"):
             count = len(self.diagnosis.paths) if self.diagnosis else 0
             return count > 1 if action == "next_path" else count > 0
+        if action == "account":
+            return self.diagnosis is not None and self.diagnosis.live is not None and bool(self.diagnosis.replays)
         if action == "compare":
             return self.diagnosis is not None and len(self.diagnosis.replays) > 1
         if action in ("undo_correction", "keep_corrections"):
@@ -365,6 +368,14 @@ class TimelineScreen(FindingRuns):
         """Tell the chain shown step by step."""
         if self.backend is not None and self.diagnosis is not None:
             self.app.push_screen(WalkthroughScreen(self.backend, self.reader.reads, self.diagnosis, self.telling))
+
+    def action_account(self) -> None:
+        """Show the account's documents for the cell under the cursor."""
+        if self.backend is not None and self.diagnosis is not None and self.diagnosis.live is not None:
+            selection = self.selection
+            chosen = (selection.column.replay if selection else None) or self.diagnosis.subject
+            gate = selection.cell.gate if selection else None
+            self.app.push_screen(AccountScreen(self.backend, self.diagnosis, chosen, gate))
 
     def action_zoom(self) -> None:
         """Give the whole screen to the details, or show all parts again."""

@@ -61,6 +61,15 @@ class Pair(Block):
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class OneLine(Block):
+    """A text on one line; what does not fit is cut, with a sign for it."""
+
+    def lines(self, width: int) -> list[Content]:
+        """Cut the text to the width."""
+        return [(self.first + self.content).truncate(width, ellipsis=True)]
+
+
 GAP = Block(EMPTY, aside=True)
 
 
