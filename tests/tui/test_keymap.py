@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from backend_double import PROBLEM, BackendDouble
+from setup_double import ALL, SetupDouble
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -90,7 +91,7 @@ def test_each_binding_comes_from_the_table() -> None:
 OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
     TimelineScreen: (), CompareScreen: ("a",), LedgerScreen: ("L",), LogScreen: ("v",), HelpScreen: ("question_mark",),
     ExportScreen: ("e",), ExportedScreen: ("e", "enter"), AskScreen: ("plus",), ProblemScreen: ("r",),
-    WalkthroughScreen: ("W",),
+    WalkthroughScreen: ("W",), StartScreen: ("S",),
     ChooseScreen: ("B",),
     AccountScreen: ("i",),
 }  # fmt: skip
@@ -99,7 +100,7 @@ OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
 
 @pytest.mark.parametrize("kind", OPENED_BY, ids=lambda kind: kind.__name__)
 async def test_each_action_of_a_screen_is_in_palette_and_help_and_no_two_share_a_key(kind: Any, opened: Any) -> None:
-    async with opened(BackendDouble(2)) as app:
+    async with opened(BackendDouble(2), setup=SetupDouble(*ALL)) as app:
         if kind is ProblemScreen:
             app.backend.problems["diagnose"] = PROBLEM
         await app.pilot.press(*OPENED_BY[kind])

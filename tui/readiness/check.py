@@ -112,6 +112,12 @@ def unknown(what: What, sentence: str, way_out: str = "", code: ExitCode = ExitC
     return Check(what, State.UNKNOWN, sentence, way_out, code=code)
 
 
+def as_sentence(clause: str) -> str:
+    """Return a clause, as errors tell it, as a sentence."""
+    end = "" if clause.endswith((".", "?", "!")) else "."
+    return f"{clause[:1].upper()}{clause[1:]}{end}" if clause else ""
+
+
 _FIRST = (ExitCode.CREDENTIALS, ExitCode.USAGE, ExitCode.UNKNOWN)
 
 

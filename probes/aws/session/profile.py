@@ -22,6 +22,8 @@ class ProfileFacts:
     """As it is chosen: by an option, ``AWS_PROFILE``, or ``default``."""
     chosen: bool
     """Whether somebody chose it by name."""
+    exists: bool = True
+    """Whether the configuration has it."""
     signs_in: bool = False
     """Whether it signs in by IAM Identity Center: ``aws sso login`` renews it."""
     others: tuple[str, ...] = ()
@@ -52,7 +54,8 @@ def profile_facts(profile: str | None, environ: Mapping[str, str] | None = None)
         found = []
     others = tuple(each[:_LONGEST] for each in whole.get("profiles", {}) if each != (name or "default"))
     signs_in = any(key in own for key in ("sso_session", "sso_start_url"))
-    return ProfileFacts(name or "default", name is not None, signs_in, others[:_MOST], tuple(found[:_MOST]))
+    exists = name is None or name in whole.get("profiles", {})
+    return ProfileFacts(name or "default", name is not None, exists, signs_in, others[:_MOST], tuple(found[:_MOST]))
 
 
 def _url(value: object) -> object:

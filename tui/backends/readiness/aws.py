@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from diagnosis.documents.exit_code import ExitCode
-from diagnosis.facts.reading import Known
+from diagnosis.facts.reading import Known, Unreadable
 from probes.aws.read.identity import read_identity
 from probes.aws.session.access import AwsAccess, Patience
 from probes.aws.session.profile import ProfileFacts, profile_facts
 from probes.ledger import Ledger
-from tui.readiness.check import Check, What, missing, note, ready, unknown
+from tui.readiness.check import Check, What, as_sentence, missing, note, ready, unknown
 
 Tell = Callable[[Check], None]
 
@@ -34,21 +34,18 @@ def look_at_aws(
 
 def _identity(aws: AwsAccess, facts: ProfileFacts, what: What) -> Check:
     problem = aws.credentials_problem()
-    found = read_identity(aws) if problem is None else None
-    problem = problem or (aws.credentials_refused if not isinstance(found, Known) else None)
-    if problem is not None:
-        sentence, way_out, commands = _sign_in(
-            facts, f"{problem.sentence[:1].upper()}{problem.sentence[1:]}.", problem.way_out
-        )
-        return missing(what, sentence, way_out, *commands, code=ExitCode.CREDENTIALS)
-    if isinstance(found, Known):
-        arn = (found.source.text if found.source else "").partition(" ")[2]
-        region = f"region {aws.region}" if aws.region else "no region of its own"
-        return ready(what, f"{arn or found.value.account}; {_whose(facts)}, {region}.")
-    if found is None:  # pragma: no cover - a problem has been told
-        return unknown(what, "It was not asked.")
-    why, how = getattr(found, "why", "AWS knows no identity"), getattr(found, "how", "")
-    return unknown(what, f"Not known: {why}.", f"{how[:1].upper()}{how[1:]}." if how else "")
+    if problem is None:
+        found = read_identity(aws)
+        if isinstance(found, Known):
+            arn = (found.source.text if found.source else "").partition(" ")[2]
+            region = f"region {aws.region}" if aws.region else "no region of its own"
+            return ready(what, f"{arn or found.value.account}; {_whose(facts)}, {region}.")
+        problem = aws.credentials_refused
+        if problem is None:
+            why, how = (found.why, found.how) if isinstance(found, Unreadable) else ("AWS knows no identity", "")
+            return unknown(what, f"Not known: {why}.", as_sentence(how))
+    told, way_out, commands = _sign_in(facts, as_sentence(problem.sentence), problem.way_out)
+    return missing(what, told, way_out, *commands, code=ExitCode.CREDENTIALS)
 
 
 def _whose(facts: ProfileFacts) -> str:
@@ -61,21 +58,17 @@ def _sign_in(facts: ProfileFacts, sentence: str, way_out: str) -> tuple[str, str
     if facts.signs_in:
         return f"{sentence[:-1]} ({_whose(facts)}).", "Sign in.", (f"aws sso login{name}",)
     others = [each for each in facts.others if _plain(each)]
+    listed = f"There are: {', '.join(others)}." if others else ""
+    if not facts.exists:
+        command = "aws configure list-profiles" if others else f"aws configure sso{name}"
+        return sentence, f"Correct the name, or set it up. {listed}".rstrip(), (command,)
     if others and not facts.chosen:
-        return sentence, f"Choose a profile of yours ({', '.join(others)}), or sign in.", (
-            f"export AWS_PROFILE={others[0]}", f"aws sso login --profile {others[0]}",
-        )  # fmt: skip
-    if others:
-        return (
-            sentence,
-            f"{way_out[:1].upper()}{way_out[1:]}. There are: {', '.join(others)}.",
-            (f"aws sso login{name}",),
-        )
-    return (
-        sentence,
-        "Set up a profile, or give keys in the environment (AWS_ACCESS_KEY_ID and its like).",
-        ("aws configure sso",),
-    )
+        commands = (f"export AWS_PROFILE={others[0]}", f"aws sso login --profile {others[0]}")
+        return sentence, f"Choose a profile of yours ({', '.join(others)}), or sign in.", commands
+    if facts.chosen:
+        return sentence, f"{as_sentence(way_out)} {listed}".rstrip(), (f"aws sso login{name}",)
+    way_out = "Set up a profile, or give keys in the environment (AWS_ACCESS_KEY_ID and its like)."
+    return sentence, way_out, ("aws configure sso",)
 
 
 def _plain(name: str) -> bool:

@@ -15,7 +15,7 @@ from probes.github.http.pace import Pace, Watch
 from probes.github.read.runs import read_repository
 from probes.github.read.token_reach import Reached, TokenFacts, ask_anything, reach, token_facts
 from probes.ledger import Ledger
-from tui.readiness.check import Check, State, What, missing, note, ready, unknown
+from tui.readiness.check import Check, State, What, as_sentence, missing, note, ready, unknown
 
 Tell = Callable[[Check], None]
 
@@ -107,15 +107,17 @@ def _tell_failure(
         tell(missing(What.REACH, failure.sentence, failure.way_out, code=ExitCode.USAGE))
     elif isinstance(failure, BadCredentials):
         login = f"gh auth login --hostname {client.access.host}"
-        sentence = f"{failure.why[:1].upper()}{failure.why[1:]}."
-        tell(missing(What.TOKEN, sentence, _sentence(failure.how), login, code=ExitCode.CREDENTIALS))
+        sentence = as_sentence(failure.why)
+        tell(missing(What.TOKEN, sentence, as_sentence(failure.how), login, code=ExitCode.CREDENTIALS))
     elif failure.exit_code is ExitCode.CREDENTIALS:
         tell(_token(kind, token_facts(client), client.access, now))
-        tell(missing(What.REACH, _cannot(repository, failure), _sentence(failure.how), code=ExitCode.CREDENTIALS))
+        tell(missing(What.REACH, _cannot(repository, failure), as_sentence(failure.how), code=ExitCode.CREDENTIALS))
     else:
         tell(
             unknown(
-                What.TOKEN, f"{kind}. Whether it is good could not be found out: {failure.why}.", _sentence(failure.how)
+                What.TOKEN,
+                f"{kind}. Whether it is good could not be found out: {failure.why}.",
+                as_sentence(failure.how),
             )
         )
     _tell_meters(pace, now, tell)
@@ -146,11 +148,13 @@ def _reach(repository: str, found: Iterable[Reached]) -> Check:
             code = each.failure.exit_code
             sentence = f"{repository}: {what} cannot be read: {each.failure.why}."
             if code is ExitCode.UNKNOWN:
-                return unknown(What.REACH, sentence, _sentence(each.failure.how))
-            return missing(What.REACH, sentence, _sentence(each.failure.how), code=ExitCode.CREDENTIALS)
+                return unknown(What.REACH, sentence, as_sentence(each.failure.how))
+            return missing(What.REACH, sentence, as_sentence(each.failure.how), code=ExitCode.CREDENTIALS)
         else:
             lost.append(f"{what} cannot be read ({each.failure.why})")
-            hints.append(f"Without `{each.permission}` {needs[each.permission].without}. {_sentence(each.failure.how)}")
+            hints.append(
+                f"Without `{each.permission}` {needs[each.permission].without}. {as_sentence(each.failure.how)}"
+            )
     sentence = f"{repository}: reads {', '.join(reads)}{''.join(f'; {each}' for each in lost)}."
     return Check(What.REACH, State.NOTE if lost else State.READY, sentence, " ".join(hints))
 
@@ -181,7 +185,3 @@ def _clock(ahead: timedelta) -> Check:
 
 def _cannot(repository: str, failure: ReadFailure) -> str:
     return f"{repository or 'GitHub'} cannot be read: {failure.why}."
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:].rstrip('.')}." if clause else ""

@@ -54,7 +54,7 @@ def test_the_identity_is_told_with_its_profile_and_region_and_one_call(
         ("", None, "aws configure sso", "No AWS credentials"),
         (SSO, "day", "aws sso login --profile day", "sign-in session"),
         (SSO, None, "export AWS_PROFILE=day", "No AWS credentials"),
-        (SSO, "night", "aws sso login --profile night", "'night' is not in the AWS configuration"),
+        (SSO, "night", "aws configure list-profiles", "'night' is not in the AWS configuration"),
         ("[default\nbroken", None, "aws configure sso", "could not be read"),
         ("[profile x;reboot]\nregion = eu-west-2\n", None, "aws configure sso", "No AWS credentials"),
         ("[profile x;reboot]\nsso_start_url = https://example.org\n", "x;reboot", "aws sso login", "x;reboot"),
@@ -116,7 +116,7 @@ iam =
 def test_no_name_of_a_profile_puts_a_second_word_into_a_command(
     name: str, others: list[str], chosen: bool, signs_in: bool
 ) -> None:
-    _, way_out, commands = _sign_in(ProfileFacts(name, chosen, signs_in, tuple(others)), "No.", "sign in")
+    _, way_out, commands = _sign_in(ProfileFacts(name, chosen, True, signs_in, tuple(others)), "No.", "sign in")
     assert way_out
     assert commands
     for command in commands:
