@@ -75,7 +75,7 @@ class LineOffsets:
             while at >= 0:
                 found.append(at)
                 at = self.text.find("\n", at + 1, end)
-            if len(self._found) >= _BLOCKS_KEPT:
-                del self._found[next(iter(self._found))]
-            self._found[block] = found
+            # A new dictionary each time: another thread may be looking a line up in the old one.
+            kept = self._found if len(self._found) < _BLOCKS_KEPT else {}
+            self._found = {**kept, block: found}
         return found
