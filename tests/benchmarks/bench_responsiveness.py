@@ -56,7 +56,9 @@ class Waits:
         for phase, times in self.keys.items():
             gap = self.gaps.get(phase, 0.0)
             mark = "" if max(times) <= LIMIT and gap <= LIMIT else "  over the limit"
-            print(f"{phase:<28} {len(times):>5} {median(times) * 1000:>6.0f} ms {max(times) * 1000:>6.0f} ms {gap * 1000:>9.0f} ms{mark}")
+            print(
+                f"{phase:<28} {len(times):>5} {median(times) * 1000:>6.0f} ms {max(times) * 1000:>6.0f} ms {gap * 1000:>9.0f} ms{mark}"
+            )
         return max(max(max(times) for times in self.keys.values()), max(self.gaps.values()))
 
 
@@ -105,8 +107,13 @@ async def press(paints: Paints, waits: Waits, *keys: str) -> None:
 def long_log(megabytes: int) -> str:
     """A log in GitHub's form: the incident's, its proving line where it was, then the same steps over and over."""
     lines = log_of(1, lines=4_000).splitlines(keepends=True)
-    step = "".join(lines[:24]) + "".join(lines[26:1_000]) + "".join(
-        f"2026-02-13T11:40:{n % 60:02}.1234567Z \x1b[36;1m#{n} building layer {n}\x1b[0m caf\u00e9 \u2713\n" for n in range(500)
+    step = (
+        "".join(lines[:24])
+        + "".join(lines[26:1_000])
+        + "".join(
+            f"2026-02-13T11:40:{n % 60:02}.1234567Z \x1b[36;1m#{n} building layer {n}\x1b[0m caf\u00e9 \u2713\n"
+            for n in range(500)
+        )
     )
     return "".join(lines) + step * (megabytes * 1_000_000 // len(step))
 
@@ -150,7 +157,9 @@ async def measured(megabytes: int, runs: int) -> float:
         while not screen.index.complete:
             await press(paints, waits, *"jjjjk", "pagedown", "G", "g", "}")
         waits.phase = "log: moving"
-        await press(paints, waits, *["pagedown"] * 10, "G", *["pageup"] * 10, "g", *["j"] * 10, "l", "h", "G", "p", *"}}}")
+        await press(
+            paints, waits, *["pagedown"] * 10, "G", *["pageup"] * 10, "g", *["j"] * 10, "l", "h", "G", "p", *"}}}"
+        )
         waits.phase = "log: next error"
         await press(paints, waits, *"eeeeeEEE")
         waits.phase = "log: folds"
@@ -165,10 +174,11 @@ async def measured(megabytes: int, runs: int) -> float:
         await press(paints, waits, *"nnnnNNNN", "G", "n", "g", "N")
         waits.phase = "log: nothing found"
         await press(paints, waits, "/", *"zzz", "enter", *"jjkkjjkkjjkkjjkk", "escape")
+        size = f"{screen.index.count:,} lines, {len(screen.index.groups):,} groups"
         waits.phase = "log: leaving"
         await press(paints, waits, "escape", "j", "k")
         beat.cancel()
-    print(f"{len(text) / 1e6:.0f} MB, {screen.index.count:,} lines, {len(screen.index.groups):,} groups, {runs:,} runs")
+    print(f"{len(text) / 1e6:.0f} MB, {size}, {runs:,} runs")
     longest = waits.report()
     print(f"the longest wait: {longest * 1000:.0f} ms; the limit is {LIMIT * 1000:.0f} ms")
     return longest
@@ -191,7 +201,9 @@ def first_paint(command: list[str], words: bytes, compiled: str) -> float:
     environment |= {"TERM": "xterm-256color", "PYTHONPATH": str(HERE.parents[1]), "PYTHONPYCACHEPREFIX": compiled}
     environment |= {"COLUMNS": "120", "LINES": "40"}
     begun = time.perf_counter()
-    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+    )
     os.close(slave)
     seen = b""
     try:

@@ -22,6 +22,7 @@ from tui import keymap
 from tui.background.jobs import in_daemon_thread
 from tui.background.slices import work_off
 from tui.foreign_text import defused_line, foreign_line
+from tui.messages import CopyWanted
 from tui.screens.log.saving import ask_place
 from tui.screens.log.source import LogSource, holds
 from tui.screens.log.step_places import StepPlaces, step_places
@@ -473,9 +474,8 @@ class LogScreen(PresentSize, Screen[None]):
         if text is None:
             self._warn("That is too much for a clipboard; s saves the log to a file.")
             return
-        self.app.copy_to_clipboard(text)
         lines = f"line {first + 1:,}" if first == last else f"lines {first + 1:,} to {last + 1:,}"
-        self._inform(f"Copied: {'the selection' if selected else lines}")
+        self.post_message(CopyWanted(text, "the selection" if selected else lines))
 
     @property
     def address(self) -> tuple[str, str]:
@@ -497,8 +497,7 @@ class LogScreen(PresentSize, Screen[None]):
         if not address.startswith("https://"):
             self._warn("No address on GitHub is known.")
             return
-        self.app.copy_to_clipboard(address)
-        self._inform(f"Copied the address of {what}: {address}")
+        self.post_message(CopyWanted(address, f"the address of {what}: {address}"))
 
     def action_open_address(self) -> None:
         """Open the line, or its job, on GitHub."""
