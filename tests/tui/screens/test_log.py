@@ -229,7 +229,7 @@ async def test_lines_without_end_are_drawn_in_part_and_scrolled_through(opened: 
         await app.press("v", *(["w"] if wrap else []))
         log = app.app.screen.query_one(JobLog)
         assert "last" in app.text
-        for key, times in (("up", 60), ("down", 200), ("home", 1), ("end", 1), ("pageup", 3), ("pagedown", 4)):
+        for key, times in (("up", 6), ("down", 12), ("home", 1), ("end", 1), ("pageup", 3), ("pagedown", 4)):
             await app.pilot.press(*[key] * times)
             await app.pilot.pause()
             lines = app.text.splitlines()

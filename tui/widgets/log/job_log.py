@@ -20,9 +20,12 @@ from tui.widgets.log.groups import FoldedLines
 from tui.widgets.log.line_drawing import STYLES, LineDrawing, Look, Place, cuts
 from tui.widgets.log.log_index import LogIndex
 from tui.widgets.log.search import Search
+from tui.widgets.log.shown_text import Wanted
 
 _WHEEL_ROWS = 3
 _MOST_KNOWN = 10_000
+_EMPTY = 200
+"""Characters that take no room, such as accents, that are drawn on one line beyond those that fill it."""
 MOST_COPIED = 1_000_000
 """Characters; more than that no clipboard takes in good time."""
 
@@ -63,7 +66,8 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
         self.search: Search | None = None
         self.found: int | None = None
         self.drawing = LineDrawing(self.index, self._style)
-        self._rows_known: dict[int, int] = {}
+        self._cuts: dict[int, list[int]] = {}
+        self._drawn: tuple[tuple[int, Place, Wanted | None, FoldedLines], Text] | None = None
         self._shift = 0
         self._skipped = 0
         """Rows of the top line that are above the view, where long lines are wrapped."""
@@ -129,7 +133,7 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _measure(self) -> None:
         """Tell Textual how far the log can be scrolled: until its last row stands at the lower end."""
-        self._rows_known.clear()
+        self._cuts.clear()
         rows = self.view.rows
         if self.look.wrap and rows:
             rows = self._first_above(rows - 1) + max(1, self.height)
@@ -233,11 +237,23 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.look.wrap:
             return 1
         line = self.view.line(row)
-        if line not in self._rows_known:
-            if len(self._rows_known) >= _MOST_KNOWN:
-                self._rows_known.clear()
-            self._rows_known[line] = 1 + len(cuts(self._plain(line), self._body_width()))
-        return self._rows_known[line]
+        return 1 + len(self._cuts_of(line))
+
+    def _cuts_of(self, line: int) -> list[int]:
+        """Return after which characters a wrapped line is cut."""
+        if line not in self._cuts:
+            if len(self._cuts) >= _MOST_KNOWN:
+                self._cuts.clear()
+            self._cuts[line] = cuts(self._plain(line), self._body_width())
+        return self._cuts[line]
+
+    def _text_of(self, line: int, here: Place) -> Text:
+        """Return a line's words with all marks; of a long wrapped line it is asked for each of its rows."""
+        wanted = self.search.wanted if self.search else None
+        state = (line, here, wanted, self.view)
+        if self._drawn is None or self._drawn[0] != state:
+            self._drawn = (state, self.drawing.body(line, here, wanted))
+        return self._drawn[1]
 
     def _first_above(self, row: int) -> int:
         """Return the top row with which this row still stands wholly at the lower end of the screen."""
@@ -353,6 +369,7 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
         """Forget the styles of another theme."""
         super().notify_style_update()
         self._styles.clear()
+        self._drawn = None
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
@@ -402,21 +419,26 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip.join([gutter, self._body(line, here, part, ground)]).crop_extend(0, width, ground)
 
     def _body(self, line: int, here: Place, part: int, ground: Style) -> Strip:
-        text = self.drawing.body(line, here, self.search.wanted if self.search else None)
+        text = self._text_of(line, here)
+        width = self._body_width()
+        begin, end = 0, len(text)
+        if self.look.wrap:
+            edges = [0, *self._cuts_of(line), end]
+            begin = edges[min(part, len(edges) - 2)]
+            end = edges[min(part, len(edges) - 2) + 1]
+        elif end > self._shift + width + _EMPTY:
+            end = self._shift + width + _EMPTY
+        text = text[begin:end]
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(line)) is not None:
-            end = len(text) if span[1] < 0 else span[1]
-            text.stylize(self.screen.get_component_rich_style("screen--selection"), span[0], end)
-        width = self._body_width()
-        if self.look.wrap:
-            edges = [0, *cuts(text.plain, width), len(text)]
-            begin = edges[min(part, len(edges) - 2)]
-            return self._strip(text[begin : edges[min(part, len(edges) - 2) + 1]], ground).apply_offsets(begin, line)
+            last = len(text) if span[1] < 0 else max(0, span[1] - begin)
+            text.stylize(self.screen.get_component_rich_style("screen--selection"), max(0, span[0] - begin), last)
         strip = self._strip(text, ground)
+        if self.look.wrap:
+            return strip.apply_offsets(begin, line)
         if self._shift:
             begin = sum(len(segment.text) for segment in strip.crop(0, self._shift))
-            return strip.crop(self._shift, self._shift + width).apply_offsets(begin, line)
-        return strip.crop(0, width).apply_offsets(0, line)
+        return strip.crop(self._shift, self._shift + width).apply_offsets(begin, line)
 
     def _strip(self, text: Text, ground: Style) -> Strip:
         return Strip(Segment.apply_style(text.render(self.app.console), ground))

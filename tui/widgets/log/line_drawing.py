@@ -15,6 +15,8 @@ from tui.widgets.log.shown_text import Wanted, time_and_words
 
 LONGEST_SHOWN = 16 * 1024
 """Characters of a line that are drawn; one line may be as long as the whole log."""
+_MOST_KEPT = 256
+"""Lines whose words are remembered: some screens full."""
 
 _MARKER = re.compile(r"##\[(group|endgroup|error|warning|notice|debug|command|section)\]|\[command\](?=\S)")
 _SIGNS = {"error": "✘", "warning": "!", "notice": "i", "debug": "·", "command": "$"}
@@ -48,10 +50,15 @@ class LineDrawing:
         self.index = index
         self._style = style
         self._lengths: dict[int, int] = {}
+        self._words: dict[int, tuple[str, str]] = {}
 
     def words(self, line: int) -> tuple[str, str]:
         """Return time and words of a line, of a very long one the beginning."""
-        return time_and_words(self.index.lines.raw(line, LONGEST_SHOWN))
+        if line not in self._words:
+            if len(self._words) >= _MOST_KEPT:
+                self._words.clear()
+            self._words[line] = time_and_words(self.index.lines.raw(line, LONGEST_SHOWN))
+        return self._words[line]
 
     def whole_words(self, line: int) -> str:
         """Return all words of a line."""
