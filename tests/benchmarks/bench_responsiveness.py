@@ -1,7 +1,7 @@
 """How long the screen keeps a key waiting with ten thousand runs and a log of 300 MB, and how soon the first paint is there.
 
-``python tests/benchmarks/bench_responsiveness.py [--megabytes 300] [--runs 10000]`` drives the whole app without a terminal: each key
-is sent while runs load, the log is read, searched and folded, and timed until the paint that shows its effect. Beside it a
+``python tests/benchmarks/bench_responsiveness.py [--megabytes 300] [--runs 10000]`` drives the app without a terminal: each key is
+sent while runs load, the log is read, searched and folded, and timed until the paint that shows its effect. Beside it a
 heartbeat tells the largest gap in which the app did nothing for anybody. The first paint is taken from a pseudo-terminal,
 against an app of Textual's with one word in it.
 """
@@ -55,11 +55,10 @@ class Waits:
         print(f"{'phase':<28} {'keys':>5} {'median':>9} {'longest':>9} {'largest gap':>12}")
         for phase, times in self.keys.items():
             gap = self.gaps.get(phase, 0.0)
-            mark = "" if max(times) <= LIMIT and gap <= LIMIT else "  over the limit"
-            print(
-                f"{phase:<28} {len(times):>5} {median(times) * 1000:>6.0f} ms {max(times) * 1000:>6.0f} ms {gap * 1000:>9.0f} ms{mark}"
-            )
-        return max(max(max(times) for times in self.keys.values()), max(self.gaps.values()))
+            mark = "" if max(*times, gap) <= LIMIT else "  over the limit"
+            middle, longest = median(times) * 1000, max(times) * 1000
+            print(f"{phase:<28} {len(times):>5} {middle:>6.0f} ms {longest:>6.0f} ms {gap * 1000:>9.0f} ms{mark}")
+        return max(*(time for times in self.keys.values() for time in times), *self.gaps.values())
 
 
 class Paints:

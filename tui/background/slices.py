@@ -12,7 +12,8 @@ from tui.background.jobs import in_daemon_thread
 
 _BUSY_SECONDS = 0.004
 """How long the thread works before the screen gets its turn; Python itself lets it wait for 5 ms each time."""
-_TURN_SECONDS = 0.001
+_TURN_SECONDS = 0.05
+"""How long the thread waits at most until the screen has done what it has to do."""
 _TELL_SECONDS = 0.1
 
 
@@ -22,7 +23,7 @@ async def work_off(slices: Iterator[None], *, told: Callable[[], None], name: st
     Cancelling the wait stops the work after its present slice.
     """
     loop = asyncio.get_running_loop()
-    given_up = threading.Event()
+    given_up, turn = threading.Event(), threading.Event()
 
     def tell() -> None:
         if not given_up.is_set():
@@ -39,7 +40,10 @@ async def work_off(slices: Iterator[None], *, told: Callable[[], None], name: st
                 with suppress(RuntimeError):  # the app has ended meanwhile
                     loop.call_soon_threadsafe(tell)
             if now - begun > _BUSY_SECONDS:
-                time.sleep(_TURN_SECONDS)
+                turn.clear()
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(turn.set)
+                    turn.wait(_TURN_SECONDS)
                 begun = time.monotonic()
 
     try:

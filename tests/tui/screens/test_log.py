@@ -11,6 +11,7 @@ import pytest
 from backend_double import BackendDouble
 from hostile_text import HOSTILE
 from incident_logs import log_of
+from textual.events import MouseScrollUp
 from textual.widgets import Input
 
 from diagnosis.facts.reading import Known
@@ -144,13 +145,21 @@ async def test_keys_go_to_errors_warnings_steps_lines_and_edges(opened: Any) -> 
         assert "11:40:00" not in app.text
         await app.press("w", "i", "number_sign", "l", "l", "h")
         assert "11:40:00" in app.text
-        await app.pilot._post_mouse_events([__import__("textual.events").events.MouseScrollUp], widget=JobLog)
+        await app.pilot._post_mouse_events([MouseScrollUp], widget=JobLog)
         await app.rest()
         assert log.search_line <= 38
         await app.press("right_square_bracket")
         assert "other (2 of 2)" in app.text
         await app.press("left_square_bracket", "g", "colon", "enter")
         assert "(1 of 2)" in app.text
+
+
+def assert_saved(place: Path, text: str, *, beside: Path) -> None:
+    """The log is in a file of its own that nobody else can read, and what stood there before is as it was."""
+    assert place.read_text() == text
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert beside.read_text() == "older"
+    assert sorted(beside.parent.iterdir()) == sorted([place, beside])
 
 
 async def test_lines_are_copied_linked_opened_and_saved(
@@ -179,17 +188,13 @@ async def test_lines_are_copied_linked_opened_and_saved(
         app.app.screen.query_one(Input).value = str(place)
         await app.pilot.press("enter")
         await app.until(lambda: isinstance(app.app.screen, AskScreen) and "Not saved" in app.text)
-        assert place.read_text() == "older"
         offered = Path(app.app.screen.query_one(Input).value)
         await app.pilot.press("enter")
         await app.until(offered.exists)
         await app.until(lambda: "Saved:" in app.text)
-        assert offered.parent == tmp_path
-        assert offered.read_text() == text
-        assert stat.S_IMODE(offered.stat().st_mode) == 0o600
         await app.press("s", "escape")
         assert isinstance(app.app.screen, LogScreen)
-        assert sorted(each.name for each in tmp_path.iterdir()) == sorted([offered.name, "taken.txt"])
+    assert_saved(offered, text, beside=place)
 
 
 async def test_a_long_log_is_worked_off_beside_the_screen(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
 from tui.backend import Backend, BackendProblem, Corrections, ExportChoice, Progress, RunQuery
+from tui.collector import spare_what_stays
 from tui.foreign_text import defused_line, foreign_line
 from tui.remembered import Remembered
 from tui.screens import downloads
@@ -223,6 +224,7 @@ class TimelineScreen(FindingRuns):
 
     @on(messages.BackendReady)
     def _backend_ready(self, message: messages.BackendReady) -> None:
+        spare_what_stays()
         self.reader.backend = message.backend
         self._show_top()
         self.begin_with_remembered()

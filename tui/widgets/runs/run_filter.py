@@ -22,23 +22,33 @@ class RunFilter:
     query: RunQuery = ALL_RUNS
     words: tuple[str, ...] = ()
 
-    def admits(self, row: RunRow) -> bool:
-        """Return whether a row contains every word, in any case, in any of its texts; ``#12`` is that number alone."""
+    def admits(self, row: RunRow, text: str | None = None) -> bool:
+        """Return whether a row contains every word, in any case, in any of its texts; ``#12`` is that number alone.
+
+        ``text`` is what :func:`text_of` says of the row, where that is known.
+        """
         if not self.words:
             return True
-        number = f"#{row.number}"
-        texts = (
-            str(row.key[0]),
-            number,
-            row.title,
-            row.ref,
-            row.workflow,
-            row.event,
-            row.actor,
-            row.conclusion or row.status,
-        )
-        text = "\n".join(texts).casefold()
-        return all(word == number or (word in text and not _NUMBER.fullmatch(word)) for word in self.words)
+        text = text_of(row) if text is None else text
+        for word in self.words:
+            if word not in text or (word[0] == "#" and _NUMBER.fullmatch(word) and word != f"#{row.number}"):
+                return False
+        return True
+
+
+def text_of(row: RunRow) -> str:
+    """Return all texts of a row in one, in which words are looked for."""
+    texts = (
+        str(row.key[0]),
+        f"#{row.number}",
+        row.title,
+        row.ref,
+        row.workflow,
+        row.event,
+        row.actor,
+        row.conclusion or row.status,
+    )
+    return "\n".join(texts).casefold()
 
 
 def tokens_of(text: str) -> tuple[str, ...]:

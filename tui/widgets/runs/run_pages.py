@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.backend import RunKey, RunPage, RunRow
-from tui.widgets.runs.run_filter import RunFilter
+from tui.widgets.runs.run_filter import RunFilter, text_of
 
 
 class RunPages:
@@ -13,6 +13,7 @@ class RunPages:
 
     def __init__(self) -> None:
         self.rows: dict[RunKey, RunRow] = {}
+        self._texts: dict[RunKey, tuple[RunRow, str]] = {}
         self.total = 0
         self.next_page: int | None = None
 
@@ -20,6 +21,7 @@ class RunPages:
         """Take a page in; page 1 replaces all earlier rows."""
         if number == 1:
             self.rows = {}
+            self._texts = {}
         self.rows.update((row.key, row) for row in page.rows)
         self.total = page.total
         self.next_page = page.next_page
@@ -52,7 +54,16 @@ class RunPages:
 
     def shown(self, filter_: RunFilter) -> tuple[RunRow, ...]:
         """Return the rows that contain the filter's words."""
-        return tuple(row for row in self.rows.values() if filter_.admits(row))
+        if not filter_.words:
+            return tuple(self.rows.values())
+        return tuple(row for row in self.rows.values() if filter_.admits(row, self._text_of(row)))
+
+    def _text_of(self, row: RunRow) -> str:
+        # Made once for a row: ten thousand of them would take longer than the time between two keys that are typed.
+        known = self._texts.get(row.key)
+        if known is None or known[0] is not row:
+            known = self._texts[row.key] = (row, text_of(row))
+        return known[1]
 
     @property
     def active(self) -> bool:
