@@ -223,6 +223,7 @@ KEYS: tuple[Key, ...] = (
     Key("walk.timer", "m", "timer", "Timer", "Hide the timer, or show it again.", show=True),
     Key("walk.open_address", "o", "open_address", "Open", "Open the step's first proof in the browser.", show=True),
     Key("walk.copy_address", "c", "copy_address", "Copy address", "Copy the address of the step's first proof."),
+    Key("walk.log", "v", "view_log", "Log", "The log of the step's attempt, at the proving line.", show=True),
     Key("walk.handout", "e", "handout", "Hand-out",
         "Write the steps with their lines and the addresses of their evidence to a file.", show=True),
     Key("walk.retry", "r", "retry", "Retry", "Read again what could not be read.",

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -140,6 +141,8 @@ def five_changes() -> Diagnosis:
 
 def _renamed(value: Any) -> Any:
     """The value with long names in place of the short ones, wherever they stand in it."""
+    if isinstance(value, Enum):
+        return value
     if isinstance(value, str):
         for short, long in NAMES.items():
             value = value.replace(short, long)

@@ -6,7 +6,7 @@ open, unproven or not compliant is never told as a closed one, and a change that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from diagnosis.documents.audience import Audience
@@ -152,7 +152,7 @@ class _Teller:
         known_by = _KNOWN_BY.get(remediation.source)
         nothing = remediation.source is RemediationSource.NOT_ON_RECORD
         last = index == len(self.facts.attempts) - 1
-        if known_by is None or (nothing and (last or not refused)):
+        if known_by is None or (nothing and (last or not refused or self._stays_shut(index, refused))):
             return
         moment = self._moment_of(index if last else index + 1)
         notes = [] if nothing else [Note(remediation.source.value.capitalize(), remediation.text)]
@@ -171,6 +171,10 @@ class _Teller:
             if verdict is Verdict.PASS and not nothing:
                 title = f"The fix after attempt {index + 1}: {gate.label}"
         yield Step(Kind.FIX, title, line, place, shown, tuple(notes), moment=moment)
+
+    def _stays_shut(self, index: int, refused: Sequence[Gate]) -> bool:
+        """Return whether the next attempt was refused where this one was: then nothing on record is nothing to tell."""
+        return (refused[0], Verdict.FAIL) in self.facts.attempts[index + 1].verdicts
 
     def _today_at(self, gate: Gate, attempt: AttemptEntry, verdict: Verdict, moment: int) -> str:
         """Return what became of the gate since the attempt, in a sentence."""
@@ -255,7 +259,8 @@ class _Teller:
             if len(short) > MOST_RULES:
                 notes.append(Note("More", f"{len(short) - MOST_RULES} more rules do not pass; the packet lists them."))
             notes += [Note("Next", step) for step in closure.next_steps[:1]]
-        anchored = [_anchored(anchor) for anchor in sorted(facts.anchors, key=_telling_first)]
+        runs = {attempt.url: run_words(attempt).capitalize() for attempt in facts.attempts}
+        anchored = [_anchored(anchor, runs) for anchor in sorted(facts.anchors, key=_telling_first)]
         last = facts.attempts[-1] if facts.attempts else None
         verdict = _STATUS[closure.status] if closure is not None else Verdict.UNKNOWN
         line = " ".join(part for part in (ending(facts), state_of_chain(facts, named=False)) if part)
@@ -367,8 +372,8 @@ def _telling_first(anchor: AnchorEntry) -> tuple[int, int]:
     return tuple(AnchorState).index(anchor.state), _ORDER.index(anchor.kind) if anchor.kind in _ORDER else len(_ORDER)
 
 
-def _anchored(anchor: AnchorEntry) -> Proof:
-    name = anchor.kind.value.replace("-", " ").capitalize()
+def _anchored(anchor: AnchorEntry, runs: Mapping[str, str]) -> Proof:
+    name = runs.get(anchor.value) or anchor.kind.value.replace("-", " ").capitalize()
     text = name if anchor.value == anchor.url else f"{name}: {anchor.value}"
     return Proof(text, anchor.url, anchor.state.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from backend_double import NOW, BackendDouble
 from conftest import Opened
+from hostile_text import hostile
 from incident_names import RUN_IDS
+from live_worlds import WORLDS, live_backend
 from textual.widgets import Input
 from thoroughness import some
 from words_shown import words_of
@@ -19,6 +22,7 @@ from diagnosis.documents.walkthrough.steps import Kind
 from diagnosis.gates import Gate
 from tui.backend import BackendProblem
 from tui.screens.dialogs.problem import ProblemScreen
+from tui.screens.log.screen import LogScreen
 from tui.screens.walkthrough.screen import WalkthroughScreen
 from tui.widgets.base.page import Page
 from tui.widgets.walkthrough.dimmed_timeline import DimmedTimeline
@@ -32,13 +36,6 @@ async def walking(app: Opened) -> WalkthroughScreen:
     screen = app.app.screen
     assert isinstance(screen, WalkthroughScreen)
     return screen
-
-
-def live(backend: BackendDouble) -> BackendDouble:
-    """The same, of a repository that has no stages."""
-    backend.moments, backend.origin_note = (), ""
-    backend.change = lambda diagnosis: replace(diagnosis, moment="")
-    return backend
 
 
 KEYS = (
@@ -87,15 +84,31 @@ async def test_the_account_moves_before_the_eyes_and_stands_again_where_it_stood
         await app.until(lambda: "█▀▀▀" in app.text)  # the cell in question is large
 
 
-@pytest.mark.parametrize("size", some([(80, 24), (200, 60)], 2))
-async def test_a_live_account_is_what_it_is_and_the_walkthrough_says_so(opened: Any, size: tuple[int, int]) -> None:
-    async with opened(live(BackendDouble(3)), size=size) as app:
+def flat(text: str) -> str:
+    """The text without blanks, line ends, and what is drawn beside it."""
+    return re.sub(r"[\s\u2580-\u259f]", "", text)
+
+
+@pytest.mark.parametrize("world", some(sorted(WORLDS), len(WORLDS)))
+async def test_a_live_account_is_what_it_is_and_no_step_hides_its_line_or_its_proof(opened: Any, world: str) -> None:
+    async with opened(live_backend(world), size=(80, 24)) as app:
         screen = await walking(app)
         assert app.backend.moved == []
-        for step in screen.telling.steps:
-            assert "the same at every step" in words_of(screen.query_one("#walk-notes", Page))
-            await app.until(lambda title=step.title: title in app.text)
+        page = screen.query_one("#walk-notes", Page)
+        for number, step in enumerate(screen.telling.steps):
+            await app.until(lambda place=f"step {number + 1} of ": place in app.text.splitlines()[0])
+            for words in (step.line, *(proof.text for proof in step.proofs[:1] if step.kind is Kind.ATTEMPT)):
+                await app.until(lambda words=words: flat(words)[:140] in flat(app.text))
+            assert not step.moved
+            assert step.account in words_of(page)
+            assert ("the same at every step" in step.account) != ("NOW is not known" in step.account)
             await app.pilot.press("right")
+        told = screen.telling.told
+        assert told is not None
+        screen.telling.told = hostile(told, frozenset({"word"}))
+        await app.pilot.press("home")
+        await app.until(lambda: "[/red]" in app.text)
+        assert app.app.is_running
 
 
 async def test_the_mouse_alone_goes_through_it(opened: Any) -> None:
@@ -147,6 +160,9 @@ async def test_evidence_is_opened_and_copied(opened: Any, monkeypatch: Any) -> N
         assert len(seen) == 1
         assert f"/actions/runs/{RUN_IDS[0]}" in seen[0]
         assert app.app.clipboard == seen[0]
+        await app.pilot.press("v")
+        await app.until(lambda: isinstance(app.app.screen, LogScreen))
+        await app.pilot.press("escape")
         page = screen.query_one("#walk-notes", Page)
         await app.until(lambda: page.max_scroll_y >= 2)
         await app.pilot.press("j", "j")

@@ -21,6 +21,8 @@ from tui.foreign_text import defused_line
 from tui.packet.names import free_handout
 from tui.screens.dialogs.ask import AskScreen
 from tui.screens.dialogs.problem import ProblemScreen
+from tui.screens.log.screen import LogScreen
+from tui.screens.log.source import LogSource
 from tui.screens.present_size import PresentSize
 from tui.screens.walkthrough.stopwatch import minutes
 from tui.screens.walkthrough.telling import Telling
@@ -28,6 +30,8 @@ from tui.widgets.base.blocks import GAP, field, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page, Sheet
 from tui.widgets.base.status_page import StatusPage
+from tui.widgets.compare.rows import proof_of
+from tui.widgets.timeline.columns import first_failing
 from tui.widgets.walkthrough.cell_in_question import CellInQuestion
 from tui.widgets.walkthrough.dimmed_timeline import DimmedTimeline
 from tui.widgets.walkthrough.notes import account_blocks, note_blocks, spoken_blocks
@@ -136,7 +140,7 @@ class WalkthroughScreen(PresentSize, Screen[None]):
         spoken.dense = self.has_class("-short")
         spoken.show(spoken_blocks(step))
         cell = self.query_one(CellInQuestion)
-        cell.whole = self.has_class("-high")
+        cell.whole, cell.dense = self.has_class("-high"), self.has_class("-short")
         cell.show(step)
         account, notes = account_blocks(step), note_blocks(step)
         page = self.query_one("#walk-notes", Page)
@@ -239,6 +243,18 @@ class WalkthroughScreen(PresentSize, Screen[None]):
             self._say(f"Opened: {address}")
         else:
             self._say("This step has no address on the web.", warn=True)
+
+    def action_view_log(self) -> None:
+        """Open the log of the step's attempt at the line that proves what stopped it."""
+        step, diagnosis = self.telling.step, self.telling.diagnosis
+        key = (step.place.run, step.place.attempt) if step is not None and step.place is not None else None
+        replays = diagnosis.replays if diagnosis is not None else ()
+        replay = next((each for each in replays if each.attempt.key == key), None)
+        if replay is None:
+            self._say("This step is about no attempt, so it has no log.", warn=True)
+            return
+        stopped = first_failing(replay.gates)
+        self.app.push_screen(LogScreen(LogSource.of(replay, proof_of(stopped) if stopped is not None else None)))
 
     def action_copy_address(self) -> None:
         """Copy the address of the first proof of the step."""

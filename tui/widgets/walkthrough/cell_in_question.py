@@ -24,6 +24,8 @@ class CellInQuestion(Widget):
         self.step: Step | None = None
         self.whole = False
         """Whether there is room for letters of whole blocks."""
+        self.dense = False
+        """Whether lines are scarce: what stands below the word stands beside it, where it fits."""
 
     def show(self, step: Step) -> None:
         """Show the cell of another step."""
@@ -43,8 +45,12 @@ class CellInQuestion(Widget):
         step = self.step
         if step is None or not step.shown:
             return [Content("")]
-        lines = large(step.shown, width, whole=self.whole)
-        return [*lines, _below(step, width)]
+        lines, told = large(step.shown, width, whole=self.whole), _told(step)
+        beside = max(each.cell_length for each in lines) + GAP
+        if self.dense and beside + max(each.cell_length for each in told) <= width and len(told) <= len(lines):
+            padded = [line.truncate(beside, pad=True) for line in lines]
+            return [line + told[row] if row < len(told) else line for row, line in enumerate(padded)]
+        return [*lines, Content("  ").join(told).truncate(width, ellipsis=True)]
 
 
 def large(words: tuple[Shown, ...], width: int, *, whole: bool) -> list[Content]:
@@ -70,14 +76,12 @@ def _row(words: tuple[Shown, ...], rows: list[tuple[str, ...]], shaft: str, line
     return between.join(parts)
 
 
-def _below(step: Step, width: int) -> Content:
+def _told(step: Step) -> list[Content]:
     """Return the gate and whose words these are, with their signs: a colour never stands alone."""
     gate = step.place.gate if step.place is not None else None
-    lead = Content.styled(f"{gate.label}  ", signs.PLANE_STYLES[gate.plane]) if gate is not None else Content("")
-    marks = [
-        Content.styled(each.verdict.sign, signs.VERDICT_STYLES[each.verdict])
-        + foreign_line(f" {each.word} ", "$text")
-        + foreign_line(each.where, "$text-muted")
-        for each in step.shown
-    ]
-    return (lead + Content.styled("  →  ", "$text-muted").join(marks)).truncate(width, ellipsis=True)
+    told = [Content.styled(gate.label, signs.PLANE_STYLES[gate.plane])] if gate is not None else []
+    for number, each in enumerate(step.shown):
+        arrow = Content.styled("→ ", "$text-muted") if number else Content("")
+        mark = Content.styled(each.verdict.sign, signs.VERDICT_STYLES[each.verdict])
+        told.append(arrow + mark + foreign_line(f" {each.word} ", "$text") + foreign_line(each.where, "$text-muted"))
+    return told

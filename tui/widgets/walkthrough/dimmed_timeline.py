@@ -56,7 +56,12 @@ class DimmedTimeline(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines."""
         rows = len(self.diagnosis.gates) if self.diagnosis is not None else len(GATES)
-        return height_of(rows, compact=self.compact)
+        return rows + 2 if self._bare else height_of(rows, compact=self.compact)
+
+    @property
+    def _bare(self) -> bool:
+        """Whether only headings, gates and outcomes are drawn: lines are scarce, and the step is not about the planes."""
+        return self.compact and self.step is not None and self.step.kind is not Kind.PLANES
 
     def render(self) -> RenderResult:
         """Draw it, with the part of the recorded columns in view in which the cell lies."""
@@ -75,7 +80,12 @@ class DimmedTimeline(Widget):
             if self.step.kind is Kind.PLANES
             else _of_cell(self._drawing, self.cell, heading=0 if self.compact else 1)
         )
-        return dimmed(self._drawing.content, lit)
+        content = dimmed(self._drawing.content, lit)
+        if not self._bare:
+            return content
+        kept = {0, *(number for number, _ in self._drawing.rows)}
+        lines = content.split("\n", allow_blank=True)
+        return Content("\n").join([line for number, line in enumerate(lines) if number in kept])
 
 
 def cell_of(place: Place, diagnosis: Diagnosis, columns: tuple[Column, ...]) -> Cell | None:

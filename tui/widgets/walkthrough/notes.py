@@ -33,7 +33,7 @@ def note_blocks(step: Step) -> list[Block]:
     """Return the evidence and the points of a step."""
     blocks: list[Block] = []
     if step.proofs:
-        blocks.append(heading("Evidence", "bold $text-muted"))
+        blocks.append(Block(Content.styled("Evidence", "bold $text-muted"), aside=True))
     for proof in step.proofs:
         blocks += _proof(proof)
     if step.notes and step.proofs:

@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.foreign_text import foreign_line
-from tui.widgets.base.top_line import fitting_note
+from tui.widgets.base.top_line import WIDE, fitting_note
 
 
 class WalkLine(Widget):
@@ -28,7 +28,8 @@ class WalkLine(Widget):
         right = Content.styled(self.place, "bold $text-accent")
         if self.time:
             right += Content.styled(f"  {self.time} ", "$text")
-        left = Content.styled(" planescope walkthrough ", "bold $block-cursor-foreground on $primary")
+        brand = " planescope walkthrough " if width >= WIDE else " walkthrough "
+        left = Content.styled(brand, "bold $block-cursor-foreground on $primary")
         room = width - right.cell_length - left.cell_length - 1
         origin = Content("")
         if self.origin:
