@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backend_double import BackendDouble
 from hypothesis import given
 from hypothesis import strategies as st
 from thoroughness import spread
 
+from tui.app import PlanescopeApp
 from tui.remembered import MOST_REPOSITORIES, SCHEMA, Remembered, read
 
 REPOSITORY = "github.com/octo-org/widgets"
@@ -178,10 +180,8 @@ async def test_the_theme_chosen_last_is_there_at_the_next_start_unless_the_setti
         assert remembered.theme is None, "to start is no choice"
         await app.press("t")
     settled(remembered)
-    async with opened(remembered=Remembered(path)) as app:
-        assert app.app.theme == "planescope-light"
-    async with opened(remembered=Remembered(path), theme="dark") as app:
-        assert app.app.theme == "planescope-dark"
+    assert PlanescopeApp(lambda: BackendDouble(1), remembered=Remembered(path)).theme == "planescope-light"
+    assert PlanescopeApp(lambda: BackendDouble(1), remembered=Remembered(path), theme="dark").theme == "planescope-dark"
 
 
 @pytest.fixture

@@ -81,11 +81,11 @@ class Reads:
         return work
 
     def refresh(self, backend: Backend, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
-        """Read runs and account again."""
+        """Read runs and account again; what was read of later pages stays."""
 
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
-                job.post(_listed(backend, job, query, 1))
+                job.post(messages.RunsPolled(_listed(backend, job, query, 1).page))
                 job.post(_diagnosed(backend, job, selected, subject))
 
         return work

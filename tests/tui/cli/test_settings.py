@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from tui.app import PlanescopeApp
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend
+from tui.cli import dashboard
 from tui.cli.main import planescope
 from tui.keymap import KEYS
 from tui.settings import SETTINGS, read_settings, settings_path, template
@@ -127,3 +128,9 @@ async def test_keys_and_theme_are_in_force_and_a_theme_that_is_none_is_said() ->
         await pilot.pause()
         assert other.current_theme.name == "planescope-dark"
         assert any("nord-pole" in notification.message for notification in other._notifications)
+
+
+def test_nothing_is_remembered_where_the_settings_say_so() -> None:
+    assert dashboard._remembered().kept
+    write("remember = false")
+    assert not dashboard._remembered().kept

@@ -73,12 +73,16 @@ async def test_the_wheel_reaches_the_next_page_too(opened: Any) -> None:
 
 async def test_words_that_few_runs_have_do_not_read_the_whole_repository(opened: Any) -> None:
     async with opened(BackendDouble(1, total=10_000)) as app:
-        await app.press("slash", *"number 9990", "enter")
+        app.main.runs.apply("number 9990")
+        await app.rest()
         assert len(app.backend.queries) == 1
         assert "1/100 of 10,000 · G more" in app.text
+        runs = app.main.query_one(RunList)
+        runs.focus()
         await app.press("G")
         assert [page for _, page in app.backend.queries] == [1, 2]
-        await app.press("slash", *"absent", "enter", "G", "G")
+        app.main.runs.apply("absent")
+        await app.press("G", "G")
         assert "among the 400 of 10,000 read" in " ".join(app.text.replace("│", " ").split())
 
 

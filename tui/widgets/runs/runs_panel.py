@@ -108,7 +108,8 @@ class RunsPanel(Vertical):
 
     def show_problem(self, problem: BackendProblem) -> None:
         """Say in the empty list why no runs could be read."""
-        self._list.empty_text = f"✘ {defused_line(problem.sentence)} {defused_line(problem.way_out)}"
+        clears = " esc clears the filter." if self.text else ""
+        self._list.empty_text = f"✘ {defused_line(problem.sentence)} {defused_line(problem.way_out)}{clears}"
 
     def mark(self, attempts: Iterable[RunKey]) -> None:
         """Mark the attempts that the timeline shows."""
