@@ -28,6 +28,7 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the terminal that runs the tests gets into the pictures."""
     for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_COLOR_SYSTEM", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir("/")  # a dialog shows the folder in which the app was started
     assert "PYTEST_CURRENT_TEST" in os.environ
 
 
