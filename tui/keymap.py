@@ -255,6 +255,8 @@ KEYS: tuple[Key, ...] = (
         show=True, shown_as="e", otherwise="What another document would do here is not judged."),
     Key("account.copy", "y,c", "copy", "Copy", "Copy the document.", show=True, shown_as="y",
         otherwise="There is no document to copy."),
+    Key("account.again", "r", "again", "Again", "Judge the documents again where that was stopped or failed.",
+        otherwise="The documents are judged; r on the main screen reads the account again."),
     Key("account.cancel", "x", "cancel", "Stop", "Stop what is being judged.",
         otherwise="Nothing is being judged."),
     Key("account.close", "escape,i", "close", "Back", "Back to the timeline.", show=True, shown_as="esc"),

@@ -10,9 +10,9 @@ from diagnosis.account_view.documents import AccountDocument, DocumentKind
 from diagnosis.account_view.view import Deciding, Part
 from diagnosis.callers.admission_verdict import Admission
 from diagnosis.causes import Cause
-from diagnosis.facts.account import AccountState
+from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.evidence import EvidenceKind
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Gate, Verdict
 from diagnosis.live.authentication import judge_role_trust
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
@@ -24,7 +24,7 @@ from diagnosis.verdicts.assessment import SessionAssessment
 from diagnosis.verdicts.gate_verdict import maybe_verdict_at
 from diagnosis.verdicts.release import Need
 
-_ORDER = (Part.DENIES, Part.NEAREST, Part.SILENT, Part.OPEN, Part.BEYOND, Part.ALLOWS)
+_ORDER = (Part.DENIES, Part.NEAREST, Part.SILENT, Part.OPEN, Part.BEYOND, Part.ALLOWS, Part.ALSO)
 """What stands in the way is shown first."""
 _STATEMENT = re.compile(r"(?:^|\.)Statement(?:\[(\d+)\])?")
 _POSITION = re.compile(r"\[(\d+)\]")
@@ -122,6 +122,8 @@ def _needs(needs: Sequence[Need], run: RunClaims, documents: Sequence[AccountDoc
         return
     for judgement in judge_needs(needs, run.account, run.session_name, run.session_policy):
         yield from _need(judgement, run.account, documents)
+        if judgement.entitlement is Entitlement.ALLOWED:
+            yield from _limits(judgement.need, run, documents)
 
 
 def _need(judgement: NeedJudgement, account: AccountState, documents: Sequence[AccountDocument]) -> Iterator[Deciding]:
@@ -137,6 +139,37 @@ def _need(judgement: NeedJudgement, account: AccountState, documents: Sequence[A
         part = Part.DENIES if explicit else Part.SILENT if statement is None else Part.NEAREST
         for place in _at(path, layer, need, account, documents):
             yield Deciding(place, statement, part, text, uses)
+
+
+def _limits(need: Need, run: RunClaims, documents: Sequence[AccountDocument]) -> Iterator[Deciding]:
+    """Yield the statements of what has to allow beside: each layer asked by itself, as if it were all that the role has."""
+    groups: dict[tuple[DocumentKind, str], list[int]] = {}
+    for place in _places(documents, DocumentKind.BOUNDARY, DocumentKind.SESSION, DocumentKind.SCP):
+        # A control policy's place is its level, and each level has to allow.
+        item = documents[place]
+        groups.setdefault((item.kind, item.place if item.kind is DocumentKind.SCP else ""), []).append(place)
+    gone = Absent("asked by itself")
+    for places in groups.values():
+        known = [(place, documents[place].reading) for place in places]
+        policies = tuple(NamedPolicy(str(place), each.value) for place, each in known if isinstance(each, Known))
+        alone = replace(
+            run.account,
+            inline_policies=Known(policies),
+            attached_policies=Known(()),
+            boundary=gone,
+            scps=gone,
+            rcps=gone,
+            repository_policy=gone,
+            repositories=(),
+            resource_policies=(),
+        )
+        for judgement in judge_needs([need], alone, run.session_name) if policies else ():
+            proof = next(iter(judgement.evidence), None)
+            numbers = _POSITION.findall((proof.address or "").partition(".Statement")[0]) if proof is not None else []
+            if judgement.entitlement is Entitlement.ALLOWED and proof is not None and numbers:
+                place = int(policies[int(numbers[0])].name)
+                use = f"{need.action} on {need.resource or 'a resource that is not known'}"
+                yield Deciding(place, statement_of(proof.address), Part.ALSO, proof.text, (use,))
 
 
 def _at(path: str, layer: str, need: Need, account: AccountState, documents: Sequence[AccountDocument]) -> list[int]:

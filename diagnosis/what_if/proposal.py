@@ -172,9 +172,9 @@ def _with(account: AccountState, proposal: Proposal) -> AccountState:
         case ProposalKind.MANAGED:
             if not isinstance(account.attached_policies, Known):
                 return account
+            meant = _managed(proposal, account)
             changed = (
-                replace(item, document=document) if item.name == proposal.policy_name else item
-                for item in account.attached_policies.value
+                replace(item, document=document) if item is meant else item for item in account.attached_policies.value
             )
             return replace(account, attached_policies=Known(tuple(changed)))
         case ProposalKind.BOUNDARY:
@@ -195,8 +195,12 @@ def policy_replaced(proposal: Proposal, account: AccountState) -> str | None:
 
 
 def _managed(proposal: Proposal, account: AccountState) -> NamedPolicy | None:
+    """Return the attached policy that is meant: the named one, else the only one about ECR."""
     attached = account.attached_policies.value if isinstance(account.attached_policies, Known) else ()
-    return next((item for item in attached if item.name == proposal.policy_name), None)
+    if proposal.policy_name is not None:
+        return next((item for item in attached if item.name == proposal.policy_name), None)
+    about_ecr = [item for item in attached if _speaks_of_ecr(item.document)]
+    return about_ecr[0] if len(about_ecr) == 1 else None
 
 
 def _speaks_of_ecr(document: PolicyDocument) -> bool:
@@ -219,9 +223,10 @@ def _place(proposal: Proposal, account: AccountState) -> str:
                 return f"in place of the inline policy {replaced}"
             return f"as a new inline policy {proposal.policy_name or NEW_POLICY}, beside those that the role has"
         case ProposalKind.MANAGED:
-            if _managed(proposal, account) is None:
+            managed = _managed(proposal, account)
+            if managed is None:
                 return f"as the managed policy {proposal.policy_name or '?'}, which the role does not have: it is not judged"
-            return f"in place of the managed policy {proposal.policy_name}"
+            return f"in place of the managed policy {managed.name}"
         case ProposalKind.BOUNDARY:
             present = account.boundary.value.name if isinstance(account.boundary, Known) else None
             return f"in place of the permissions boundary {present}" if present else "as a permissions boundary"

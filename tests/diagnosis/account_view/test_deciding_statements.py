@@ -17,6 +17,7 @@ from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate, Verdict
 from diagnosis.policy import Policy
+from diagnosis.policy.language.tree import statements
 from diagnosis.verdicts.gate_verdict import Missing
 
 TRUST, LOGIN = Gate.ROLE_ASSUMPTION, Gate.REGISTRY_AUTHORIZATION
@@ -44,7 +45,7 @@ def test_what_stands_in_the_way_is_marked_in_its_document(defect: Defect) -> Non
     kinds = KINDS.get(defect.cause, ())
     wrong = [verdict for verdict in first.gates if verdict.verdict is Verdict.FAIL and verdict.cause == defect.cause]
     for verdict in wrong if kinds else ():
-        marked = [item for item in first.decides(verdict.gate) if item.part is not Part.ALLOWS]
+        marked = [item for item in first.decides(verdict.gate) if item.part not in (Part.ALLOWS, Part.ALSO)]
         assert {first.documents[item.document].kind for item in marked} & set(kinds), verdict.reason
     for _, found in first.deciding:
         for item in found:
@@ -72,18 +73,30 @@ def test_without_a_statement_that_allows_the_gate_does_not_pass(ground: str) -> 
     )  # fmt: skip
     (view,) = viewed(world)
     assert {verdict.verdict for verdict in view.gates} == {Verdict.PASS}
-    marked = [(item.statement, item.uses) for item in view.decides(LOGIN)]
+    opening = [item for item in view.decides(LOGIN) if item.part is Part.ALLOWS]
+    beside = {(view.documents[item.document].place, view.documents[item.document].name, item.statement)
+              for item in view.decides(LOGIN) if item.part is Part.ALSO}  # fmt: skip
+    assert ground != "one account" or beside == {("Root", "All", 0), ("Unit", "All", 0)}
+    marked = [(item.statement, item.uses) for item in opening]
     assert sorted(use for _, uses in marked for use in uses) == sorted(
         f"{need.action} on {need.resource}" for need in view.needs
     )
-    for item in view.decides(LOGIN):
-        assert (item.part, view.documents[item.document].kind) == (Part.ALLOWS, DocumentKind.INLINE)
-        left = [each for place, each in enumerate(world.policy) if place != item.statement]
-        (after,) = viewed(world.with_policy(policy(*left)))
+    for item in opening:
+        document = view.documents[item.document]
+        assert isinstance(document.reading, Known)
+        every = statements(document.reading.value.editable())
+        left = policy(*(each for place, each in enumerate(every) if place != item.statement))
+        changed = (
+            world.with_policy(left)
+            if document.kind is DocumentKind.INLINE
+            else world.with_account(repository_policy=Known(NamedPolicy(document.name, left)))
+        )
+        (after,) = viewed(changed)
         assert after.at(LOGIN).verdict is Verdict.FAIL  # type: ignore[union-attr] # the gate is always asked
         stops = after.decides(LOGIN)
-        assert set(item.uses) <= {use for stop in stops if stop.part is not Part.ALLOWS for use in stop.uses}
-        assert [stop.part is Part.ALLOWS for stop in stops] == sorted(stop.part is Part.ALLOWS for stop in stops)
+        goes_on = (Part.ALLOWS, Part.ALSO)
+        assert set(item.uses) <= {use for stop in stops if stop.part not in goes_on for use in stop.uses}
+        assert [stop.part in goes_on for stop in stops] == sorted(stop.part in goes_on for stop in stops)
 
 
 def test_a_deny_is_marked_wherever_it_stands_and_without_it_the_release_goes_on() -> None:

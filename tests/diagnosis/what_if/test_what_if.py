@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from arns import arn_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_attempts import with_workflow
@@ -261,3 +262,23 @@ def test_a_fault_that_aws_takes_is_told_beside_the_judgement_and_refuses_nothing
     [placed] = judged(sound_world(), Proposal(ProposalKind.POLICY, needed)).proposals
     assert placed.refused_because == ()
     assert [finding.rule.value for finding in placed.findings] == ["action-unknown"]
+
+
+def test_a_managed_policy_is_judged_in_its_place_and_aws_s_own_cannot_be_changed() -> None:
+    def attached(account: str, *more: NamedPolicy) -> World:
+        arn = arn_of(f"arn:aws:iam::{account}:policy/push")
+        named = NamedPolicy("push", NEEDED, arn)
+        return sound_world().with_account(inline_policies=Known(()), attached_policies=Known((named, *more)))
+
+    reading = policy(allow("ecr:GetAuthorizationToken", "*"))
+    other = NamedPolicy("logs", policy(allow("logs:PutLogEvents", "*")))
+    for name in (None, "push"):
+        lost = judged(attached("123456789012", other), Proposal(ProposalKind.MANAGED, reading, policy_name=name))
+        assert after(lost, Gate.REGISTRY_AUTHORIZATION) is Verdict.FAIL
+        assert lost.proposals[0].place == "in place of the managed policy push"
+        assert not lost.refused
+    own = judged(attached("aws"), Proposal(ProposalKind.MANAGED, reading))
+    assert "AWS's own" in own.refused[0]
+    nowhere = judged(attached("123456789012"), Proposal(ProposalKind.MANAGED, reading, policy_name="absent"))
+    assert "it is not judged" in nowhere.proposals[0].place
+    assert nowhere.closes.nothing

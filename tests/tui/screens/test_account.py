@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backend_double import BackendDouble
+from backend_double import PROBLEM, BackendDouble
 from hostile_text import HOSTILE
 from live_worlds import LiveDouble, diagnosis_of_world, live_backend
 from seeded_defects import DEFECTS, broken
@@ -366,6 +366,20 @@ def test_a_shown_document_is_the_document_and_every_line_knows_its_statement() -
             found = [line.statement for line in lines if line.statement is not None]
             assert found == sorted(found)
             assert set(found) == set(range(len(document.compiled().statements)))
+
+
+@pytest.mark.skipif(not THOROUGH, reason="opens the app once more: the thorough run does")
+async def test_what_could_not_be_judged_is_judged_again(opened: Any) -> None:
+    backend = live_backend("sound")
+    backend.problems["session_views"] = PROBLEM
+    async with opened(backend) as app:
+        await app.press("i")
+        await app.until(lambda: PROBLEM.sentence in app.text)
+        await app.pilot.press("r")
+        await app.until(lambda: app.app.screen.view is not None)
+        assert PROBLEM.sentence not in app.text
+        await app.pilot.press("r")
+        assert "reads the account again" in app.text
 
 
 @pytest.mark.skipif(not THOROUGH, reason="opens the app once more: the thorough run does")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _KINDS = {
     ProposalKind.TRUST: PolicyKind.TRUST,
     ProposalKind.POLICY: PolicyKind.IDENTITY,
+    ProposalKind.MANAGED: PolicyKind.IDENTITY,
     ProposalKind.BOUNDARY: PolicyKind.BOUNDARY,
     ProposalKind.REPOSITORY_POLICY: PolicyKind.RESOURCE,
 }
@@ -62,6 +63,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--policy-name",
     metavar="NAME",
     help="Which inline policy --policy replaces or makes; by default the role's one that is about ECR, else a new one.",
+)
+@click.option("--managed-policy", type=_FILE, metavar="FILE", help="A managed policy of the role, as it would be.")
+@click.option(
+    "--managed-policy-name",
+    metavar="NAME",
+    help="Which managed policy --managed-policy replaces; by default the role's one that is about ECR.",
 )
 @click.option(
     "--of-role",
@@ -104,11 +111,13 @@ def _proposals(options: Mapping[str, Any]) -> list[Proposal]:
     for kind, meant in _KINDS.items():
         path = options.get(kind.value.replace("-", "_"))
         if path is not None:
-            name = options.get("policy_name") if kind is ProposalKind.POLICY else None
+            named = {ProposalKind.POLICY: "policy_name", ProposalKind.MANAGED: "managed_policy_name"}.get(kind)
+            name = options.get(named) if named is not None else None
             found.append(Proposal(kind, read_policy(path, meant), printable(str(path)), name))
     if not found:
         raise BackendProblem(
-            "Nothing is proposed.", "Give --trust, --policy, --boundary or --repository-policy with a file."
+            "Nothing is proposed.",
+            "Give --trust, --policy, --managed-policy, --boundary or --repository-policy with a file.",
         )
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -248,11 +249,15 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
         self.query_one(TextArea).focus()
 
     def action_save(self) -> None:
-        """Ask for the file to write."""
+        """Ask for the file to write; a browser takes it as a download."""
+        name = file_name(self.document, self.view)
+        if self.app.is_web:
+            self.app.deliver_text(StringIO(f"{self.text.rstrip()}\n"), save_filename=name)
+            self.saved_text = self.text
+            self._tell()
+            return
         words = [paragraph("A new file; one that is there is not replaced.")]
-        self.app.push_screen(
-            AskScreen("Save the document as", words, file_name(self.document, self.view)), self._save_file
-        )
+        self.app.push_screen(AskScreen("Save the document as", words, name), self._save_file)
 
     def _save_file(self, name: str | None) -> None:
         if name:

@@ -235,7 +235,7 @@ class AccountScreen(PresentSize, Screen[None]):
     @on(messages.WorkEnded)
     def _ended(self, message: messages.WorkEnded) -> None:
         if message.cancelled and self.view is None:
-            self._wait("Stopped. [ and ] show another run, esc goes back.")
+            self._wait("Stopped. r judges them again, [ and ] show another run, esc goes back.")
 
     @on(messages.WorkFailed)
     def _failed(self, message: messages.WorkFailed) -> None:
@@ -271,6 +271,8 @@ class AccountScreen(PresentSize, Screen[None]):
             return entry is not None and entry.content is not None and isinstance(entry.content.reading, Known)
         if action == "cancel":
             return self.jobs.busy
+        if action == "again":
+            return view is None and not self.jobs.busy
         if action == "view":
             return view is not None
         return True
@@ -335,6 +337,10 @@ class AccountScreen(PresentSize, Screen[None]):
             self.post_message(
                 messages.CopyWanted(editable_text(document.reading.value), f"{document.kind.value} {document.name}")
             )
+
+    def action_again(self) -> None:
+        """Judge the run's documents again."""
+        self._open_run()
 
     def action_cancel(self) -> None:
         """Stop what is being judged."""

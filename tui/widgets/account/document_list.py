@@ -45,8 +45,6 @@ class Entry:
 class DocumentList(VirtualList[Entry]):
     """Choose what is shown on the right."""
 
-    empty_text = "Nothing was read."
-
     class Moved(Message):
         """Another entry is under the cursor."""
 
@@ -61,6 +59,8 @@ class DocumentList(VirtualList[Entry]):
             sign = Content.styled("?", "$text-warning") if not item.marks else sign
         elif isinstance(reading, Absent):
             name = assemble(("none ", "$text-muted"), foreign_line(item.content.name, "$text-muted"))
+        elif item.content.kind in (DocumentKind.SCP, DocumentKind.RCP):
+            name = assemble(name, foreign_line(f" at {item.content.place}", "$text-muted"))
         edited = Content.styled("*", "bold $text-warning") if item.edited else Content("")
         return (assemble(sign, " ", (f"{_SHORT[item.content.kind]} ", "$text-muted"), edited, name),)
 

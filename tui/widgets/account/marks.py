@@ -17,6 +17,7 @@ SIGNS = {
     Part.OPEN: ("?", "bold $text-warning"),
     Part.BEYOND: ("!", "bold $text-warning"),
     Part.ALLOWS: ("✔", "$text-success"),
+    Part.ALSO: ("✔", "$text-muted"),
 }
 MOST_USES = 3
 
@@ -35,15 +36,21 @@ def mark_blocks(marks: Sequence[Deciding]) -> list[Block]:
 
 def _of(mark: Deciding) -> list[Block]:
     sign, style = SIGNS[mark.part]
-    first, word = Content.styled(f"{sign} ", style), (f"{mark.part.value} ", style)
-    if mark.part is Part.ALLOWS and mark.uses:
-        return [
-            Block(assemble(word, use), first if not at else Content("  ")) for at, use in enumerate(_uses(mark.uses))
-        ]
+    first, word = (
+        Content.styled(f"{sign} ", style),
+        (f"{mark.part.value}{':' if mark.part is Part.ALSO else ''} ", style),
+    )
+    if mark.part in (Part.ALLOWS, Part.ALSO) and mark.uses:
+        head, *others = _uses(mark.uses)
+        return [Block(assemble(word, head), first, Content("  ")), *(_further("and ", use) for use in others)]
     blocks = [Block(assemble((f"{mark.part.value}: ", style), foreign(mark.why)), first, Content("  "))]
     if len(mark.uses) > 1:
-        blocks += [Block(assemble(("for ", "$text-muted"), use), Content("  ")) for use in _uses(mark.uses)]
+        blocks += [_further("for ", use) for use in _uses(mark.uses)]
     return blocks
+
+
+def _further(word: str, use: Content) -> Block:
+    return Block(assemble((word, "$text-muted"), use), Content("  "))
 
 
 def _uses(uses: Sequence[str]) -> list[Content]:
