@@ -122,6 +122,7 @@ class RunsPanel(Vertical):
     def open_filter(self) -> None:
         """Show the filter and put the cursor into it."""
         self.add_class("-filtering")
+        self._entry.cursor_position = len(self._entry.value)
         self._entry.focus()
 
     def leave_filter(self) -> bool:
@@ -186,6 +187,7 @@ class RunsPanel(Vertical):
         had_focus = self._entry.has_focus
         before, self.filter, self.text = self.filter, run_filter.parse(text), text.strip()
         self._entry.value = self.text
+        self._entry.cursor_position = 0  # a long filter is read from its start
         self.set_class(bool(self.text), "-filtering")
         self.post_message(messages.FilterApplied(self.text))
         if before.query != self.filter.query:
