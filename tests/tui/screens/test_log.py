@@ -11,8 +11,10 @@ import pytest
 from backend_double import BackendDouble
 from hostile_text import HOSTILE
 from incident_logs import log_of
+from test_snapshots import SIZES, after, app_on
 from textual.events import MouseScrollUp
 from textual.widgets import Input
+from thoroughness import some
 
 from diagnosis.facts.reading import Known
 from diagnosis.logs.left_out import mark
@@ -245,3 +247,25 @@ async def test_lines_without_end_are_drawn_in_part_and_scrolled_through(opened: 
                 assert log.cursor == (1 if wrap and key == "down" else 3)
         await app.press("g", "j", "y")
         assert app.app.clipboard == "\u4e2d" * 30_000
+
+
+STATES = {
+    "found": ["v", "F", "slash", *"needle", "enter", "n"],
+    "wrapped": ["v", "F", "G", "w", "K", "K"],
+    "typed": ["v", "slash", *"Need"],
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "size", "theme"),
+    some([
+        ("found", "medium", "dark"), ("typed", "small", "dark"), ("wrapped", "large", "light"), ("found", "small", "light"),
+        ("wrapped", "small", "light"), ("found", "large", "dark"), ("typed", "medium", "light"), ("wrapped", "medium", "dark"),
+    ], 4),
+)  # fmt: skip
+def test_log_pictures(snap_compare: Any, state: str, size: str, theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_COLOR_SYSTEM", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    backend = backend_on(log_with(*MIDDLE) + mark(12) + "\n", log_steps=())
+    app = app_on(backend, light=theme == "light")
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*STATES[state]))

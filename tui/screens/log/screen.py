@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import ClassVar
@@ -161,9 +162,10 @@ class LogScreen(PresentSize, Screen[None]):
         if self.job_log.proof is not None:
             return self.job_log.proof
         if failing is not None:
-            first, behind = self.index.section_of(failing)
-            own = [line for line in errors if first <= line < behind] if len(errors) < _FOLDED_AT_ONCE else []
-            return own[0] if own else failing
+            later = bisect_left(errors, failing)
+            step = self.places.step_of(failing)
+            own = self.places.step_of(errors[later]) if later < len(errors) else None
+            return errors[later] if own is not None and step is not None and own[0] is step[0] else failing
         return errors[0] if errors else self.index.count - 1
 
     # -- folds

@@ -179,7 +179,7 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
         row = self.view.row(line)
         if not self.top <= row < self._last_in_view():
             self._skipped = 0
-            self.scroll_to(y=max(0, row - self.height // 3), animate=False, force=True)
+            self.scroll_to(y=self._first_above(row, self._rows_of(row) + self.height // 3), animate=False, force=True)
         self.cursor = line
         self._shift_to_found(line)
         self.refresh()
@@ -255,9 +255,9 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
             self._drawn = (state, self.drawing.body(line, here, wanted))
         return self._drawn[1]
 
-    def _first_above(self, row: int) -> int:
-        """Return the top row with which this row still stands wholly at the lower end of the screen."""
-        room = self.height - self._rows_of(row)
+    def _first_above(self, row: int, height: int | None = None) -> int:
+        """Return the top row with which this row still stands wholly within the height, by default that of the screen."""
+        room = (self.height if height is None else height) - self._rows_of(row)
         while row > 0 and (room := room - self._rows_of(row - 1)) >= 0:
             row -= 1
         return row
