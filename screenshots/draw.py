@@ -56,6 +56,7 @@ SCENES = (
     Scene("closure", stage="3", keys=("4",)),
     Scene("compare", stage="3", keys=("a",)),
     Scene("log", keys=("v",)),
+    Scene("account", keys=("i", "right")),
     Scene("services", stage="2", size=(120, 44), incident="services"),
     Scene("help", keys=("question_mark",)),
     Scene("walkthrough", stage="3", keys=("W", "3"), size=(110, 34)),

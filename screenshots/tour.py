@@ -33,7 +33,8 @@ class Stop:
 STOPS = (
     Stop((), 4.0, "One run failed at one gate. NOW says what a rerun would meet"),
     Stop(("3",), 4.0, "3 Forecast: all that reruns would still meet, in order"),
-    Stop(("2",), 4.0, "2 Remediation: the smallest change, proved on a model"),
+    Stop(("i", "right"), 4.5, "i The account: the statement that decides, who gets in, what another document would do"),
+    Stop(("escape", "2"), 4.0, "2 Remediation: the smallest change, proved on a model"),
     Stop(("right_square_bracket",), 3.5, "] The provider exists; run 2 met the next gate"),
     Stop(("right_square_bracket", "4"), 4.0, "4 Closure: judged rule by rule"),
     Stop(("W",), 3.5, "W The walkthrough: one step for a whole room"),

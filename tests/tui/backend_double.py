@@ -270,6 +270,7 @@ class BackendDouble:
     def write_handout(self, told: Walkthrough, place: FilePath) -> FilePath:
         self._trip("write_handout")
         self.handed_out.append((told, place))
+        place.write_text("the hand-out")
         return place
 
     def close(self) -> None:

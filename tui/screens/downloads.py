@@ -32,6 +32,19 @@ def handed_over(app: App[None], result: ExportResult) -> ExportResult:
     return replace(result, place=Path(result.place.name))
 
 
+def file_for(app: App[None], place: Path) -> Path:
+    """Return where one file is written: as asked for in a terminal, aside for a browser."""
+    return Path(tempfile.mkdtemp(prefix=_PREFIX)) / place.name if app.is_web else place
+
+
+def file_handed_over(app: App[None], place: Path) -> Path:
+    """Give one file to the browser, if there is one, and return its place as it may be shown: by its name alone."""
+    if not app.is_web:
+        return place
+    app.deliver_binary(BytesIO(taken(place)), save_filename=place.name)
+    return Path(place.name)
+
+
 def taken(place: Path) -> bytes:
     """Return the file that was written aside; none of it stays."""
     content = place.read_bytes()

@@ -186,6 +186,17 @@ async def test_the_hand_out_is_asked_for_written_masked_and_a_problem_is_told(
         assert place.name == f"planescope-walkthrough-{RUN_IDS[0]}.md"
         assert "230372904534" not in repr(told)
         await app.until(lambda: "Hand-out written" in app.text)
+        delivered: list[tuple[bytes, str]] = []
+        monkeypatch.setattr(type(app.app), "is_web", property(lambda _: True))
+        monkeypatch.setattr(
+            app.app, "deliver_binary", lambda body, save_filename: delivered.append((body.read(), save_filename))
+        )
+        await app.pilot.press("e")
+        await app.until(lambda: app.app.screen.query(Input))
+        await app.pilot.press("enter")
+        await app.until(lambda: delivered)
+        assert delivered == [(b"the hand-out", f"planescope-walkthrough-{RUN_IDS[0]}-2.md")]
+        assert not app.backend.handed_out[1][1].exists(), "what was handed over does not stay"
         app.backend.problems["write_handout"] = BackendProblem("There is one.", "Choose another name.")
         await app.pilot.press("e")
         await app.until(lambda: app.app.screen.query(Input))

@@ -19,6 +19,7 @@ from tui.background import reads
 from tui.background.jobs import BackgroundJobs
 from tui.foreign_text import defused_line
 from tui.packet.names import free_handout
+from tui.screens import downloads
 from tui.screens.dialogs.ask import AskScreen
 from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.log.screen import LogScreen
@@ -280,12 +281,13 @@ class WalkthroughScreen(PresentSize, Screen[None]):
 
     def _hand_out(self, name: str | None) -> None:
         if name:
-            work = reads.handing_out(self.backend, self.telling.moments, Path(name))
+            place = downloads.file_for(self.app, Path(name))
+            work = reads.handing_out(self.backend, self.telling.moments, place)
             self.jobs.start("handout", "Writing the hand-out", work)
 
     @on(messages.HandedOut)
     def _handed_out(self, message: messages.HandedOut) -> None:
-        self._say(f"Hand-out written: {message.place}")
+        self._say(f"Hand-out written: {downloads.file_handed_over(self.app, message.place)}")
 
     def _say(self, sentence: str, *, warn: bool = False) -> None:
         self.notify(defused_line(sentence), severity="warning" if warn else "information", markup=False, timeout=4)
