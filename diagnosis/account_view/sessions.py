@@ -57,6 +57,7 @@ def session_views(
                 needs=session.needs,
                 problems=tuple(each for each in session.problems if each.gate is Gate.LEAST_PRIVILEGE),
                 beyond=own.beyond,
+                withheld=own.withheld,
                 gaps=tuple(gap for gap in (*session.gaps, *_others(own.gaps, session)) if gap.is_open),
                 notes=own.notes,
             )

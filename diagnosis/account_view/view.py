@@ -70,6 +70,8 @@ class SessionView:
     """Of least privilege: what is too much."""
     beyond: tuple[BeyondGrant, ...]
     """What is granted beyond every known use, and no problem by itself."""
+    withheld: tuple[BeyondGrant, ...]
+    """What would be too much, were every user of the role known."""
     gaps: tuple[StepGap, ...]
     """The steps that may use what no known use needs."""
     notes: tuple[str, ...]

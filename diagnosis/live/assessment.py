@@ -100,6 +100,7 @@ def assess(
         sessions=sessions,
         gaps=tuple(dict.fromkeys(gap for unit in units for gap in unit.gaps)),
         beyond=tuple(grant for judgement in least.values() for grant in judgement.beyond),
+        withheld=tuple(grant for judgement in least.values() for grant in judgement.withheld),
     )
 
 

@@ -21,7 +21,7 @@ from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unknown_role
 from diagnosis.policy import Layer
-from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.assessment import BeyondGrant, Problem
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Certainty, Need, StepGap, missing_of
 
@@ -286,7 +286,13 @@ def judge_least_privilege(
             *_unknown_use_words(found, gaps, unread_users),
         ),
         beyond=found.beyond,
+        withheld=tuple(_grant_of(item) for item in withheld),
     )
+
+
+def _grant_of(item: ExcessItem) -> BeyondGrant:
+    service = item.actions[0].partition(":")[0] if item.actions else ""
+    return BeyondGrant(service, item.actions, item.resources, item.policy, item.statement, conditional=item.conditional)
 
 
 def hides_registry_use(gap: StepGap) -> bool:

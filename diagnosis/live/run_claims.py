@@ -45,6 +45,8 @@ class GateJudgement:
     notes: tuple[str, ...] = ()
     beyond: tuple[BeyondGrant, ...] = ()
     """Of least privilege: what is granted beyond every known use, and no problem by itself."""
+    withheld: tuple[BeyondGrant, ...] = ()
+    """Of least privilege: what would be too much, were every user of the role known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from thoroughness import THOROUGH, some
 from diagnosis.account_view.documents import DocumentKind
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.gates import Gate
+from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.visible_text import is_shown
 from tui.screens.account.leaving import LeaveScreen
@@ -175,6 +175,18 @@ async def test_beyond_the_need_is_unknown_where_a_step_was_not_read(world: str, 
         unknown = "unknown: not every use is" in page_words(screen)
         assert "s3:PutObject" in page_words(screen)
         assert unknown == bool(screen.view.gaps)
+
+
+@pytest.mark.skipif(not THOROUGH, reason="opens the app once more: the thorough run does")
+async def test_what_nobody_can_call_too_much_is_listed_as_unknown(opened: Any) -> None:
+    async with opened(live_backend("services")) as app:
+        screen = await on_account(app, "s", "b")
+        assert screen.view.at(Gate.LEAST_PRIVILEGE).verdict is Verdict.UNKNOWN
+        words = page_words(screen)
+        assert "unknown: not every use is" in words
+        assert "Nothing." not in words
+        for grant in screen.view.withheld:
+            assert set(grant.actions[:3]) <= set(words.replace(",", " ").split())
 
 
 @pytest.mark.skipif(not THOROUGH, reason="opens the app once more: the thorough run does")

@@ -47,17 +47,24 @@ def beyond_blocks(view: SessionView) -> list[Block]:
         ]
     known = not view.gaps and (verdict is None or not verdict.missing)
     blocks += [GAP, heading("Granted, and needed by no use that is known")]
-    if view.beyond:
+    if view.beyond or view.withheld:
         words = ("Actions", "On", "Granted by", "Needed")
         blocks.append(replace(_row(*(Content.styled(word, "bold $text-muted") for word in words)), head=True))
+        blocks += [_grant(grant, known=False) for grant in view.withheld]
         blocks += [_grant(grant, known=known) for grant in view.beyond]
     else:
         read = not any(isinstance(document.reading, Unreadable) for document in view.documents)
-        blocks.append(paragraph("Nothing that was read." if not read else "Nothing.", indent=2))
+        blocks.append(paragraph(_nothing(view, read=read), indent=2))
     blocks += gap_blocks(view.gaps)
     if view.notes:
         blocks += [GAP, *(bullet(foreign(note)) for note in view.notes)]
     return blocks
+
+
+def _nothing(view: SessionView, *, read: bool) -> str:
+    if not read:
+        return "Nothing that was read."
+    return "Nothing else." if view.problems else "Nothing."
 
 
 def _grant(grant: BeyondGrant, *, known: bool) -> Block:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WEIGHTS = (2, 4, 8, 3, 4)
 _COLUMNS = ("", "Who", "Smallest token", "By statement", "Expected")
-_LABELS = ("who", "smallest token", "by statement", "expected")
+_LABELS = ("", "smallest token", "by statement", "expected")
 _RANK = {TrustOutcome.ALLOWED: 0, TrustOutcome.UNKNOWN: 1, TrustOutcome.DENIED: 2}
 _WORDS = {
     TrustOutcome.ALLOWED: ("✔ gets in", "$text-success"),

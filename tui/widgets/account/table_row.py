@@ -21,7 +21,7 @@ class Row(Block):
     cells: tuple[Content, ...] = ()
     weights: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
-    """What stands before each of the others where they stand below one another."""
+    """What stands before each of the others where they stand below one another; the first may have none."""
     head: bool = False
     """Whether it names the columns: left out where they stand below one another."""
 
@@ -40,9 +40,12 @@ class Row(Block):
         ]
 
     def _stacked(self, width: int) -> list[Content]:
-        lines = Block(self.content).lines(width)
-        for label, cell in zip(self.labels, self.cells, strict=True):
-            if cell.plain:
-                own = assemble((f"{label}: ", "$text-muted"), cell) if label else cell
-                lines += Block(own, Content("  "), Content("    ")).lines(width)
+        pairs = [pair for pair in zip(self.labels, self.cells, strict=True) if pair[1].plain]
+        head = self.content
+        if pairs and not pairs[0][0]:
+            # Without a label it goes with the first.
+            head = assemble(head, "  ", pairs.pop(0)[1])
+        lines = Block(head).lines(width)
+        for label, cell in pairs:
+            lines += Block(assemble((f"{label}: ", "$text-muted"), cell), Content("  "), Content("    ")).lines(width)
         return lines
