@@ -21,6 +21,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("The dashboard on a real incident", "planescope demo"),
         ("The same as text, its second stage alone", "planescope demo --stage 2 --text"),
         ("The second incident, at other services", "planescope demo --incident services"),
+        ("Step by step, for an audience", "planescope demo --walkthrough"),
     ),
     "doctor": (
         ("What is set up, and the way to what is missing", "planescope doctor"),
