@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from places import has_reference_folder
-from thoroughness import THOROUGH, examples, spread
+from thoroughness import LARGEST_TABLE, THOROUGH, examples, spread
 
 # The same examples in every run, so that a red run means a change; PLANESCOPE_EXPLORE=1 looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=examples(100))
@@ -71,7 +71,8 @@ def _thin_tables(config: pytest.Config, items: list[pytest.Item]) -> None:
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
         tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {id(item) for cases in tables.values() for item in spread(cases)}
+    most = [1 if cases[0].get_closest_marker("pictures") else LARGEST_TABLE for cases in tables.values()]
+    kept = {id(item) for cases, few in zip(tables.values(), most, strict=True) for item in spread(cases, few)}
     config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
     items[:] = [item for item in items if id(item) in kept]
 

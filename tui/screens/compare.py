@@ -145,7 +145,11 @@ class CompareScreen(PresentSize, Screen[None]):
         """Open the log of a side at the line that proves what stopped it."""
         replay = self.later if side == "later" else self.earlier
         stopped = first_failing(replay.gates)
-        self.app.push_screen(LogScreen(LogSource.of(replay, proof_of(stopped) if stopped is not None else None)))
+        self.app.push_screen(
+            LogScreen(
+                LogSource.of(replay, proof_of(stopped) if stopped is not None else None, (self.earlier, self.later))
+            )
+        )
 
     def action_open_address(self) -> None:
         """Open the comparison of the commits on GitHub."""

@@ -5,7 +5,6 @@ The quick run looks at a few of the pictures, the thorough one at all; both keep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,6 @@ from backend_double import PROBLEM, BackendDouble
 from live_worlds import BRANCH, WORKFLOW, LiveDouble, diagnosis_of_world, live_backend
 from test_snapshots import SIZES, after, app_on
 from textual.pilot import Pilot
-from thoroughness import THOROUGH, spread
 from words_shown import words_of
 
 from tui.backend import RunRow
@@ -50,34 +48,28 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def one_of(cases: Sequence[tuple[str, ...]], case: tuple[str, ...]) -> None:
-    """Skip a case that the quick run leaves out."""
-    if not THOROUGH and case not in spread(cases, 1):
-        pytest.skip("the thorough run looks at it")
-
-
+@pytest.mark.pictures
 @pytest.mark.parametrize(("world", "size", "theme"), MAIN)
 def test_live_main_screen(snap_compare: Any, world: str, size: str, theme: str) -> None:
-    one_of(MAIN, (world, size, theme))
     app = app_on(live_backend(world), light=theme == "light")
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after())
 
 
+@pytest.mark.pictures
 @pytest.mark.parametrize(("world", "section", "size", "theme"), SECTION)
 def test_live_section(snap_compare: Any, world: str, section: str, size: str, theme: str) -> None:
-    one_of(SECTION, (world, section, size, theme))
     app = app_on(live_backend(world), light=theme == "light")
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*SECTIONS[section]))
 
 
+@pytest.mark.pictures
 @pytest.mark.parametrize(("state", "size", "theme"), STATES)
 def test_live_state(snap_compare: Any, state: str, size: str, theme: str) -> None:
-    one_of(STATES, (state, size, theme))
-    backend, run = _in_state(state)
+    backend, run = _in_state(state, small=size == "small")
     assert snap_compare(app_on(backend, light=theme == "light"), terminal_size=SIZES[size], run_before=run)
 
 
-def _in_state(state: str) -> tuple[BackendDouble, Any]:
+def _in_state(state: str, *, small: bool) -> tuple[BackendDouble, Any]:
     if state in ("no credentials", "two workflows"):
         return live_backend(state), after()
     if state == "empty":
@@ -89,7 +81,7 @@ def _in_state(state: str) -> tuple[BackendDouble, Any]:
     if state == "error":
         backend.problems["diagnose"] = PROBLEM
         return backend, after()
-    return _full(), after("b")
+    return _full(), after(*(["b"] if small else []))
 
 
 def _full() -> LiveDouble:

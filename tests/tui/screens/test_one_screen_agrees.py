@@ -131,7 +131,7 @@ def _admits(diagnosis: Diagnosis, path: int, remediation: str) -> Iterator[str]:
 
 
 def worlds() -> Iterator[tuple[str, Diagnosis]]:
-    yield from ((name, diagnosis_of_world(name)) for name in WORLDS)
+    yield from ((name, diagnosis_of_world(name)) for name in WORLDS if name != "nothing")
     yield from ((f"stage {stage}", diagnosis_of(stage, run)) for stage in (1, 2, 3) for run in range(1, stage + 1))
     yield from ((each.name, broken([each]).diagnosis()) for each in some((*DEFECTS, *ELSEWHERE_DEFECTS), 6))
     yield from ((each.name, shared(each).diagnosis()) for each in some(FAULTS, 10))

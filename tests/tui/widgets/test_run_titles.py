@@ -63,3 +63,15 @@ def test_what_changed_since_names_the_runs_as_the_timeline_does() -> None:
     diagnosis = diagnosis_of_world("many runs")
     one = replace(diagnosis, replays=diagnosis.replays[:1])
     assert RunTitles(one.replays).of(one.replays[0]) == "#41"
+
+
+async def test_a_log_is_named_as_its_run(opened: Any) -> None:
+    async with opened(live_backend("two workflows")) as app:
+        await app.press("v")
+        assert "Log of #1 Release › " in app.text
+
+
+async def test_a_repository_without_runs_is_told_what_happens_next(opened: Any) -> None:
+    async with opened(live_backend("nothing"), size=(80, 24)) as app:
+        assert "no run to diagnose yet" in app.text
+        assert "unknown" not in app.text.lower().replace("5 unknown", "")

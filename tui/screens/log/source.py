@@ -11,7 +11,7 @@ from diagnosis.facts.runs import Attempt, Job
 from diagnosis.logs.log_text import plain
 from diagnosis.verdicts.replay import Replay
 from tui.widgets.log.line_offsets import LineOffsets
-from tui.widgets.timeline.columns import attempt_title
+from tui.widgets.timeline.run_titles import RunTitles
 
 _LOOKED_THROUGH = 4_000_000
 """Characters of a log of which it is tried whether it holds the proof; a larger one must be known by its address."""
@@ -30,11 +30,14 @@ class LogSource:
     proof: Evidence | None = None
 
     @classmethod
-    def of(cls, replay: Replay, proof: Evidence | None) -> LogSource:
-        """Begin at the job that holds the proving line, else at the first that failed, else at the first."""
+    def of(cls, replay: Replay, proof: Evidence | None, among: Sequence[Replay] = ()) -> LogSource:
+        """Begin at the job that holds the proving line, else at the first that failed, else at the first.
+
+        ``among``: the chain, whose other workflows may have a run of the same number.
+        """
         attempt = replay.attempt
         jobs = attempt.jobs.value if isinstance(attempt.jobs, Known) else ()
-        return cls(attempt, attempt_title(replay), jobs, _start(jobs, proof), proof)
+        return cls(attempt, RunTitles(among or (replay,)).of(replay), jobs, _start(jobs, proof), proof)
 
 
 def _start(jobs: Sequence[Job], proof: Evidence | None) -> int:

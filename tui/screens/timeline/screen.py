@@ -356,7 +356,13 @@ class TimelineScreen(FindingRuns):
         if replay is None:
             self._say("No attempt is chosen.", warn=True)
             return
-        self.app.push_screen(LogScreen(LogSource.of(replay, selection.log_line if selection.column.replay else None)))
+        self.app.push_screen(
+            LogScreen(
+                LogSource.of(
+                    replay, selection.log_line if selection.column.replay else None, selection.diagnosis.replays
+                )
+            )
+        )
 
     def action_compare(self) -> None:
         """Show the attempt under the cursor, or the one for which NOW is judged, beside the one before it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from textual import events
 from textual.app import ComposeResult, RenderResult
@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui import messages
+from tui.widgets.base import signs
 from tui.widgets.base.blocks import Block
 from tui.widgets.base.page import Page
 from tui.widgets.detail import (
@@ -40,6 +41,8 @@ class SectionBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._notes: dict[Section, str] = {}
+        self._short_notes: dict[Section, str] = {}
+        """The same with the sign of closure's state in place of its word."""
         self._places: list[tuple[int, int, Section]] = []
 
     def show(self, view: Selection) -> None:
@@ -51,23 +54,27 @@ class SectionBar(Widget):
             Section.CLOSURE: closure.status.value if closure else "",
             Section.UNKNOWN: str(missing or ""),
         }
+        sign = signs.CLOSURE_STYLES[closure.status][0] if closure else ""
+        self._short_notes = {**self._notes, Section.CLOSURE: sign}
         self.refresh()
 
     def render(self) -> RenderResult:
-        """Draw names and counts; the counts are left out where the line is too short."""
+        """Draw names and counts; where the line is too short, the state of closure is its sign, then the counts are left out."""
         width = self.content_size.width
-        parts = [self._part(section, number) for number, section in enumerate(Section, 1)]
-        if sum(part.cell_length for part in parts) > width:
-            parts = [self._part(section, number, noted=False) for number, section in enumerate(Section, 1)]
+        parts: list[Content] = []
+        for notes in (self._notes, self._short_notes, {}):
+            parts = [self._part(section, number, notes) for number, section in enumerate(Section, 1)]
+            if sum(part.cell_length for part in parts) <= width:
+                break
         self._places, left = [], 0
         for section, part in zip(Section, parts, strict=True):
             self._places.append((left, left + part.cell_length, section))
             left += part.cell_length
         return Content("").join(parts)
 
-    def _part(self, section: Section, number: int, *, noted: bool = True) -> Content:
+    def _part(self, section: Section, number: int, notes: Mapping[Section, str]) -> Content:
         here = section is self.section
-        note = f" {self._notes[section]}" if noted and self._notes.get(section) else ""
+        note = f" {notes[section]}" if notes.get(section) else ""
         name = Content.assemble(
             (f" {number}", "$text-muted"),
             (f" {section.value.title()}", "bold $text" if here else "$text"),

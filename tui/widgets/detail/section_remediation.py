@@ -17,6 +17,8 @@ from tui.widgets.runs.gh_lines import gh_lines
 from tui.widgets.timeline.columns import nothing_to_change, rerun_outcome
 
 _INDENT = 2
+_FEW = 2
+"""Changes whose titles make the title of their path."""
 
 
 def blocks_of(view: Selection) -> list[Block]:
@@ -53,7 +55,7 @@ def _path(view: Selection, path: Path) -> list[Block]:
     index = view.path_index % count
     which = f"Path {index + 1} of {count} · " if count > 1 else ""
     blocks = [
-        heading(assemble((which, "bold $text-accent"), foreign_line(path.title, "bold $text"))),
+        heading(assemble((which, "bold $text-accent"), foreign_line(_title(path, count), "bold $text"))),
         paragraph(*_standing(index, count)),
         GAP,
         *_opens(view, path),
@@ -80,6 +82,13 @@ def _then(view: Selection, path: Path) -> list[Block]:
     ]
 
 
+def _title(path: Path, paths: int) -> str:
+    """Return the path's title, which tells it from others; of the only one, whose many changes stand below, how many these are."""
+    owners = len({item.owner for item in path.remediations})
+    count = len(path.remediations)
+    return path.title if paths > 1 or count <= _FEW else f"{count} changes, {owners} owner{'s' * (owners > 1)}"
+
+
 def _still(path: Path) -> list[Block]:
     """Return what the path would leave in the way."""
     if not path.still:
@@ -103,7 +112,7 @@ def _opens(view: Selection, path: Path) -> list[Block]:
     after = outlook_after(view.diagnosis, path)
     outcome = rerun_outcome(after)
     words = path_sentence(path, after)
-    how = ", judged again on the changed model" if path.opens_all else ""
+    how = " (judged again on the model)" if path.opens_all else ""
     style = signs.VERDICT_STYLES[outcome.verdict]
     blocks = [field("Proof", foreign_line(f"{outcome.sign} {words}", style), (how, "$text-muted"))]
     if after.opened == len(after.gates):

@@ -13,13 +13,14 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
 from diagnosis.verdicts.outlook import Outlook, Prospect, outlook_now
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, RunEnd, end_of
-from tui.foreign_text import foreign, foreign_line
+from tui.foreign_text import defused_line, foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import assemble
+from tui.widgets.base.elide import elide
 from tui.widgets.timeline.columns import ends_elsewhere, stopping_plane
 from tui.widgets.timeline.run_titles import RunTitles
 
-INTRO = "then meets"
+INTRO, INTRO_CLOSURE = "then meets", "then, for closure,"
 _NAMED = 2
 _BRANCHES = (24, 12, 0)
 """Cells for the branch, the first that leaves room for the rest."""
@@ -50,7 +51,7 @@ def stopped(diagnosis: Diagnosis, *, brief: bool = False, width: int = 0) -> Con
 
 def _stopped(diagnosis: Diagnosis, subject: Replay, branch: int, *, brief: bool, plane: bool) -> Content:
     title = foreign_line(RunTitles(diagnosis.replays).of(subject), "bold $text")
-    ref = foreign_line(subject.attempt.head_branch or "", "$text", width=branch) if branch else Content("")
+    ref = Content.styled(elide(defused_line(subject.attempt.head_branch or ""), branch), "$text")
     # A workflow is called Release as often as a branch is.
     between = " on " if " " in title.plain else " "
     name = assemble(title, (between, "$text-muted"), ref) if ref.plain else title
@@ -126,7 +127,7 @@ def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> C
 def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
     """Return what a rerun would meet after the first fix, item by item; ``terse`` names the places alone.
 
-    No two items read alike. What begins with :data:`INTRO` is a list of places, anything else one sentence.
+    No two items read alike. Several contents are a list of places, perhaps behind an introduction; one is a sentence.
     """
     if diagnosis.live is None:
         return [Content.styled("? the live side was not read", "$text-warning")]
@@ -141,8 +142,9 @@ def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
     if len(listed) == 1 and len(diagnosis.forecast) == 1:
         return [assemble(_item(listed[0], terse=terse), (" is all that stops it", "$text-muted"))]
     rest = listed[1:] if len(listed[0].problems) == 1 else listed
-    shown = [_item(item, terse=terse) for item in rest]
-    return shown if terse else [Content.styled(INTRO, "$text-muted"), *shown]
+    met = any(_stops_a_run(item) for item in rest)
+    shown = [_item(item, terse=terse, closure=met) for item in rest]
+    return shown if terse and met else [Content.styled(INTRO if met else INTRO_CLOSURE, "$text-muted"), *shown]
 
 
 def _nothing_known(now: Outlook) -> Content:
@@ -159,11 +161,18 @@ def _passes_words(now: Outlook) -> str:
     return "! would pass; for closure lacks " if now.passes_run else "? is not proved to pass; for closure lacks "
 
 
-def _item(item: ForecastItem, *, terse: bool) -> Content:
+def _stops_a_run(item: ForecastItem) -> bool:
+    """Return whether a run can meet it; least privilege stops none."""
+    return item.problems[0].gate is not Gate.LEAST_PRIVILEGE
+
+
+def _item(item: ForecastItem, *, terse: bool, closure: bool = False) -> Content:
+    """Return number and label; ``closure`` marks among others what no run meets and closure needs."""
     plane = item.problems[0].plane
     place = assemble((f"{item.number} ", "bold $text-accent"), foreign_line(item.label, signs.PLANE_STYLES[plane]))
     what = "" if terse else _what(item)
-    return assemble(place, " ", foreign_line(what)) if what and what not in item.label else place
+    told = assemble(place, " ", foreign_line(what)) if what and what not in item.label else place
+    return assemble(told, (" (closure)", "$text-muted")) if closure and not _stops_a_run(item) else told
 
 
 def _what(item: ForecastItem) -> str:
@@ -187,6 +196,9 @@ def path_words(diagnosis: Diagnosis) -> str:
     met = sum(problem.gate is not Gate.LEAST_PRIVILEGE for problem in diagnosis.forecast)
     if not met:
         return "meets nothing that stops it; for closure lacks"
+    if met < count:
+        which = "the first" if met == 1 else f"{met} of these {count}"
+        return f"would meet {which}; least privilege stops no run, closure needs it"
     if count == 1:
         return "would meet one thing, and nothing after it"
     return f"would meet these {count} one after another, each only when the one before is mended"

@@ -68,6 +68,8 @@ class Summary(Widget):
 
 def summary_lines(diagnosis: Diagnosis, path_index: int, width: int, height: int, fullest: int = ANY) -> list[Content]:
     """Return at most ``height`` lines of at most ``width`` cells; ``fullest``: see :func:`~tui.widgets.summary.fitting.fit`."""
+    if not diagnosis.replays:
+        return _nothing_yet(width)[: max(0, height)]
     lines = fit(
         _head(diagnosis, width),
         change_part(diagnosis, path_index, width),
@@ -77,6 +79,14 @@ def summary_lines(diagnosis: Diagnosis, path_index: int, width: int, height: int
         fullest,
     )
     return [line.truncate(max(0, width), ellipsis=True) for line in lines]
+
+
+def _nothing_yet(width: int) -> list[Content]:
+    """Return what a repository without runs shows."""
+    words = Content.styled(
+        "no run to diagnose yet: one is shown as soon as a workflow has started; r reads again", "$text-muted"
+    )
+    return [line.truncate(max(0, width), ellipsis=True) for line in Block(words, label("Run")).lines(width)]
 
 
 # -- Stopped, Now
@@ -106,7 +116,8 @@ def _head(diagnosis: Diagnosis, width: int) -> Part:
             Form(1, (alone, label("Now") + said.truncate(room, ellipsis=True))),
             Form(2, sentences(1, 2)),
             Form(3, sentences(2, 3)),
-            Form(5, sentences(4, 9)),
+            # The reasons stand in the list of what a rerun meets, too.
+            Form(5, sentences(4, 3 if diagnosis.forecast else 9)),
         ),
         left_out=f"{word} and NOW: 1",
     )
@@ -129,6 +140,7 @@ def _rerun(diagnosis: Diagnosis, width: int) -> Part:
     room, margin = max(4, width - LABEL), Content(" " * LABEL)
     terse, wordy = answers.remaining(diagnosis, terse=True), answers.remaining(diagnosis)
     intro = [wordy[0]] if len(wordy) > 1 else []
+    terse = terse[len(terse) - len(wordy) + 1 :] if intro else terse
     several = [_places(intro, terse, room)] if intro else [terse[0].truncate(room, ellipsis=True)]
     forms = [
         Form(0, tuple(_labelled("Rerun", several))),

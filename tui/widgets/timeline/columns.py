@@ -35,6 +35,10 @@ class Outcome:
     """Which style it takes."""
 
 
+NO_RUN = Outcome("–", "no run", Verdict.BLOCKED)
+"""Where there is no run yet, nothing is judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of the timeline."""
@@ -83,6 +87,12 @@ def columns_of(diagnosis: Diagnosis, path_index: int = 0) -> tuple[Column, ...]:
         for replay in diagnosis.replays
     )
     live = diagnosis.live.gates if diagnosis.live else ()
+    if not diagnosis.replays:
+        why = "There is no run yet for which the account could be judged."
+        return (
+            Column(Side.NOW, (), NO_RUN, why_empty=why, title=Side.NOW.value),
+            Column(Side.AFTER_FIX, (), NO_RUN, why_empty=why, title=Side.AFTER_FIX.value),
+        )
     why = "" if live else "The live side was not read."
     now = Column(Side.NOW, live, rerun_outcome(outlook_now(diagnosis)), why_empty=why, title=Side.NOW.value)
     return (*recorded, now, _after_fix(diagnosis, path_index))

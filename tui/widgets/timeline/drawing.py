@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.content import Content
 
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.foreign_text import foreign_line
+from tui.foreign_text import defused_line
 from tui.widgets.base import signs, times
+from tui.widgets.base.elide import differences, elide
 from tui.widgets.timeline.columns import Cell, Column, Side
 from tui.widgets.timeline.run_titles import RunTitles
 
@@ -101,6 +103,7 @@ def draw(
     pen = _Pen(
         diagnosis, columns, cell, width, sizes, shown, focused, path_index, diagnosis.gates,
         RunTitles(diagnosis.replays),
+        differences(defused_line(replay.attempt.head_branch or "") for replay in diagnosis.replays),
     )  # fmt: skip
     lines: list[Content] = []
     rows: list[tuple[int, int]] = []
@@ -132,6 +135,8 @@ class _Pen:
     path_index: int
     gates: tuple[Gate, ...]
     titles: RunTitles
+    differs: Mapping[str, int]
+    """Where each ref begins to differ from the others."""
 
     def places(self) -> tuple[tuple[int, int, int], ...]:
         places, left = [], LABELS
@@ -194,11 +199,14 @@ class _Pen:
     def _second(self, index: int) -> Content:
         column = self.columns[index]
         if column.replay is not None:
-            return foreign_line(column.replay.attempt.head_branch or "no branch", "$text")
+            branch = defused_line(column.replay.attempt.head_branch or "no branch")
+            return Content.styled(elide(branch, self._width(index) - 1, self.differs.get(branch, 0)), "$text")
         if column.side is Side.NOW:
             subject = self.diagnosis.subject
             room = self._width(index) - len(" for ")
             return _muted(f"for {self.titles.fitting(subject, room)}" if subject else "for no run")
+        if self.diagnosis.subject is None:
+            return Content("")
         count = len(self.diagnosis.paths)
         if count:
             return _muted(f"path {self.path_index % count + 1}/{count}")
