@@ -22,6 +22,8 @@ NARROWEST = 10
 WIDEST = 16
 LIVE_WIDTHS = ((15, 15), (13, 13), (11, 0))
 """Cells of NOW and of AFTER FIX (separators aside), each with what it must leave for a recorded column."""
+_SCRAPS = 12
+"""Cells from which on start and end of a long ref are both legible."""
 ROOMY = 72
 """From this width on the planes say their question."""
 
@@ -200,7 +202,10 @@ class _Pen:
         column = self.columns[index]
         if column.replay is not None:
             branch = defused_line(column.replay.attempt.head_branch or "no branch")
-            return Content.styled(elide(branch, self._width(index) - 1, self.differs.get(branch, 0)), "$text")
+            room, differs = self._width(index) - 1, self.differs.get(branch, 0)
+            # In so few cells one beginning says more than two scraps, where it tells the refs apart.
+            whole = room >= _SCRAPS or differs >= room - 1
+            return Content.styled(elide(branch, room, differs), "$text") if whole else Content.styled(branch, "$text")
         if column.side is Side.NOW:
             subject = self.diagnosis.subject
             room = self._width(index) - len(" for ")
