@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -11,7 +10,7 @@ from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.foreign_text import defused_line
 from tui.widgets.base import signs, times
-from tui.widgets.base.elide import differences, elide
+from tui.widgets.base.elide import Differences, elide
 from tui.widgets.timeline.columns import Cell, Column, Side
 from tui.widgets.timeline.run_titles import RunTitles
 
@@ -105,7 +104,7 @@ def draw(
     pen = _Pen(
         diagnosis, columns, cell, width, sizes, shown, focused, path_index, diagnosis.gates,
         RunTitles(diagnosis.replays),
-        differences(defused_line(replay.attempt.head_branch or "") for replay in diagnosis.replays),
+        Differences(defused_line(replay.attempt.head_branch or "") for replay in diagnosis.replays),
     )  # fmt: skip
     lines: list[Content] = []
     rows: list[tuple[int, int]] = []
@@ -137,7 +136,7 @@ class _Pen:
     path_index: int
     gates: tuple[Gate, ...]
     titles: RunTitles
-    differs: Mapping[str, int]
+    differs: Differences
     """Where each ref begins to differ from the others."""
 
     def places(self) -> tuple[tuple[int, int, int], ...]:
@@ -202,7 +201,7 @@ class _Pen:
         column = self.columns[index]
         if column.replay is not None:
             branch = defused_line(column.replay.attempt.head_branch or "no branch")
-            room, differs = self._width(index) - 1, self.differs.get(branch, 0)
+            room, differs = self._width(index) - 1, self.differs.at(branch)
             # In so few cells one beginning says more than two scraps, where it tells the refs apart.
             whole = room >= _SCRAPS or differs >= room - 1
             return Content.styled(elide(branch, room, differs), "$text") if whole else Content.styled(branch, "$text")
