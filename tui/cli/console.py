@@ -22,6 +22,8 @@ from diagnosis.visible_text import visible, visible_line
 from probes.github.http.pace import WAITING
 from tui.backend import Progress
 from tui.cli.output import can_encode, say, send
+from tui.cli.plain import draws, is_plain
+from tui.cli.plain_report import told_plainly
 from tui.cli.workflow_commands import inside_actions, no_commands, no_commands_in_json
 from tui.terminal_size import terminal_size
 
@@ -59,6 +61,17 @@ class Lines(Text):
 
 class ReportConsole(Console):
     """A console whose reports may hold foreign text: what could steer the terminal is shown, not sent."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print a report, or what can be told of it without being seen."""
+        if not is_plain():
+            super().print(*objects, **options)
+            return
+        # No end of the line but the text's own: a reader reads a line as one fact.
+        options = {**options, "soft_wrap": True}
+        parts = [part for each in objects for part in told_plainly(each, self)]
+        for part in parts or objects:
+            super().print(part, **options)
 
     def render_str(self, text: str, **options: Any) -> RichText:
         """Return a text that was given as a plain string, as a table's heading may be."""
@@ -103,7 +116,9 @@ def text_console() -> ReportConsole:
     terminal = sys.stdout.isatty()
     width = max(_NARROWEST, terminal_size((_PLAIN_WIDTH, 24))[0]) if terminal else _PLAIN_WIDTH
     file: IO[str] = _Standard()  # type: ignore[assignment]  # a text stream in all that rich asks of it
-    return ReportConsole(file=file, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+    # Plain text has no colours, and a terminal that obeys nothing gets none.
+    colours: dict[str, Any] = {} if draws() else {"color_system": None, "no_color": True, "force_terminal": False}
+    return ReportConsole(file=file, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width, **colours)
 
 
 def print_json(value: Mapping[str, object] | list[object]) -> None:
@@ -127,7 +142,7 @@ class ProgressLine:
     """One line on standard error that says how far the work is. Outside a terminal it reports only waits for a rate limit."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
+        self._terminal = sys.stderr.isatty() and draws()
         self._shown = False
         self._waits: set[str] = set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from diagnosis.documents.exit_code import ExitCode
 from tui import internal_error
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
+from tui.cli import ascii_signs
 from tui.cli.options.repository import check_typed, live_options, read_case_option
 from tui.cli.options.stated import read_stated
 from tui.cli.output import OutputLostError, say
@@ -102,7 +104,9 @@ def _run(
         with (_tab_watch() if is_served() else TerminalWatch)(lost) as watch:
             app.driver_class = watch.driver(app.driver_class)
             app.console.size = terminal_size()  # the size that it begins with, which must be the driver's
-            app.run()
+            # Textual draws to standard error, whatever its encoding.
+            with ascii_signs.one_for_each_cell(sys.__stderr__):
+                app.run()
     finally:
         INTERRUPTS.during(None)
         remembered.settle()

@@ -49,7 +49,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "explain": (
         ("A run's log", "gh run view 42 --log-failed | planescope explain"),
         ("A log that was saved", "planescope explain job.log"),
-        ("What a cause means", "planescope explain --cause trust-subject-mismatch"),
+        ("What a cause means", "planescope explain --cause subject-not-admitted"),
     ),
     "policy": (("Who gets in by this trust policy?", "planescope policy admits trust.json --repo octo-org/shop"),),
     "policy lint": (

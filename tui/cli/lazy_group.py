@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from tui.cli.examples import with_examples
+from tui.cli.plain import taking_plain
 
 
 class LazyGroup(click.Group):
@@ -34,7 +35,7 @@ class LazyGroup(click.Group):
         words = f"{self.words} {cmd_name}".strip()
         if isinstance(command, LazyGroup):
             command.words = words
-        return with_examples(command, words)
+        return taking_plain(with_examples(command, words))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         # From the table too: a shell waits for the answer at each tab.

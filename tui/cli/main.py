@@ -19,6 +19,7 @@ from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.handout import handout_option
 from tui.cli.options.repository import app_options
 from tui.cli.output import on_a_terminal, say
+from tui.cli.plain import draws, plain_option, reset
 from tui.interrupts import SENTENCE
 from tui.settings import LONGEST_REFRESH, SHORTEST_REFRESH, read_settings
 
@@ -85,6 +86,8 @@ class _Planescope(LazyGroup):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
+        if parent is None:
+            reset()
         try:
             # A file that cannot be used is reported when a command begins, so that --help still answers.
             with contextlib.suppress(BackendProblem):
@@ -197,6 +200,10 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
         from tui.cli.walkthrough import tell_live
 
         ctx.exit(tell_live(options))
+    if not on_a_terminal() and not draws():
+        from tui.cli.commands.diagnose import tell_newest
+
+        ctx.exit(tell_newest(options))
     if not on_a_terminal():
         raise BackendProblem(
             "The dashboard needs a terminal.",
@@ -209,3 +216,4 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
 
 
 with_examples(planescope, "")
+planescope.params.append(plain_option())

@@ -18,6 +18,7 @@ from typing import TextIO
 
 from diagnosis.visible_text import visible, visible_line
 from tui.cli import ascii_signs
+from tui.cli.plain import draws
 from tui.cli.workflow_commands import inside_actions, no_commands
 from tui.serve.served import is_served
 
@@ -136,10 +137,11 @@ def send(text: str, *, err: bool = False) -> None:
 def on_a_terminal() -> bool:
     """Return whether a terminal gives the keys and takes both outputs, as an app needs it: it is drawn through standard error.
 
-    A process of ``planescope serve`` has a tab of a browser for it.
+    Not one that draws nothing, and not for somebody who asked for plain text. A process of ``planescope serve`` has a tab of a
+    browser for it.
     """
-    return is_served() or all(
-        stream is not None and _is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr)
+    return is_served() or (
+        draws() and all(stream is not None and _is_terminal(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
     )
 
 

@@ -110,7 +110,7 @@ def test_each_line_is_one_answer_with_its_help(shell: str, monkeypatch: pytest.M
     }
     assert (lines, code) == (wanted[shell], 0)
     options, _ = ask(monkeypatch, shell, "demo", "--")
-    assert len(options) == 9 * (3 if shell == "zsh" else 1)
+    assert len(options) == 10 * (3 if shell == "zsh" else 1)
 
 
 @pytest.mark.parametrize(

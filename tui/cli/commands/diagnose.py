@@ -64,6 +64,21 @@ def _require_host(match: re.Match[str], options: Mapping[str, Any]) -> None:
     require_host(place, options.get("github_url"), "The run " + match.group(3))
 
 
+def tell_newest(options: Mapping[str, Any]) -> int:
+    """Print the diagnosis of the newest chain, which the dashboard would show, and return the exit code."""
+    case = read_case_option(options)
+    backend, progress = live_backend(live_options(options, case), case), ProgressLine()
+    try:
+        diagnosis = backend.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
+        progress.clear()
+        show(diagnosis, text_console())
+    finally:
+        progress.clear()
+        backend.close()
+    problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
+    return code_for_credentials(exit_code(diagnosis), problem)
+
+
 @click.command("diagnose", epilog=exit_codes(*JUDGED, ExitCode.ANOTHER_REASON, ExitCode.BROKEN))
 @click.argument("runs", nargs=-1, metavar="RUN...")
 @app_options
