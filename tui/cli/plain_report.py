@@ -29,7 +29,7 @@ def told_plainly(renderable: RenderableType, console: Console) -> Iterator[Rende
         yield renderable
 
 
-_SIGN = re.compile(r"^(\s*)([✔✘◌•│┃→]) ", re.MULTILINE)
+_SIGN = re.compile(r"^( {0,16})([✔✘◌•│┃→]) ", re.MULTILINE)
 """A sign before a word that says the same, or before a quotation."""
 
 
