@@ -52,8 +52,10 @@ def actions_of(screen: Screen[object]) -> list[Action]:
 
 def why_not(node: DOMNode, action: str) -> str:
     """Return why an action can do nothing now; empty where it can, or where nobody bound it."""
+    owner, _, name = action.rpartition(".") if action.startswith("app.") else ("", "", action)
+    node = node.app if owner else node
     for key in bound_by(type(node)):
-        if key.action == action and key.otherwise and not Action(key, node).possible:
+        if key.action == name and key.otherwise and not Action(key, node).possible:
             return key.otherwise
     return ""
 

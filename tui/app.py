@@ -267,8 +267,10 @@ class PlanescopeApp(App[None]):
         self.exit()
 
     def action_help(self) -> None:
-        """Open the help."""
-        if not isinstance(self.screen, HelpScreen):
+        """Open the help, or close it."""
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss(None)
+        else:
             self.push_screen(HelpScreen(self._keys))
 
     def action_toggle_theme(self) -> None:

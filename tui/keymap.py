@@ -161,7 +161,7 @@ KEYS: tuple[Key, ...] = (
         "Tell the chain shown step by step, for an audience.", palette=True,
         otherwise="Nothing is diagnosed yet, so there is no chain to tell of."),
     Key("timeline.cancel", "escape", "cancel", "Cancel",
-        "Stop what is being read; or clear the filter.", shown_as="esc"),
+        "Stop what is being read; close what is open; clear the filter.", shown_as="esc"),
     Key("log.find", "slash", "find", "Find", "Find words from here on; capitals make case count.", show=True, shown_as="/"),
     Key("log.next", "n", "step(1)", "Next", "The next line found; after the last the first.", show=True),
     Key("log.previous", "N", "step(-1)", "Previous", "The line found before."),

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backend_double import PROBLEM, BackendDouble
+from backend_double import BackendDouble
+from opened_screens import OPENED_BY, open_screen
 from setup_double import ALL, SetupDouble
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.screen import Screen
 
 import tui.screens
 import tui.widgets
@@ -88,23 +88,10 @@ def test_each_binding_comes_from_the_table() -> None:
     assert bound == set(keymap.BY_ID), "a row that nothing binds is no key"
 
 
-OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
-    TimelineScreen: (), CompareScreen: ("a",), LedgerScreen: ("L",), LogScreen: ("v",), HelpScreen: ("question_mark",),
-    ExportScreen: ("e",), ExportedScreen: ("e", "enter"), AskScreen: ("plus",), ProblemScreen: ("r",),
-    WalkthroughScreen: ("W",), StartScreen: ("S",),
-    ChooseScreen: ("B",),
-    AccountScreen: ("i",),
-}  # fmt: skip
-"""The screens that a key opens, and by which keys."""
-
-
 @pytest.mark.parametrize("kind", OPENED_BY, ids=lambda kind: kind.__name__)
 async def test_each_action_of_a_screen_is_in_palette_and_help_and_no_two_share_a_key(kind: Any, opened: Any) -> None:
     async with opened(BackendDouble(2), setup=SetupDouble(*ALL)) as app:
-        if kind is ProblemScreen:
-            app.backend.problems["diagnose"] = PROBLEM
-        await app.pilot.press(*OPENED_BY[kind])
-        await app.until(lambda: isinstance(app.app.screen, kind))
+        await open_screen(app, kind)
         screen = app.app.screen
         actions = actions_of(screen)
         offers = offers_of(actions, {})

@@ -136,7 +136,7 @@ class CompareScreen(PresentSize, Screen[None]):
 
     def _go(self, places: tuple[int, int]) -> None:
         if places == self.places:
-            self.app.bell()
+            self.app.notify("There is no further attempt on that side.", severity="warning", markup=False, timeout=4)
             return
         self.places = places
         self._show_pair()

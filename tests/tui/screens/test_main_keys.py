@@ -338,6 +338,46 @@ async def test_an_export_takes_a_typed_place_and_replaces_an_older_packet_only_w
         assert app.backend.choices[-1] == (tmp_path / "out.zip", ExportChoice(zipped=True))
 
 
+async def test_a_click_opens_the_cell_under_the_cursor_and_an_address(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(size=(80, 40)) as app:
+        timeline = app.main.query_one(Timeline)
+        column = next(left for index, left, _ in timeline._drawing.columns if index == 0)
+        line = next(line for line, row in timeline._drawing.rows if row == 0)
+        await app.press("2")
+        left, top = timeline.content_region.offset - timeline.region.offset
+        await app.pilot.click(timeline, offset=(column + left + 1, line + top))
+        await app.rest()
+        assert app.app.focused is app.main.query_one("#page")
+        assert app.main.query_one(Details).section is Section.EVIDENCE
+        seen: list[str] = []
+        monkeypatch.setattr(app.app, "open_url", seen.append)
+        page = app.main.query_one("#page", Page)
+        address = app.main.query_one(Details).view.address
+        lines = [line.plain for line in page.sheet._lines(page.sheet.content_size.width)]
+        place = next(number for number, text in enumerate(lines) if text.strip().startswith("https://"))
+        page.scroll_to(y=place, animate=False, force=True)
+        await app.pilot.pause()
+        for number in (place, place + 1):  # it is folded here
+            await app.pilot.click(page.sheet, offset=(8, number))
+        await app.rest()
+        assert seen == [address, address]
+        await app.pilot.click(page.sheet, offset=(8, place - 1))
+        assert len(seen) == 2
+
+
+async def test_esc_closes_what_is_open_and_says_when_nothing_is(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("z", "escape")
+        assert app.main.query_one("#centre").display
+        await app.press("tab", "escape")
+        assert app.app.focused is app.main.query_one(Timeline)
+        assert "Nothing is open" not in app.text
+        await app.press("escape")
+        assert "Nothing is open" in app.text
+
+
 async def test_other_screens_open_and_close(opened: Any) -> None:
     async with opened() as app:
         for key, screen in (("L", LedgerScreen), ("question_mark", HelpScreen), ("v", LogScreen)):

@@ -83,7 +83,11 @@ class ChooseScreen(PresentSize, ModalScreen[str | None]):
     ``remove`` deletes a choice by its value, where choices can be deleted; ``waiting`` is said while there are none yet.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("choose"), *keymap.bindings("", "dialog.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keymap.bindings("choose"),
+        *keymap.bindings("", "dialog.close"),
+        *keymap.everywhere(),
+    ]
     AUTO_FOCUS = "#choice"
 
     def __init__(

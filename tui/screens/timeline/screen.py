@@ -461,8 +461,10 @@ class TimelineScreen(FindingRuns):
             self.action_zoom()
         elif self.has_class("-runs-open"):
             self.action_toggle_runs()
-        elif self.panel.current == "board":
+        elif self.panel.current == "board" and not self.query_one(Timeline).has_focus:
             self.query_one(Timeline).focus()
+        elif not self.runs.clear_filter():
+            self._say("Nothing is open and nothing is being read; q leaves planescope.")
 
     def _say(self, sentence: str, *, warn: bool = False) -> None:
         """Show a passing note; its words are never parsed as markup."""

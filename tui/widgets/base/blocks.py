@@ -9,6 +9,8 @@ from itertools import zip_longest
 from rich.cells import cell_len
 from textual.content import Content
 
+from tui.foreign_text import foreign_line
+
 EMPTY = Content("")
 LABEL_WIDTH = 13
 """Cells that the label of a field takes."""
@@ -28,6 +30,8 @@ class Block:
     """A style for the whole width of the page, such as a background."""
     aside: bool = False
     """Left out where lines are scarce."""
+    link: str = ""
+    """An address on the web that a click opens."""
 
     def lines(self, width: int) -> list[Content]:
         """Lay the block out for ``width`` cells; words longer than a line are folded, never cut."""
@@ -90,6 +94,12 @@ def assemble(*parts: str | Content | tuple[str, str]) -> Content:
 
 def _plain(part: str | Content) -> Content:
     return part if isinstance(part, Content) else Content(part)
+
+
+def address(text: str, *, indent: int = 0) -> Block:
+    """Return an address from elsewhere on a line of its own; one on the web opens by a click."""
+    link = text if text.startswith("https://") else ""
+    return Block(foreign_line(text, "$text-accent"), Content(" " * indent), link=link)
 
 
 def field(label: str, *parts: str | Content | tuple[str, str], width: int = LABEL_WIDTH) -> Block:

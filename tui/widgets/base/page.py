@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from textual import events
 from textual.app import RenderResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -13,6 +14,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from tui import keymap
+from tui.foreign_text import defused_line
 from tui.widgets.base.blocks import Block, layout
 
 
@@ -43,6 +45,24 @@ class Sheet(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines at this width."""
         return max(1, len(self._lines(width)))
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the address on the web that was clicked; one that is folded, by any of its lines."""
+        offset = event.get_content_offset(self)
+        if offset is not None and (link := self._link_at(offset.x, offset.y)):
+            self.app.open_url(link)
+            self.app.notify(defused_line(f"Opened: {link}"), markup=False, timeout=4)
+
+    def _link_at(self, x: int, y: int) -> str:
+        line = 0
+        for block in self._blocks:
+            if block.aside and self.dense:
+                continue
+            lines = block.lines(self.content_size.width)
+            if y < line + len(lines):
+                return block.link if block.first.cell_length <= x < lines[y - line].cell_length else ""
+            line += len(lines)
+        return ""
 
     def render(self) -> RenderResult:
         """Draw the lines."""

@@ -11,7 +11,7 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.verdicts.gate_verdict import Missing
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs, times
-from tui.widgets.base.blocks import EMPTY, GAP, Block, assemble, bullet, field, heading
+from tui.widgets.base.blocks import EMPTY, GAP, Block, address, assemble, bullet, field, heading
 
 KIND_WORDS = {
     EvidenceKind.LOG_LINE: "Log line",
@@ -32,7 +32,7 @@ def evidence_blocks(pieces: Iterable[Evidence]) -> list[Block]:
     for piece in pieces:
         blocks += [GAP, _head(piece), *_words(piece)]
         if piece.address:
-            blocks.append(Block(foreign_line(piece.address, "$text-accent"), Content("  ")))
+            blocks.append(address(piece.address, indent=2))
     return blocks
 
 

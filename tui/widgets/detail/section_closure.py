@@ -20,7 +20,7 @@ from diagnosis.gates import Verdict
 from diagnosis.verdicts.closure import Closure, RuleVerdict, SubjectState
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
-from tui.widgets.base.blocks import GAP, Block, assemble, bullet, field, heading, paragraph
+from tui.widgets.base.blocks import GAP, Block, address, assemble, bullet, field, heading, paragraph
 from tui.widgets.detail.selection import Selection
 from tui.widgets.timeline.run_titles import RunTitles
 
@@ -127,10 +127,10 @@ def _hanging(text: Content) -> Block:
 def _proofs(evidence: Iterable[Evidence], runs: Mapping[str, str], *, indent: int) -> list[Block]:
     """Return where the proof lies: attempts of this timeline by the names that it gives them, anything else by its address."""
     addresses = list(dict.fromkeys(piece.address for piece in evidence if piece.address))
-    named = [runs[address] for address in addresses if address in runs]
+    named = [runs[each] for each in addresses if each in runs]
     blocks = [paragraph(foreign_line(", ".join(named), "$text-accent"), indent=indent)] if named else []
-    others = [address for address in addresses if address not in runs]
-    return blocks + [paragraph(foreign_line(address, "$text-accent"), indent=indent) for address in others]
+    others = [each for each in addresses if each not in runs]
+    return blocks + [address(each, indent=indent) for each in others]
 
 
 def _mark(verdict: Verdict) -> Content:

@@ -93,7 +93,7 @@ class Timeline(Widget, can_focus=True):
         if column is not None and column.key is not None:
             self.post_message(messages.SubjectChosen(column.key))
         elif column is not None:
-            self.app.bell()
+            self.app.notify("NOW is judged for an attempt: move to one.", severity="warning", markup=False, timeout=4)
 
     def action_open_cell(self) -> None:
         """Ask for the details of the cell."""
@@ -101,16 +101,19 @@ class Timeline(Widget, can_focus=True):
             self.post_message(messages.CellOpened())
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked cell; a double click on an attempt's head judges NOW for it."""
+        """Move the cursor to the clicked cell, and open the one that has it; a double click on a head judges NOW for it."""
         offset = event.get_content_offset(self)
         if offset is None or self._drawing is None:
             return
         column, row = self._drawing.column_at(offset.x), self._drawing.row_at(offset.y)
         if column is None:
             return
+        before = self.cell
         self.go_to(Cell(column, row if row is not None else self.cell.row))
         if row is None and event.chain == 2:
             self.action_judge()
+        elif row is not None and self.cell == before:
+            self.action_open_cell()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines."""
