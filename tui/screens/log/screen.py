@@ -197,6 +197,9 @@ class LogScreen(PresentSize, Screen[None]):
         if group is None:
             self._warn("No group is here." if self.index.complete else "The log is still being read; groups fold then.")
             return
+        if group in self.index.gaps:
+            self._warn("These lines are not here: the log was too large to be read whole. o opens it on GitHub.")
+            return
         self._folded[group] ^= 1
         self._refold()
 
@@ -207,6 +210,8 @@ class LogScreen(PresentSize, Screen[None]):
     def action_fold_all(self, folded: bool) -> None:
         """Fold or unfold all groups."""
         self._folded = bytearray(b"\1" if folded else b"\0") * len(self._folded)
+        for gap in self.index.gaps[: len(self._folded)]:
+            self._folded[gap] = 1
         self._refold()
 
     def _go(self, line: int, *, reveal: bool = True) -> None:
@@ -216,6 +221,8 @@ class LogScreen(PresentSize, Screen[None]):
         hiding = [
             g for g in groups.around(line) if g < len(self._folded) and self._folded[g] and groups.start[g] < line
         ]
+        if hiding and hiding[0] in self.index.gaps:
+            line = groups.start[hiding.pop(0)]
         if reveal and hiding:
             for group in hiding:
                 self._folded[group] = 0

@@ -42,6 +42,8 @@ class LogIndex:
         """The lines that the runner marked, by level, in order."""
         self.sections = array("q")
         """The first lines of what each step wrote, as far as the log shows it by itself."""
+        self.gaps = array("q")
+        """The groups that stand for lines which are not there; nothing is to be seen in them."""
         self.left_out = 0
         """Lines that are not there, since the log was too large to be held whole."""
         self.complete = False
@@ -138,6 +140,7 @@ class LogIndex:
         missing = lines_left_out(self.text, place)
         if missing:
             self.left_out += missing
+            self.gaps.append(len(self.groups))
             self.groups.begin(line)
             self.groups.finish(line + missing - 1)
 
