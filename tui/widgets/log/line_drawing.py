@@ -112,7 +112,8 @@ class LineDrawing:
         lines, groups = self.index.lines, self.index.groups
         if place.folded and (group := groups.starting_at(line)) >= 0:
             hidden = groups.end[group] - line
-            yield f"{hidden:,} line{'s' if hidden > 1 else ''} folded"
+            how = "not here" if group in self.index.gaps else "folded"
+            yield f"{hidden:,} line{'s' if hidden > 1 else ''} {how}"
             errors = self.index.marked_between(Level.ERROR, line, groups.end[group])
             if errors:
                 yield f"✘ {errors:,} error{'s' if errors > 1 else ''} inside"
