@@ -155,3 +155,11 @@ def test_five_changes_of_four_owners_are_all_named(width: int, height: int) -> N
         "Platform", "Cloud", "Registry", "Org",
     ]  # fmt: skip
     assert not MORE.search("\n".join(lines))
+
+
+def test_the_changes_are_the_last_to_give_way() -> None:
+    diagnosis = diagnosis_of_world("five changes")
+    for height in range(6, 12):
+        assert not MORE.search("\n".join(shown(diagnosis, 64, height))), height
+    assert shown(diagnosis, 64, 6)[-1].startswith("More     ")
+    assert "+3 more: 2 (Registry, Org)" in "\n".join(shown(diagnosis, 64, 5))

@@ -13,6 +13,8 @@ from textual.content import Content
 
 LABEL = 9
 """Cells of the column of labels."""
+PROOF_KEY = "2"
+"""The key of the section that has the proof of a change."""
 ANY = 99
 """Any rank of form, for a screen with room for all."""
 
@@ -36,6 +38,9 @@ class Part:
     """What is said where even the shortest form has no room: ``Since +3: 3``; empty for a part that may go without a word."""
     within: Callable[[int], list[Content]] | None = field(default=None, compare=False)
     """For the part that is dropped last: tell it in so many lines, fewer than the shortest form has."""
+
+    bare: tuple[Content, ...] = ()
+    """For the same part: everything that must be named, without what merely goes with it; empty where there is nothing such."""
 
     def __post_init__(self) -> None:
         """Hold the order on which the choice depends."""
@@ -67,8 +72,9 @@ def in_order(*forms: Form) -> tuple[Form, ...]:
 def fit(head: Part, change: Part, others: Sequence[Part], room: int, width: int, fullest: int = ANY) -> list[Content]:
     """Return at most ``room`` lines: what stopped the run, the change, then the others by weight.
 
-    The others give way first, the lightest before all; then the head, if the change is whole without it; only then is some of
-    the change counted rather than named. ``fullest``: the highest rank of a form that is wished for.
+    The others give way first, the lightest before all; then the change's proof, then the head. Only where the change is not
+    whole even so is some of it counted rather than named, and the head stays. ``fullest``: the highest rank of a form that is
+    wished for.
     """
     if room <= 0:
         return []
@@ -77,11 +83,16 @@ def fit(head: Part, change: Part, others: Sequence[Part], room: int, width: int,
         dropped.insert(0, kept.pop())
     if _least(head, change) + _told(dropped) <= room:
         return [*_grown([head, change, *kept], room - _told(dropped), fullest), *_more_line(dropped, width)]
+    proof = Part((Form(0, ()),), left_out=f"Proof: {PROOF_KEY}")
+    if change.bare and _least(head) + len(change.bare) + 1 <= room:
+        return [*head.forms[0].lines, *change.bare, *_more_line([proof, *dropped], width)]
     if _least(change) + _told([head, *dropped]) <= room:
         return [*change.forms[0].lines, *_more_line([head, *dropped], width)]
+    if change.bare and len(change.bare) + 1 <= room:
+        return [*change.bare, *_more_line([head, proof, *dropped], width)]
     assert change.within is not None  # noqa: S101 - the change has it
     first = list(head.forms[0].lines) if room > 1 else []
-    left = _more_line(dropped, width) if room > len(first) + 1 else []
+    left = _more_line([*([proof] if change.bare else []), *dropped], width) if room > len(first) + 1 else []
     return [*first, *change.within(room - len(first) - len(left)), *left]
 
 

@@ -104,7 +104,8 @@ def change_part(diagnosis: Diagnosis, path_index: int, width: int) -> Part:
     by_owner = [*first, *(line for part in parts for line in _of_owner(part, width))]
     listed = [*first, *layout(_listed(path, parts), width)]
     forms = in_order(Form(0, tuple(by_owner)), Form(4, tuple(listed)))
-    return Part(forms, within=lambda room: _counted(first, by_owner, parts, room, width))
+    bare = tuple(by_owner[len(first) :])
+    return Part(forms, within=lambda room: _counted(parts, room, width), bare=bare)
 
 
 def _of_owner(part: OwnersPart, width: int) -> list[Content]:
@@ -124,26 +125,19 @@ def _listed(path: Path, parts: Sequence[OwnersPart]) -> list[Block]:
     return blocks
 
 
-def _counted(
-    first: list[Content], by_owner: list[Content], parts: Sequence[OwnersPart], room: int, width: int
-) -> list[Content]:
+def _counted(parts: Sequence[OwnersPart], room: int, width: int) -> list[Content]:
     """Return at most so many lines: the changes side by side behind their owners, the last of them counted."""
     if room <= 0:
         return []
-    if len(by_owner) <= room:
-        return by_owner
     changes = [(part, number, item) for part in parts for number, item in part.changes]
-    proof = first if room >= len(first) + len(parts) else []
-    lines = room - len(proof)
     for shown in range(len(changes), -1, -1):
         flow = packed(_flow(changes, shown), max(4, width - LABEL))
-        if len(flow) <= lines or not shown:
+        if len(flow) <= room or not shown:
             break
-    flow = [
-        ((label("Change") if not place and not proof else Content(" " * LABEL)) + line).truncate(width, ellipsis=True)
-        for place, line in enumerate(flow[:lines])
+    return [
+        ((label("Change") if not place else Content(" " * LABEL)) + line).truncate(width, ellipsis=True)
+        for place, line in enumerate(flow[:room])
     ]
-    return [*proof, *flow]
 
 
 def _flow(changes: Sequence[tuple[OwnersPart, int, Remediation]], shown: int) -> list[Content]:
