@@ -56,8 +56,9 @@ def read_policy_text(path: Path) -> PolicyText:
         else:
             with path.open("rb") as file:
                 raw = file.read(LARGEST + 1)
-    except OSError as fault:
-        raise BackendProblem(f"{shown} cannot be read ({fault.strerror or fault}).") from None
+    except (OSError, ValueError) as fault:
+        # A name with a NUL in it is a ValueError.
+        raise BackendProblem(f"{shown} cannot be read ({getattr(fault, 'strerror', None) or fault}).") from None
     if len(raw) > LARGEST:
         raise BackendProblem(f"{shown} is larger than {LARGEST} bytes, so it is no policy.")
     try:

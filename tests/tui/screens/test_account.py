@@ -391,7 +391,7 @@ async def test_what_could_not_be_judged_is_judged_again(opened: Any) -> None:
         await app.until(lambda: app.app.screen.view is not None)
         assert PROBLEM.sentence not in app.text
         await app.pilot.press("r")
-        assert "reads the account again" in app.text
+        await app.until(lambda: any("reads the account again" in each.message for each in app.app._notifications))
 
 
 @pytest.mark.skipif(not THOROUGH, reason="opens the app once more: the thorough run does")

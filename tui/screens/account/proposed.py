@@ -117,6 +117,10 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
         else:
             self._say_first()
 
+    def on_resize(self) -> None:
+        """Name the document where the border does not."""
+        self.call_after_refresh(self._tell)
+
     def on_unmount(self) -> None:
         """Stop what is being judged."""
         self.jobs.stop_all()
@@ -157,6 +161,9 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
         """Say on one line whether the text is a policy; where not, the place."""
         text = self.text
         parts: list[Content] = []
+        if self.has_class("-narrow"):
+            # There the panel has no border that could name it.
+            parts.append(foreign_line(f"{self.document.kind.value} {self.document.name}".rstrip() + "  ", "bold $text"))
         if len(text) > _LONG:
             parts.append(Content.styled("? long: it is read when it is judged", "$text-warning"))
         else:
