@@ -56,7 +56,7 @@ def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_index, "SLICE", 8)
 
 
-@settings(max_examples=examples(600), deadline=None)
+@settings(max_examples=examples(320), deadline=None)
 @given(LOGS, st.integers(1, 30))
 def test_lines_are_those_of_split(text: str, repeated: int) -> None:
     text *= repeated * 40 if len(text) < 200 else repeated
@@ -70,7 +70,7 @@ def test_lines_are_those_of_split(text: str, repeated: int) -> None:
         assert offsets.line_at(offsets.start(line)) == line
 
 
-@settings(max_examples=examples(600), deadline=None)
+@settings(max_examples=examples(320), deadline=None)
 @given(LOGS)
 def test_a_piece_is_shown_as_its_lines_are(text: str) -> None:
     assert clean(text).split("\n") == [clean(line) for line in text.split("\n")]
@@ -81,7 +81,7 @@ def test_a_piece_is_shown_as_its_lines_are(text: str) -> None:
         assert words == defused_line(stripped.removeprefix(STAMP)) or "\r" in stripped
 
 
-@settings(max_examples=examples(1600), deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 @given(LOGS, WORDS, st.integers(0, 60))
 def test_a_search_finds_what_line_by_line_is_found(text: str, words: str, first: int) -> None:
     wanted, shown = Wanted(words), [time_and_words(line)[1] for line in lines_of(text)]
@@ -103,7 +103,7 @@ def test_a_search_finds_what_line_by_line_is_found(text: str, words: str, first:
         assert found.step(line, -1) == ((earlier or naive or [None])[-1], bool(naive and not earlier))
 
 
-@settings(max_examples=examples(600), deadline=None)
+@settings(max_examples=examples(320), deadline=None)
 @given(LINES, WORDS)
 def test_what_is_marked_in_a_line_are_the_words(line: str, words: str) -> None:
     wanted, shown = Wanted(words), time_and_words(line)[1]
@@ -137,7 +137,7 @@ def naive_groups(lines: list[str]) -> list[tuple[int, int]]:
     return sorted(groups)
 
 
-@settings(max_examples=examples(1600), deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 @given(st.lists(GROUP_LINES, max_size=40), st.randoms(use_true_random=False), st.booleans())
 def test_folds_hide_what_the_model_hides(words: list[str], chance: random.Random, stamped: bool) -> None:
     index = built("".join(f"{STAMP if stamped else ''}{each}\n" for each in words))
