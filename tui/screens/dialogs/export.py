@@ -60,7 +60,13 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Say what lies at the name that is offered."""
+        """Say what lies at the name that is offered; a browser decides by itself where its download lies."""
+        if self.app.is_web:
+            self.query_one("#place", Input).disabled = True
+            for part in self.query("#place, #found, .label"):
+                part.display = False
+            self.query_one(".dialog").border_subtitle = "enter downloads · a m change it · esc goes back"
+            self.query_one(Page).focus()
         self._look()
 
     @property
@@ -70,6 +76,8 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what an older packet asks for only where one lies."""
+        if action in ("place", "zip", "other_name", "replace") and self.app.is_web:
+            return False
         if action in ("replace", "other_name") and self.is_mounted:
             found = self.place.found
             return found is Found.PACKET or (action == "other_name" and found is Found.IN_THE_WAY)
@@ -108,7 +116,8 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
             *([field("Arrives", ("as a download: one zip file, kept by the browser", "$text-accent"))] if self.app.is_web else []),
             field("Attempts", foreign_line(titles or "none")),
             field("Laid out for", *_one_of(READERS, self.choice.audience), (" a", "$text-muted")),
-            field("Written as", *_either("a folder", "one zip file", not self.choice.zipped), (" z", "$text-muted")),
+            *([] if self.app.is_web
+                else [field("Written as", *_either("a folder", "one zip file", not self.choice.zipped), (" z", "$text-muted"))]),
             field("Account ids", *_either("masked", "as they are", masked, other="bold $text-warning"),
                 (" m", "$text-muted")),
             *([] if masked else [paragraph(("! Account ids name your accounts to whoever reads it.", "$text-warning"))]),
@@ -149,7 +158,7 @@ class ExportScreen(PresentSize, ModalScreen[tuple[Path, ExportChoice] | None]):
     def action_write(self) -> None:
         """Write the packet, but never over what lies there."""
         place = self.place
-        if place.found is Found.NOTHING:
+        if place.found is Found.NOTHING or self.app.is_web:
             self.dismiss((place.path, self.choice))
             return
         self.query_one(Page).focus()
