@@ -63,6 +63,10 @@ async def test_every_key_goes_where_the_help_says_and_stops_at_both_ends(opened:
         assert again.telling.index == 11, "two digits are one number where there are so many steps"
         await app.pilot.press("9")
         assert again.telling.index == 8
+        await app.pilot.press("f2")
+        for digit in "13":  # both under way at once, as a quick hand or a terminal sends them
+            app.app.simulate_key(digit)
+        await app.until(lambda: again.telling.index == 12)
 
 
 async def test_the_account_moves_before_the_eyes_and_stands_again_where_it_stood(opened: Any) -> None:

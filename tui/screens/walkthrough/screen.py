@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from pathlib import Path
 from typing import ClassVar
 
@@ -62,7 +63,8 @@ class WalkthroughScreen(PresentSize, Screen[None]):
         telling.about(shown)
         self.jobs = BackgroundJobs(self, self._begun)
         self._reads = all_reads
-        self._pressed = ""
+        self._pressed: deque[str] = deque()
+        """The digits whose binding has not been carried out yet."""
         self._digits, self._digits_at = "", 0.0
 
     def compose(self) -> ComposeResult:
@@ -185,13 +187,15 @@ class WalkthroughScreen(PresentSize, Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Remember which digit was pressed, which the binding does not tell."""
-        self._pressed = event.key
+        bound = self.active_bindings.get(event.key)
+        if bound is not None and bound.binding.id == "walk.jump" and bound.enabled and event.key[-1].isdigit():
+            self._pressed.append(event.key[-1])
 
     def action_jump(self) -> None:
         """Go to the step of the number that was pressed; two digits in quick succession are one number."""
-        digit = self._pressed[-1:]
-        if not digit.isdigit():
+        if not self._pressed:
             return
+        digit = self._pressed.popleft()
         now = time.monotonic()
         number = int(f"{self._digits}{digit}") if now - self._digits_at < SECOND_DIGIT else 0
         if not 1 <= number <= len(self.telling.steps):
