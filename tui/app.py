@@ -271,7 +271,8 @@ class PlanescopeApp(App[None]):
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
         else:
-            self.push_screen(HelpScreen(self._keys))
+            here = dict.fromkeys(action.key.scope for action in actions_of(self.screen))
+            self.push_screen(HelpScreen(self._keys, tuple(here)))
 
     def action_toggle_theme(self) -> None:
         """Change between the light and the dark theme."""

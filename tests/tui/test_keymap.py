@@ -15,6 +15,7 @@ from opened_screens import OPENED_BY, open_screen
 from setup_double import ALL, SetupDouble
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.screen import ModalScreen
 
 import tui.screens
 import tui.widgets
@@ -84,6 +85,10 @@ def test_each_binding_comes_from_the_table() -> None:
             key = keymap.BY_ID[binding.id or ""]
             assert binding.key == key.keys, key.id
             assert binding.action in (key.action, f"app.{key.action}"), key.id
+        if issubclass(kind, ModalScreen):
+            assert {binding.id for binding in keymap.everywhere()} <= {each.id for each in kind.__dict__["BINDINGS"]}, (
+                kind
+            )
     bound = {binding.id for kind in found for binding in kind.__dict__["BINDINGS"]}
     assert bound == set(keymap.BY_ID), "a row that nothing binds is no key"
 
@@ -154,6 +159,12 @@ async def test_ctrl_c_tells_the_keys_that_leave_and_copy(opened: Any) -> None:
         await app.press("plus", "ctrl+c")
         assert isinstance(app.app.screen, AskScreen)
         assert app.app.is_running
+
+
+async def test_the_help_begins_with_the_screen_below_it(opened: Any) -> None:
+    async with opened(size=(80, 24)) as app:
+        await app.press("L", "question_mark")
+        assert "Save the ledger" in "\n".join(app.text.splitlines()[:20])
 
 
 async def test_a_box_over_the_screen_knows_the_keys_of_everywhere(opened: Any) -> None:

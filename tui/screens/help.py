@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -54,14 +54,16 @@ class HelpScreen(PresentSize, Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
     AUTO_FOCUS = "#help-keys"
 
-    def __init__(self, remapped: Mapping[str, str]) -> None:
+    def __init__(self, remapped: Mapping[str, str], here: Sequence[str] = ()) -> None:
         super().__init__()
         self._remapped = remapped
+        self._here = here
+        """The scopes of the screen from which the help was opened."""
 
     def compose(self) -> ComposeResult:
         """Lay out two pages."""
         with Container(id="help"):
-            keys = Page(key_blocks(self._remapped), id="help-keys", classes="panel")
+            keys = Page(key_blocks(self._remapped, self._here), id="help-keys", classes="panel")
             keys.border_title = "Keys"
             words = Page(word_blocks(), id="help-words", classes="panel")
             words.border_title = "Words"
@@ -74,10 +76,11 @@ class HelpScreen(PresentSize, Screen[None]):
         self.dismiss(None)
 
 
-def key_blocks(remapped: Mapping[str, str]) -> list[Block]:
-    """Return every key under the heading of the place where it works."""
+def key_blocks(remapped: Mapping[str, str], here: Sequence[str] = ()) -> list[Block]:
+    """Return every key under the heading of the place where it works; those that are ``here`` come first."""
     blocks: list[Block] = []
-    for scope, title in keymap.SCOPES.items():
+    ordered = [*here, *(scope for scope in keymap.SCOPES if scope not in here)]
+    for scope, title in ((scope, keymap.SCOPES[scope]) for scope in ordered):
         blocks += [*([GAP] if blocks else []), heading(title, "bold $text-accent")]
         for key in keymap.KEYS:
             if key.scope == scope:
