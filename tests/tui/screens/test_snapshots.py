@@ -176,15 +176,16 @@ def test_loading(snap_compare: Any, size: str) -> None:
     assert snap_compare(app_on(backend), terminal_size=SIZES[size], run_before=run)
 
 
-ACCOUNT = [("stage", "small", ()), ("stage", "medium", ("w",)), ("five changes", "small", ("w",)),
-           ("five changes", "medium", ("right", "right")), ("long names", "large", ("right",)), ("long names", "small", ("right",)),
+ACCOUNT = [("long names", "small", ("right",)),
+           ("stage", "small", ()), ("stage", "medium", ("w",)), ("five changes", "small", ("w",)),
+           ("five changes", "medium", ("right", "right")), ("long names", "large", ("right",)),
            ("services", "medium", ("s", "b")), ("no credentials", "medium", ()), ("five changes", "large", ("right", "right")),
            ("stage", "large", ("right",))]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("world", "size", "keys"),
-    some(ACCOUNT, 5),
+    some(ACCOUNT, len(ACCOUNT)),
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else value,
 )
 def test_account(snap_compare: Any, world: str, size: str, keys: tuple[str, ...]) -> None:
