@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 from chromium import Browser, browser
+from thoroughness import THOROUGH
 
 
 def drawn(tab: Browser) -> str:
@@ -58,6 +60,9 @@ def children(process: subprocess.Popen[str]) -> list[str]:
 
 
 @pytest.mark.browser
+@pytest.mark.skipif(
+    not (THOROUGH or os.environ.get("PLANESCOPE_REQUIRE_BROWSER")), reason="a server, an app and a browser take long"
+)
 def test_the_app_is_used_by_keys_and_mouse_and_gives_its_packet_as_a_download(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tui", "serve", "demo", "--stage", "3"]
     with started(command) as server, browser(tmp_path / "profile") as tab:
