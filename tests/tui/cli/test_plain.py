@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 from synthetic_recordings import Shape, synthetic_recording
-from thoroughness import spread
+from thoroughness import some
 
 from probes.embedded.github.server import GitHubServer
 from tui.cli import ascii_signs, output, plain
@@ -42,7 +42,7 @@ def forgotten() -> Iterator[None]:
     plain.reset()
 
 
-@pytest.mark.parametrize("command", spread(COMMANDS, 3), ids=lambda command: " ".join(command[:2]))
+@pytest.mark.parametrize("command", some(COMMANDS, 3), ids=lambda command: " ".join(command[:2]))
 def test_nothing_must_be_seen_and_no_fact_is_lost(command: tuple[str, ...], tmp_path) -> None:
     trust = tmp_path / "trust.json"
     trust.write_text('{"Version": "2012-10-17", "Statement": []}')
