@@ -41,7 +41,9 @@ def offers_of(actions: list[Action], remapped: Mapping[str, str]) -> list[Offer]
     told = {(action.key.keys, action.key.tooltip): action for action in reversed(actions)}
     actions = [action for action in actions if told[action.key.keys, action.key.tooltip] is action]
     labels = Counter(action.key.label for action in actions)
-    ordered = sorted(actions, key=lambda action: (not action.possible, not action.key.palette))
+    ordered = sorted(
+        actions, key=lambda action: (not action.possible, action.key.scope == "app", not action.key.palette)
+    )
     return [_offer(action, remapped, alone=labels[action.key.label] == 1) for action in ordered]
 
 
