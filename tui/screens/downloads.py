@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from contextlib import suppress
@@ -20,8 +21,7 @@ def place_for(app: App[None], place: Path, choice: ExportChoice) -> tuple[Path, 
     """Return where a packet is written: as asked for in a terminal, as one file aside for a browser."""
     if not app.is_web:
         return place, choice
-    aside = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    return aside / f"{place.name.removesuffix('.zip')}.zip", replace(choice, zipped=True)
+    return _aside() / f"{place.name.removesuffix('.zip')}.zip", replace(choice, zipped=True)
 
 
 def handed_over(app: App[None], result: ExportResult) -> ExportResult:
@@ -34,7 +34,7 @@ def handed_over(app: App[None], result: ExportResult) -> ExportResult:
 
 def file_for(app: App[None], place: Path) -> Path:
     """Return where one file is written: as asked for in a terminal, aside for a browser."""
-    return Path(tempfile.mkdtemp(prefix=_PREFIX)) / place.name if app.is_web else place
+    return _aside() / place.name if app.is_web else place
 
 
 def file_handed_over(app: App[None], place: Path) -> Path:
@@ -43,6 +43,13 @@ def file_handed_over(app: App[None], place: Path) -> Path:
         return place
     app.deliver_binary(BytesIO(taken(place)), save_filename=place.name)
     return Path(place.name)
+
+
+def _aside() -> Path:
+    """Make a folder for this user alone; it goes with the app at the latest, where nothing came to be written."""
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def taken(place: Path) -> bytes:
