@@ -51,7 +51,10 @@ def check(diagnosis: Diagnosis, width: int, height: int, path_index: int = 0) ->
     ]
     counted = sum(int(count) for count in MORE.findall(text))
     assert len(whole) + counted == len(path.remediations), text
-    for owner in {each.owner for each in path.remediations}:
+    owners = {each.owner for each in path.remediations}
+    if height < 3 and f"({len(owners)} owners)" in text:
+        return
+    for owner in owners:
         assert SHORT_NAMES[owner] in "\n".join(lines) or owner.value in text, (owner, lines)
 
 

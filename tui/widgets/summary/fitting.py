@@ -109,7 +109,10 @@ def _more_line(dropped: Sequence[Part], width: int) -> list[Content]:
     words = [part.left_out for part in dropped if part.left_out]
     if not words:
         return []
-    line = label("More") + Content.styled("  ".join(words), "bold $text-warning")
+    for start, gap in ((label("More"), "  "), (label("More"), " "), (Content(""), " ")):
+        line = start + Content.styled(gap.join(words), "bold $text-warning")
+        if line.cell_length <= width:
+            break
     return [line.truncate(width, ellipsis=True)]
 
 

@@ -132,8 +132,11 @@ def _counted(parts: Sequence[OwnersPart], room: int, width: int) -> list[Content
     changes = [(part, number, item) for part in parts for number, item in part.changes]
     for shown in range(len(changes), -1, -1):
         flow = packed(_flow(changes, shown), max(4, width - LABEL))
-        if len(flow) <= room or not shown:
+        if len(flow) <= room:
             break
+    else:
+        # Not even the owners' names find room: their number does.
+        flow = [more(len(changes), KEY) + Content.styled(f" ({len({part.label for part in parts})} owners)", "$text-muted")]
     return [
         ((label("Change") if not place else Content(" " * LABEL)) + line).truncate(width, ellipsis=True)
         for place, line in enumerate(flow[:room])
