@@ -41,7 +41,7 @@ async def test_the_stages_are_one_key_away_and_the_change_is_always_in_view(size
                 "2–10 service-authorization",
                 "one more run then passes all five gates",
             ),
-            2: ("Service authorization", "still broken", "2–9 service-authorization", "Grant the 10 missing actions"),
+            2: ("Service authorization", "still broken", "1–9 service-authorization", "Grant the 10 missing actions"),
             3: ("Service authorization", "s3:ListBucket", "Grant the 2 missing actions"),
             4: ("every gate passes", "none is needed"),
             5: ("Registry authorization", "registry-pull", "Grant the 8 missing actions"),

@@ -25,6 +25,10 @@ OTHER_THINGS = {
     ("probes/github/read/jobs_to_read.py", "cancelled"),
     ("probes/github/read/runs.py", "cancelled"),
     ("tui/widgets/base/signs.py", "cancelled"),
+    ("tui/widgets/runs/filter_help.py", "cancelled"),
+    ("tui/widgets/runs/gh_lines.py", "cancelled"),
+    # What doctor looks at: GitHub's rate limit.
+    ("tui/readiness/check.py", "rate-limit"),
     # A layer of policies, or the permissions boundary as a thing that is read.
     ("diagnosis/closure/widening.py", "boundary"),
     ("diagnosis/live/entitlement.py", "boundary"),
@@ -42,6 +46,7 @@ OTHER_THINGS = {
     # A kind of policy that a document is linted as, and the linter's own names of rules.
     ("diagnosis/lint/rule.py", "self-escalation"),
     ("diagnosis/lint/rule.py", "trust-action"),
+    ("tui/widgets/account/document_list.py", "boundary"),
     ("tui/cli/commands/policy_lint.py", "boundary"),
     ("tui/cli/commands/policy_lint.py", "scp"),
     # An input of the action aws-actions/configure-aws-credentials.
@@ -60,11 +65,14 @@ OTHER_THINGS = {
 }
 """Where a word that is also a slug means something else: the file, and the word."""
 COMMANDS = {
+    # An example of a command, which a test carries out; and GitHub's name of an operation.
+    ("tui/cli/examples.py", "planescope explain --cause subject-not-admitted"),
+    ("probes/github/http/endpoints.py", "rate-limit/get"),
     ("diagnosis/steps/aws_cli/exceptions.py", "codecommit credential-helper"),
     ("diagnosis/steps/aws_cli/several_calls.py", "codeartifact get-authorization-token"),
     ("diagnosis/steps/aws_cli/tables/waiters.py", "ec2 image-exists"),
 }
-"""Names of the AWS CLI in which such a word stands."""
+"""Names of commands and operations in which such a word stands."""
 
 
 def _trees() -> Iterator[tuple[str, ast.Module]]:

@@ -74,6 +74,9 @@ AT_COLONS = {
     "probes/aws/session/permissions.py": "an action: service:Name",
     "probes/embedded/github/wire.py": "the Host header: host:port",
     "tui/packet/verify/told_twice.py": "a run in the packet's first lines: RUN: how it ended",
+    "diagnosis/live/authorization.py": "an action: service:Name",
+    "tui/serve/access.py": "the Host header: host:port",
+    "tui/widgets/runs/filter_help.py": "a word of the filter: field:value",
     "tui/widgets/runs/run_filter.py": "a word of the filter: field:value",
 }
 """What other files take apart at a colon, none of it an ARN."""

@@ -115,13 +115,16 @@ async def test_a_closed_tab_ends_its_process_even_one_that_does_not_listen(monke
 
     async def deaf(tab: Tab, width: int = 80, height: int = 24) -> asyncio.subprocess.Process:
         code = (
-            "import signal,time; signal.signal(15, signal.SIG_IGN); print('__GANGLION__', flush=True); time.sleep(600)"
+            "import signal,time; signal.signal(15, signal.SIG_IGN); print('deaf\\n__GANGLION__', flush=True); time.sleep(600)"
         )
         pipe = asyncio.subprocess.PIPE
         tab._process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", code, stdin=pipe, stdout=pipe, stderr=pipe
         )
         tab._stdin = tab._process.stdin
+        assert tab._process.stdout is not None
+        # Only then does it pass over the signal.
+        assert await tab._process.stdout.readline() == b"deaf\n"
         started.append(tab._process)
         return tab._process
 

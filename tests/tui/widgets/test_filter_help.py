@@ -19,7 +19,7 @@ from tui.widgets.runs.run_filter import KEYS, RunFilter, described, parse, with_
     ("", "", False), ("branch:dev status:failure login", "", False), ("status:", "", False),
     ("status:failed", "did you mean failure?", True), ("status:zzzz", "there are failure, success", True),
     ("conclusion:sucess", "did you mean success?", True), ("event:pul_request", "did you mean pull_request?", False),
-    ("event:something_new", "", False), ("brnach:x", "did you mean branch:?", False), ("https://x", "", False),
+    ("event:something_new", "", False), ("brnach:x", "did you mean branch?", False), ("https://x", "", False),
     ("created:yesterday", "Write created:2026-01-31", True), ("created:2026-13-01", "Write created:", True),
     ("created:>=2026-01-31", "", False), ("created:2026-01-01..2026-01-31", "", False),
     ("created:2026-01-31T10:00:00Z..2026-01-31T12:00:00+02:00", "", False), ("created:>2026-01-31..x", "Write", True),

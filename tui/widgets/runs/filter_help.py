@@ -36,7 +36,7 @@ def fault_of(text: str) -> str:
         if not key:
             fault = _no_such_key(token)
         elif key in seen:
-            fault = f"{key}: stands there twice; GitHub takes one."
+            fault = f"{key} stands there twice; GitHub takes one."
         elif key == "status":
             fault = _unknown("status", value, STATUSES, sure=True)
         elif key == "event":
@@ -63,7 +63,7 @@ def _no_such_key(token: str) -> str:
     if not colon or not name.isalpha():
         return ""
     near = difflib.get_close_matches(name.lower(), [*KEYS, *ALIASES], n=1)
-    return f"There is no {defused_line(name)[:30]}: here; did you mean {near[0]}:?" if near else ""
+    return f"No filter is called {defused_line(name)[:30]}; did you mean {near[0]}?" if near else ""
 
 
 def _unknown(what: str, value: str, known: Sequence[str], *, sure: bool) -> str:

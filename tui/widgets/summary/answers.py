@@ -117,7 +117,7 @@ def _every_gate(diagnosis: Diagnosis, mended: str, *, brief: bool) -> Content:
         return assemble((words, style)) if brief else assemble((f"{words}: ", style), foreign(problem.reason))
     if now.ended_elsewhere:
         return Content.styled("! every gate passes", "$text-warning")
-    return Content.styled(f"✔ {mended}: every gate passes" if mended else "✔ every gate passes", "$text-success")
+    return Content.styled(f"✔ {mended}, every gate passes" if mended else "✔ every gate passes", "$text-success")
 
 
 def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> Content:
