@@ -114,9 +114,7 @@ async def test_a_closed_tab_ends_its_process_even_one_that_does_not_listen(monke
     started: list[asyncio.subprocess.Process] = []
 
     async def deaf(tab: Tab, width: int = 80, height: int = 24) -> asyncio.subprocess.Process:
-        code = (
-            "import signal,time; signal.signal(15, signal.SIG_IGN); print('deaf\\n__GANGLION__', flush=True); time.sleep(600)"
-        )
+        code = "import signal,time; signal.signal(15, signal.SIG_IGN); print('deaf\\n__GANGLION__', flush=True); time.sleep(600)"
         pipe = asyncio.subprocess.PIPE
         tab._process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", code, stdin=pipe, stdout=pipe, stderr=pipe

@@ -136,7 +136,9 @@ def _counted(parts: Sequence[OwnersPart], room: int, width: int) -> list[Content
             break
     else:
         # Not even the owners' names find room: their number does.
-        flow = [more(len(changes), KEY) + Content.styled(f" ({len({part.label for part in parts})} owners)", "$text-muted")]
+        flow = [
+            more(len(changes), KEY) + Content.styled(f" ({len({part.label for part in parts})} owners)", "$text-muted")
+        ]
     return [
         ((label("Change") if not place else Content(" " * LABEL)) + line).truncate(width, ellipsis=True)
         for place, line in enumerate(flow[:room])
