@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.theme import Theme
 
 DARK = Theme(
@@ -93,6 +95,30 @@ LIGHT = Theme(
         "input-selection-background": "#2f5fa8 30%",
     },
 )
+
+_SIXTEEN = {
+    DARK.name: {
+        "success": "#55ff55", "text-success": "#55ff55", "warning": "#ffff55", "text-warning": "#ffff55",
+        "plane-authn": "#ff55ff", "plane-authz": "#00aaaa", "text-accent": "#55ffff", "footer-key-foreground": "#55ffff",
+    },
+    LIGHT.name: {
+        "primary": "#0000aa", "border": "#0000aa", "scrollbar-active": "#0000aa", "block-cursor-background": "#0000aa",
+        "success": "#00aa00", "text-success": "#00aa00", "plane-authn": "#aa00aa",
+        "text-accent": "#0000aa", "footer-key-foreground": "#0000aa",
+    },
+}  # fmt: skip
+"""What is a shade of its own in many colours and would be a grey in sixteen, in which the nearest one is taken."""
+
+
+def for_colours(theme: Theme, color_system: str | None) -> Theme:
+    """Return one of our themes as a terminal of these colours (rich's name of them) can show it."""
+    if color_system not in ("standard", "windows"):
+        return theme
+    given = _SIXTEEN[theme.name]
+    fields = {name: given[name] for name in given if name in ("primary", "success", "warning")}
+    variables = {name: given[name] for name in given if name not in fields}
+    return replace(theme, **fields, variables={**theme.variables, **variables})  # type: ignore[arg-type]  # colours all
+
 
 OWN_VARIABLES = {
     "plane-authn": "#a78be0",

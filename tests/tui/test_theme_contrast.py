@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
-from tui.themes import DARK, LIGHT
+from tui.themes import DARK, LIGHT, for_colours
 
 TEXT_LEAST, FAINT_LEAST = 4.5, 3.0
 """WCAG 2.2 AA for text; for large text, and for what may be passed over."""
@@ -57,3 +58,27 @@ def test_words_stand_out_from_every_ground(theme: Theme) -> None:
     read = {pair: round(contrast(of[pair[0]], of[pair[1]]), 2) for pair in others}
     assert {pair: ratio for pair, ratio in read.items() if ratio < TEXT_LEAST} == {}
     assert contrast(of["border"], of["surface"]) >= FAINT_LEAST
+
+
+MEANINGS = ("text-success", "text-error", "text-warning", "text-accent", "plane-authn", "plane-authz", "text-muted")
+GREYS = {0, 7, 8, 15}
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_a_meaning_keeps_its_colour_where_there_are_sixteen(theme: Theme) -> None:
+    of = colours(for_colours(theme, "standard"))
+
+    def number(name: str) -> int:
+        found = of[name].rich_color.downgrade(ColorSystem.STANDARD).number
+        assert found is not None
+        return found
+
+    for name in MEANINGS[:-1]:
+        assert number(name) not in GREYS, name
+        assert number(name) != number("surface")
+    assert number("text-muted") in GREYS
+    told_apart = ("text-success", "text-error", "text-warning", "text-muted")
+    assert len({number(name) for name in told_apart}) == len(told_apart)
+    assert number("plane-authn") != number("plane-authz")
+    assert for_colours(theme, "truecolor") is theme
+    assert for_colours(theme, None) is theme

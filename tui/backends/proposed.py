@@ -19,6 +19,7 @@ from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
 from tui.atomic_write import PlaceTakenError, write_bytes_atomically
 from tui.backend import BackendProblem, CancelHook, Progress, ProgressHook, ProposedDocument, RunKey, no_progress
+from tui.backends.files_of_the_user import named_file, require_file
 from tui.backends.github_side import stop_if
 from tui.policy_file import read_policy_text
 
@@ -77,12 +78,14 @@ def proposal_of(document: ProposedDocument) -> Proposal:
 
 def opened_text(place: Path) -> str:
     """Return the text of a policy in a file. Raises BackendProblem for what cannot be read, or is no text."""
-    return read_policy_text(_expanded(place)).text
+    whole = named_file(place).absolute()  # so that no name means standard input, from which the app reads its keys
+    require_file(whole)
+    return read_policy_text(whole).text
 
 
 def saved_text(text: str, place: Path) -> Path:
     """Write a document to a new file and return its path. Raises BackendProblem; then nothing is written or changed."""
-    whole = _expanded(place)
+    whole = named_file(place)
     try:
         write_bytes_atomically(whole, f"{text.rstrip()}\n".encode(), over=False)
     except PlaceTakenError:
@@ -93,13 +96,6 @@ def saved_text(text: str, place: Path) -> Path:
         why = getattr(fault, "strerror", None) or fault
         raise BackendProblem(f"{visible_line(str(whole))} cannot be written ({why}).", "Give another place.") from None
     return whole
-
-
-def _expanded(place: Path) -> Path:
-    try:
-        return place.expanduser()
-    except RuntimeError:
-        raise BackendProblem(f"{place} names the folder of a user who is not known.", "Name another place.") from None
 
 
 def _told(what: str, progress: ProgressHook, cancelled: CancelHook) -> Callable[[int, int], None]:

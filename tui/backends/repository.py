@@ -54,6 +54,7 @@ from tui.backends.between_attempts import read_between
 from tui.backends.closure_facts import ClosureReader
 from tui.backends.corrected_chain import CorrectedChain
 from tui.backends.evidence_facts import EvidenceReader
+from tui.backends.files_of_the_user import named_file
 from tui.backends.finding_runs import find_attempt, list_workflows
 from tui.backends.github_side import GitHubSide, names_chain, stop_if
 from tui.backends.proposed import judged, opened_text, proposal_of, saved_text, views_of
@@ -382,10 +383,7 @@ class RepositoryBackend:
 
     def keep_corrections(self, file: Path, shown: Diagnosis) -> None:
         """Write a new case file with what was corrected; later corrections go there."""
-        try:
-            place = file.expanduser()
-        except RuntimeError:
-            raise BackendProblem(f"{file} names the folder of a user who is not known: name another place.") from None
+        place = named_file(file)
         self.case = self._corrected.keep_in(place, self.case, self._followed, shown.replays)
 
     @property

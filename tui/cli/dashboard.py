@@ -73,6 +73,7 @@ def _run(
     from tui.app import PlanescopeApp
     from tui.lost_terminal import TerminalWatch
     from tui.remembered import Remembered
+    from tui.themes import DARK, LIGHT, for_colours
 
     settings = read_settings()
     at_an_interval: dict[str, Any] = (
@@ -82,6 +83,8 @@ def _run(
     app = PlanescopeApp(
         factory, theme=settings.theme, keys=settings.keys, remembered=remembered, **at_an_interval, **more
     )
+    for theme in (DARK, LIGHT):
+        app.register_theme(for_colours(theme, app.console.color_system))
     earlier, stopped = internal_error.kept(), False
 
     def leave() -> None:

@@ -17,6 +17,21 @@ from tui.backend import ExportChoice, ExportResult
 _PREFIX = "planescope-download-"
 
 
+def stays_closed(app: App[None], instead: str) -> bool:
+    """Return whether the files of this machine are closed to whom the app is shown, a browser; then what to do ``instead`` is said.
+
+    Who sits there may be somebody else: a name that is typed there must open nothing here.
+    """
+    if app.is_web:
+        app.notify(
+            f"The files of the machine on which planescope runs stay closed to a browser. {instead}",
+            severity="warning",
+            markup=False,
+            timeout=8,
+        )
+    return app.is_web
+
+
 def place_for(app: App[None], place: Path, choice: ExportChoice) -> tuple[Path, ExportChoice]:
     """Return where a packet is written: as asked for in a terminal, as one file aside for a browser."""
     if not app.is_web:

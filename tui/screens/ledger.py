@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from io import StringIO
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,8 +18,10 @@ from textual.widgets import Static
 from tui import keymap
 from tui.backend import CallRow
 from tui.foreign_text import foreign_line
+from tui.screens.dialogs.saving import ask_and_save
 from tui.screens.present_size import PresentSize
 from tui.widgets.base import times
+from tui.widgets.base.blocks import field
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.virtual_list import VirtualList
 
@@ -131,11 +132,12 @@ class LedgerScreen(PresentSize, Screen[None]):
         self.query_one(Vertical).border_subtitle = foreign_line(sums)
 
     def action_save(self) -> None:
-        """Save the ledger: to the downloads folder, or as a download in a browser."""
+        """Ask for a file and save the ledger to it, or give it to a browser as a download."""
         calls = self._calls()
         lines = (json.dumps({**asdict(call), "at": times.utc(call.at, "%Y-%m-%dT%H:%M:%S.%fZ")}) for call in calls)
         newest = times.utc(calls[-1].at, "%Y%m%dT%H%M%SZ") if calls else "empty"
-        self.app.deliver_text(StringIO("\n".join(lines) + "\n"), save_filename=f"planescope-ledger-{newest}.jsonl")
+        words = [field("Calls", f"{len(calls):,}, one a line of JSON")]
+        ask_and_save(self, "Save the ledger", words, f"planescope-ledger-{newest}.jsonl", "\n".join(lines) + "\n")
 
     def action_close(self) -> None:
         """Go back."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -14,6 +15,11 @@ from tui.interrupts import INTERRUPTS
 from tui.serve.access import Access
 from tui.serve.server import Server
 
+IDLE_SECONDS = 15.0
+"""How long a connection may stay on which nothing is asked."""
+MOST_STRANGERS = 32
+"""Connections at once that have not shown the token; the oldest gives way."""
+_BACKLOG = 32
 _SHUTDOWN_SECONDS = 0.3
 """How long answers that are under way may take once all tabs have ended."""
 
@@ -62,14 +68,46 @@ async def _serve(server: Server, listening: socket.socket, told: Callable[[], No
             loop.call_soon_threadsafe(stopped.set)
 
     INTERRUPTS.during(stop)
-    runner = web.AppRunner(
-        server.application(), handle_signals=False, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
-    )
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listening).start()
+    loop.set_exception_handler(_passed_over)
+    async with serving(server, listening):
         told()
         await stopped.wait()
+
+
+@contextlib.asynccontextmanager
+async def serving(server: Server, listening: socket.socket) -> AsyncIterator[None]:
+    """Answer on a socket that listens; in the end every tab is ended.
+
+    Any user of the machine may connect, so whoever has not shown the token keeps no connection for long, and none from others.
+    """
+    runner = web.AppRunner(
+        server.application(),
+        handle_signals=False,
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
+    )
+    await runner.setup()
+    answering = runner.server
+    if answering is None:
+        raise RuntimeError("a runner that was set up has a server")
+
+    def connected() -> asyncio.Protocol:
+        strangers = [each for each in answering.connections if not server.is_known(each.transport)]
+        for oldest in strangers[: max(0, len(strangers) - MOST_STRANGERS + 1)]:
+            oldest.force_close()
+        return answering()
+
+    accepting = await asyncio.get_running_loop().create_server(connected, sock=listening, backlog=_BACKLOG)
+    try:
+        yield
     finally:
+        accepting.close()
         await server.close()
         await runner.cleanup()
+
+
+def _passed_over(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say nothing of a connection that could not be taken or broke off: it is tried again, and would be said without end."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)

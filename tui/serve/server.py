@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from weakref import WeakSet
 
 import textual_serve
 from aiohttp import WSMsgType, web
@@ -52,11 +53,16 @@ class Server:
         self._downloads = DownloadManager()
         self._tabs: dict[Tab, web.WebSocketResponse] = {}
         self._opened = False
+        self._known: WeakSet[asyncio.BaseTransport] = WeakSet()
 
     @property
     def tabs(self) -> int:
         """How many are open."""
         return len(self._tabs)
+
+    def is_known(self, connection: asyncio.BaseTransport | None) -> bool:
+        """Return whether the token came by this connection."""
+        return connection in self._known
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -96,6 +102,8 @@ class Server:
         elif not known:
             answer = web.Response(status=403, text=_REFUSED)
         else:
+            if request.transport is not None:
+                self._known.add(request.transport)
             try:
                 answer = await handler(request)
             except web.HTTPException as error:

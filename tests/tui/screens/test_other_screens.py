@@ -16,6 +16,7 @@ from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Job
 from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.app import PlanescopeApp
 from tui.screens.ledger import CallList, result_look
 from tui.screens.log.screen import LogScreen
 from tui.widgets.base.page import Page
@@ -50,6 +51,7 @@ async def test_the_chosen_call_is_shown_in_whole_words(opened: Any) -> None:
 
 
 async def test_the_ledger_can_be_saved(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PlanescopeApp, "is_web", True)
     async with opened() as app:
         saved: list[str] = []
         monkeypatch.setattr(app.app, "deliver_text", lambda stream, *, save_filename: saved.append(stream.read()))
@@ -193,15 +195,6 @@ async def test_from_now_the_log_of_the_subject_opens(opened: Any) -> None:
     async with opened(BackendDouble(2)) as app:
         await app.press("end", "left", "v")
         assert app.app.screen.source.name == "#2"
-
-
-async def test_saving_says_where_the_file_lies(opened: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textual.app.user_downloads_path", lambda: tmp_path)
-    async with opened() as app:
-        await app.press("L", "s")
-        await app.until(lambda: list(tmp_path.iterdir()))
-        await app.until(lambda: "Saved:" in app.text)
-        assert len(next(tmp_path.iterdir()).read_text().splitlines()) == len(CALLS)
 
 
 async def test_every_size_of_terminal_is_survived(opened: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -13,9 +14,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
+from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
 
 from tui.backend import BackendProblem
+from tui.serve import running
 from tui.serve import server as served
 from tui.serve.access import Access
 from tui.serve.running import listen
@@ -28,15 +30,8 @@ async def serving(*arguments: str) -> AsyncIterator[tuple[Server, Access, Client
     listening = listen("127.0.0.1", 0)
     access = Access("127.0.0.1", listening.getsockname()[1])
     server = Server(arguments, access)
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listening).start()
-        async with ClientSession() as session:
-            yield server, access, session
-    finally:
-        await server.close()
-        await runner.cleanup()
+    async with running.serving(server, listening), ClientSession() as session:
+        yield server, access, session
 
 
 def origin(access: Access) -> dict[str, str]:
@@ -92,6 +87,25 @@ async def test_the_code_that_a_browser_is_started_with_works_once() -> None:
             assert (answer.status, answer.headers["Location"]) == (303, f"/{access.token}/")
         async with session.get(access.address_once, allow_redirects=False) as answer:
             assert answer.status == 403
+
+
+async def test_connections_of_strangers_give_way_and_end_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "MOST_STRANGERS", 4)
+    monkeypatch.setattr(running, "IDLE_SECONDS", 0.2)
+    async with asyncio.timeout(30), serving("demo") as (_, access, session):
+        async with session.get(access.address) as answer:
+            assert answer.status == 200
+        strangers = []
+        for _each in range(40):
+            strangers.append(await asyncio.open_connection("127.0.0.1", access.port))
+            strangers[-1][1].write(b"GET / HTTP/1.1\r\n")
+        async with session.get(access.address) as answer:
+            assert answer.status == 200
+        # The oldest at once, the others when their time is over: the request of none is ever complete.
+        for reader, writer in strangers:
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() == b""
+            writer.close()
 
 
 async def test_an_app_that_does_not_begin_says_why_in_its_tab() -> None:

@@ -29,6 +29,7 @@ from tui.background import reads
 from tui.background.jobs import BackgroundJobs
 from tui.foreign_text import defused_line, foreign_line
 from tui.screens.dialogs.ask import AskScreen
+from tui.screens.downloads import stays_closed
 from tui.screens.present_size import PresentSize
 from tui.widgets.account.document_text import editable_text
 from tui.widgets.account.outcome_blocks import outcome_blocks
@@ -240,6 +241,8 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
 
     def action_open(self) -> None:
         """Ask for a file and put its document in place of the text."""
+        if stays_closed(self.app, "Paste the document here instead."):
+            return
         words = [paragraph("A policy document, or what `aws iam get-role`, `get-role-policy` or "
                            "`aws ecr get-repository-policy` printed. Undo (^z) brings the present text back.")]  # fmt: skip
         self.app.push_screen(AskScreen("Open a document", words), self._open_file)

@@ -13,6 +13,7 @@ from diagnosis.verdicts.replay import Replay
 from tui.backend import Corrections
 from tui.foreign_text import defused_line, foreign_line
 from tui.screens.dialogs.ask import AskScreen
+from tui.screens.downloads import stays_closed
 from tui.screens.timeline.reader import Reader
 from tui.widgets.base.blocks import field, paragraph
 from tui.widgets.timeline.run_titles import RunTitles
@@ -71,6 +72,8 @@ def split(reader: Reader, diagnosis: Diagnosis, replay: Replay) -> None:
 
 def ask_file(screen: Screen[None], reader: Reader, diagnosis: Diagnosis) -> None:
     """Ask for the case file in which the corrections are kept."""
+    if stays_closed(screen.app, "Start `planescope serve --case FILE`: corrections are kept there."):
+        return
     first = diagnosis.replays[0].attempt.run_id
 
     def keep(text: str | None) -> None:
