@@ -133,7 +133,7 @@ class Pace:
         if headers.get("x-ratelimit-resource", "core") != "core":
             return
         limit, remaining, reset = (
-            _whole_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
+            whole_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
         )
         if limit is None or remaining is None:
             return
@@ -215,10 +215,10 @@ class Pace:
 
 def _until(headers: Mapping[str, str], now: datetime, *, primary: bool) -> datetime:
     """Return when GitHub may be asked again."""
-    after = _whole_number(headers.get("retry-after"))
+    after = whole_number(headers.get("retry-after"))
     if after is not None:
         return now + timedelta(seconds=min(after, _LONGEST_SILENCE))
-    reset = _whole_number(headers.get("x-ratelimit-reset"))
+    reset = whole_number(headers.get("x-ratelimit-reset"))
     if primary and reset is not None:
         # One second more: it is not said when within that second the limit ends.
         return datetime.fromtimestamp(reset, UTC) + timedelta(seconds=1)
@@ -238,6 +238,6 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _whole_number(text: str | None) -> int | None:
+def whole_number(text: str | None) -> int | None:
     """Return a header's number, if it is one of a sane length."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None

@@ -32,7 +32,7 @@ from probes.github.http.errors import (
     TimedOut,
     Unreachable,
 )
-from probes.github.http.pace import Pace, Watch
+from probes.github.http.pace import Pace, Watch, whole_number
 from probes.github.http.refusals import QUERIES_USED_UP
 from probes.github.http.room import take_text, taking_turns
 from probes.ledger import Ledger
@@ -116,6 +116,9 @@ class Line:
         return allowance_for(timeouts or self.timeouts, check, limit, timer=self.ledger.timer)
 
 
+_NUMBERS = frozenset(f"x-ratelimit-{name}" for name in ("limit", "remaining", "reset"))
+
+
 class Answer:
     """A whole answer, in the shape in which PyGithub wants it."""
 
@@ -125,8 +128,12 @@ class Answer:
         self._text = text
 
     def getheaders(self) -> ItemsView[str, str]:
-        """Return all headers, names in lower case."""
-        return self.headers.items()
+        """Return the headers as PyGithub may have them, names in lower case: it makes numbers of some."""
+        return {
+            name: value
+            for name, value in self.headers.items()
+            if name not in _NUMBERS or whole_number(value) is not None
+        }.items()
 
     def read(self) -> str:
         """Return the body as text."""

@@ -8,6 +8,7 @@ import pytest
 
 from probes.github.http.errors import Cancelled, RateLimited
 from probes.github.http.pace import LONGEST_WAIT, Pace, RateLimit, Watch
+from probes.github.http.transport import Answer
 
 START = datetime(2026, 5, 1, 10, tzinfo=UTC)
 HOUR = int(START.timestamp())
@@ -178,3 +179,13 @@ def test_the_latest_time_that_answers_tell_is_githubs() -> None:
     for date in ("Mon, 01 Jun 2026 12:00:00 GMT", "Mon, 01 Jun 2026 11:00:00 GMT"):
         pace.seen({"date": date})
         assert pace.told_at == datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["limit", "remaining", "reset"])
+@pytest.mark.parametrize("value", ["9" * 400, "1e999", "inf", "nan", "-1", "", "٣", "12 monkeys", "\x1b[2J"])
+def test_a_limit_that_is_no_number_never_reaches_whoever_makes_one_of_it(name: str, value: str) -> None:
+    sound = {f"X-RateLimit-{each}": "7" for each in ("Limit", "Remaining", "Reset")}
+    told = dict(Answer(200, {**sound, f"x-ratelimit-{name}": value, "Date": value}, "").getheaders())
+    assert told["date"] == value
+    assert f"x-ratelimit-{name}" not in {key for key, text in told.items() if text != "7"}
+    assert all(int(float(text)) == 7 for key, text in told.items() if key.startswith("x-ratelimit-"))
