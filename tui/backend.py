@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from diagnosis.documents.audience import Audience
 from diagnosis.documents.exit_code import ExitCode
-from diagnosis.facts.github_context import CommitsBetween, Environment
-from diagnosis.facts.reading import Reading
-from diagnosis.logs.scrub import scrub
-from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.verdicts.replay import Replay
 
 if TYPE_CHECKING:
     from diagnosis.account_view.documents import DocumentKind
     from diagnosis.account_view.view import SessionView
     from diagnosis.closure.corrections import Correction
     from diagnosis.documents.walkthrough.steps import Walkthrough
+    from diagnosis.facts.github_context import CommitsBetween, Environment
+    from diagnosis.facts.reading import Reading
     from diagnosis.names.arn import Arn
+    from diagnosis.verdicts.diagnosis import Diagnosis
+    from diagnosis.verdicts.replay import Replay
     from diagnosis.what_if.outcome import WhatIf
 
 RunKey: TypeAlias = tuple[int, int]
@@ -207,6 +206,8 @@ class BackendProblem(Exception):  # noqa: N818 - it names what the user has, no 
     """
 
     def __init__(self, sentence: str, way_out: str = "", exit_code: int = ExitCode.USAGE) -> None:
+        from diagnosis.logs.scrub import scrub  # the patterns of secrets: nothing that is painted first needs them
+
         self.sentence = scrub(sentence)
         self.way_out = scrub(way_out)
         super().__init__(self.sentence)

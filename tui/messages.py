@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from diagnosis.documents.walkthrough.steps import Walkthrough
-from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import (
     Backend,
     BackendProblem,
@@ -29,6 +27,8 @@ from tui.backend import (
 
 if TYPE_CHECKING:
     from diagnosis.account_view.view import SessionView
+    from diagnosis.documents.walkthrough.steps import Walkthrough
+    from diagnosis.verdicts.diagnosis import Diagnosis
     from diagnosis.what_if.outcome import WhatIf
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from contradictions import contradictions
 
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.evidence import Origin
 from diagnosis.gates import Gate, Verdict
 from diagnosis.policy.language.tree import statements as statements_of

@@ -8,7 +8,7 @@ import pytest
 from contradictions import contradictions
 
 from diagnosis.causes import Cause, Integrity
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.documents.packet import packet
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin

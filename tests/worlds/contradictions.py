@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnosis.causes import Cause
-from diagnosis.documents.exit_code import FAILED, PASSED, exit_code
+from diagnosis.documents.exit_code import FAILED, PASSED
 from diagnosis.documents.headline import headline
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.anchor import AnchorKind, AnchorState

@@ -13,7 +13,7 @@ from thoroughness import some
 from wire_release import CREATED
 
 from diagnosis.diagnose import conclude
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.reading import Known
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 

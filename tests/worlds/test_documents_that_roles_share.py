@@ -11,7 +11,7 @@ from release_model import document_of
 from release_worlds import sound
 from shared_documents import DEPLOYS, EVERYTHING, PUSHES, ROLES, SHARED, Documents
 
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.grants.comparison import compare_grants
 from diagnosis.policy import PolicyDocument
 

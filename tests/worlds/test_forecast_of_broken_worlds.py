@@ -12,7 +12,7 @@ from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, bro
 from small_world import EIGHT, GROUNDS, HOME, HOSTS, Ground, sound_world, two_role_world
 from thoroughness import examples, some
 
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.reading import Unreadable
 from diagnosis.gates import Verdict
 from diagnosis.policy.language.tree import statements

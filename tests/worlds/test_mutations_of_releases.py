@@ -16,7 +16,7 @@ from thoroughness import examples, some
 from wire_release import CREATED, RoleFacts
 
 from diagnosis.diagnose import conclude
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.verdicts.release import NeedKind
 
 TAKEN = [

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from wire_release import REPOSITORY, WORKFLOW, Ran, RoleFacts, WireRelease
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.case import Case
 
 pytestmark = pytest.mark.shared

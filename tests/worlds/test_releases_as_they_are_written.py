@@ -12,7 +12,7 @@ from thoroughness import some
 from wire_release import RoleFacts
 
 from diagnosis.causes import Cause
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.gates import Verdict
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.diagnosis import Diagnosis

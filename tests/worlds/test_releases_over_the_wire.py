@@ -9,7 +9,7 @@ from path_effects import lost
 from release_worlds import DEPLOYER, HERE, LOGIN, REMOTE, SECOND, SERVICE, SYNC, THERE, assume, grant, job, push
 from wire_release import ACCOUNT, REPOSITORY, WORKFLOW, Ran, RoleFacts, WireRelease
 
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.gate_verdict import maybe_verdict_at
 

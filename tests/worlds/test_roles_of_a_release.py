@@ -12,7 +12,7 @@ from release_model import Accounts, ReadRelease
 from release_worlds import DEPLOYER, HERE, LOGIN, REMOTE, SECOND, SERVICE, assume, grant, job, push
 from wire_release import ACCOUNT, REPOSITORY, ROLE, WORKFLOW, Ran, RoleFacts, WireRelease
 
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.case import Case
 from diagnosis.verdicts.remediation import ChangeKind
 

@@ -19,7 +19,7 @@ from shared_documents import APP, DEPLOYS, EVERYTHING, PUSHES, ROLES, SHARED, Do
 from thoroughness import examples
 from wire_release import ACCOUNT, repository_arn
 
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.policy import PolicyDocument
 
 LEGS = "legs and a deployment"

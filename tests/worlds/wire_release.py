@@ -20,7 +20,7 @@ from moto.iam.models import iam_backends
 from ruamel.yaml import YAML
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin

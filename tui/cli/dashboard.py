@@ -13,12 +13,9 @@ from click.exceptions import Exit
 from diagnosis.documents.exit_code import ExitCode
 from tui import internal_error
 from tui.backend import BackendProblem
-from tui.bootstrap import embedded_backend, live_backend
+from tui.bootstrap import embedded_backend
 from tui.cli import ascii_signs
-from tui.cli.options.repository import check_typed, live_options, read_case_option
-from tui.cli.options.stated import read_stated
 from tui.cli.output import OutputLostError, say
-from tui.cli.setup import CommandLineSetup
 from tui.interrupts import GRACE_SECONDS, INTERRUPTS
 from tui.serve.served import is_served
 from tui.settings import read_settings
@@ -32,6 +29,11 @@ if TYPE_CHECKING:
 
 def open_dashboard(options: Mapping[str, Any]) -> None:
     """Open the app for a live repository. Bad options are reported before the app takes the terminal."""
+    from tui.bootstrap import live_backend
+    from tui.cli.options.repository import check_typed, live_options, read_case_option
+    from tui.cli.options.stated import read_stated
+    from tui.cli.setup import CommandLineSetup  # the demo needs none of these
+
     case = read_case_option(options)
     read_stated(options)
     shared: dict[str, Any] = {

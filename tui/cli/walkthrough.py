@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.console import ProgressLine, text_console
@@ -17,9 +17,6 @@ from tui.cli.reports.walkthrough import show
 
 if TYPE_CHECKING:
     from tui.backend import Backend
-
-TOLD = {"release": "3", "services": "4"}
-"""The stage of each embedded incident at which its longest chain is complete."""
 
 
 def tell_demo(moment: str, incident: str, handout: Path | None) -> int:

@@ -8,8 +8,9 @@ import pytest
 from deploying_release import released
 from small_world import ACCOUNT, sound_world
 
-from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, exit_code
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.documents.headline import headline
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.gate_verdict import GateVerdict
 

@@ -29,8 +29,9 @@ from small_world import World, sound_world, trust
 from thoroughness import examples
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import ExitCode, exit_code
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.headline import headline
+from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.runs import Job, Step
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.run_end import End, RunEnd, end_of

@@ -427,7 +427,7 @@ def test_a_thread_that_still_works_is_left_behind_when_others_have_put_things_aw
 
 
 @pytest.mark.parametrize(
-    "module", ["tui.cli.main", "tui.cli.process", "diagnosis.gates", "click", "diagnosis.logs.scrub"]
+    "module", ["tui.cli.main", "tui.cli.process", "diagnosis.documents.exit_code", "click", "tui.backend"]
 )
 def test_an_import_that_fails_is_a_fault_and_no_failing_gate(module: str, tmp_path: Path) -> None:
     before = (

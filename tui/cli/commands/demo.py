@@ -6,18 +6,11 @@ from pathlib import Path
 
 import click
 
-from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import ExitCode, exit_code
-from tui.backend import ExportChoice
-from tui.bootstrap import embedded_backend
-from tui.cli.console import ProgressLine, print_json, text_console
+from diagnosis.documents.exit_code import ExitCode
 from tui.cli.exit_codes import JUDGED, exit_codes
-from tui.cli.options.embedded import EVERY_STAGE, INCIDENTS, LATER, check_stage, incident_option
+from tui.cli.options.embedded import EVERY_STAGE, TOLD, check_stage, incident_option
 from tui.cli.options.handout import handout_option
 from tui.cli.output import on_a_terminal
-from tui.cli.reports.diagnosis import show
-from tui.cli.reports.packet import say_written
-from tui.cli.walkthrough import TOLD, tell_demo
 
 
 @click.command("demo", epilog=exit_codes(*JUDGED[:2], ExitCode.ANOTHER_REASON))
@@ -74,36 +67,14 @@ def demo_command(
 
             open_demo(moment, incident, walkthrough=True)
             return
+        from tui.cli.walkthrough import tell_demo
+
         ctx.exit(tell_demo(moment, incident, handout))
     if on_a_terminal() and not (as_json or directory or text):
         from tui.cli.dashboard import open_demo
 
         open_demo(stage or "1", incident)
         return
-    ctx.exit(_print(incident, stage, as_json, directory, force))
+    from tui.cli.demo_report import print_demo
 
-
-def _print(incident: str, stage: str | None, as_json: bool, directory: Path | None, force: bool) -> int:
-    shown = (stage,) if stage else tuple(name for name in INCIDENTS[incident] if name != LATER)
-    progress, console, code = ProgressLine(), text_console(), int(ExitCode.PASSED)
-    documents: list[object] = []
-    backend = embedded_backend(shown[0], incident)
-    try:
-        for name in shown:
-            backend.move_to(next(i for i, moment in enumerate(backend.moments) if moment.name == name))
-            diagnosis = backend.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
-            progress.clear()
-            code = exit_code(diagnosis)
-            if as_json:
-                documents.append(document(diagnosis))
-            else:
-                show(diagnosis, console)
-                console.print()
-            if name == shown[-1] and directory is not None:
-                say_written(backend.export_packet(diagnosis, directory, ExportChoice(force=force)), err=as_json)
-    finally:
-        backend.close()
-    if as_json:
-        first = documents[0]
-        print_json(first if stage and isinstance(first, dict) else documents)
-    return code
+    ctx.exit(print_demo(incident, stage, as_json, directory, force))

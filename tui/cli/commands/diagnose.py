@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import ExitCode, exit_code
+from diagnosis.documents.exit_code import ExitCode
+from diagnosis.documents.judged_exit import exit_code
 from tui.backend import BackendProblem, ExportChoice
 from tui.bootstrap import live_backend
 from tui.cli.console import ProgressLine, print_json, text_console

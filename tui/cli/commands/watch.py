@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import ExitCode, exit_code
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.headline import headline
+from diagnosis.documents.judged_exit import exit_code
 from tui.backend import BackendProblem, RunQuery, RunRow
 from tui.bootstrap import live_backend
 from tui.cli.commands.diagnose import runs_named

@@ -16,6 +16,9 @@ INCIDENTS: dict[str, tuple[str, ...]] = {
 }
 """The moments of each embedded incident, as ``--stage`` and ``--demo`` name them."""
 
+TOLD = {"release": "3", "services": "4"}
+"""The stage of each embedded incident at which its longest chain is complete."""
+
 EVERY_STAGE = ("1", "2", "3", "4", "5", "6", LATER)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

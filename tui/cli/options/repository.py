@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from diagnosis.facts.case import Case
 from tui.backend import BackendProblem
 from tui.cli.options.completions import profiles, repositories
 from tui.cli.options.stated import read_stated, require_no_secret, stated_options
 from tui.cli.output import say
 
 if TYPE_CHECKING:
+    from diagnosis.facts.case import Case
     from probes.git_remotes import Place
     from tui.backends.live import LiveOptions
 
@@ -93,6 +93,8 @@ def read_case_option(options: Mapping[str, Any]) -> Case:
     """Read the case file of ``--case``; without the option return an empty case. Raises BackendProblem for what is no case file."""
     path = options.get("case_file")
     if path is None:
+        from diagnosis.facts.case import Case
+
         return Case()
     from probes.case_file import CaseFileError, read_case_file
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
-from diagnosis.logs.scrub import scrub
-from diagnosis.logs.scrubbed_values import scrub_json_text
 from tui.backend import BackendProblem
 
 if TYPE_CHECKING:
@@ -91,6 +89,8 @@ def _stated(option: str, value: str, read: Callable[[str], Read]) -> Stated:
 
 def require_no_secret(option: str, value: str) -> None:
     """Raise BackendProblem for a value that looks like a secret: it would be shown, and what is asked for would stand in it."""
+    from diagnosis.logs.scrub import scrub  # here, as in the next function: few commands state anything
+
     if scrub(value) != value:
         raise BackendProblem(
             f"{option} holds what looks like a secret, so it is not used.", "Leave it out of the value."
@@ -123,6 +123,8 @@ def _plan(name: str) -> str:
         raise BackendProblem(
             f"--plan {_shown(name)} is no Terraform plan in JSON.", "Make it by: terraform show -json PLANFILE"
         )
+    from diagnosis.logs.scrubbed_values import scrub_json_text
+
     return scrub_json_text(text)
 
 
