@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
-from textual import events, on
+from textual import events
 from textual.actions import ActionParseResult
 from textual.app import App, SuspendNotSupported
 from textual.binding import BindingType
@@ -17,27 +18,41 @@ from textual.command import CommandPalette, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui import internal_error, keymap, messages
+from tui import internal_error, keymap
 from tui.actions import actions_of, why_not
-from tui.backend import Backend, RunQuery
 from tui.clipboard import Clipboard
 from tui.foreign_text import defused, defused_line
 from tui.job_control import stop_until_continued
-from tui.palette import Palette, PlanescopeCommands
-from tui.readiness.setup import Setup
 from tui.remembered import Remembered
-from tui.screens.account.screen import AccountScreen
-from tui.screens.help import HelpScreen
-from tui.screens.start.screen import DashboardWanted, StartScreen
+from tui.screens import main_loading
+from tui.screens.hand_over import HandOver
+from tui.screens.opening import OpeningScreen
 from tui.screens.timeline.auto_refresh import REFRESH_SECONDS
-from tui.screens.timeline.screen import TimelineScreen
 from tui.themes import DARK, LIGHT, OWN_VARIABLES
+
+if TYPE_CHECKING:
+    # Screens, and what they show, are imported after the first paint.
+    from tui.backend import Backend, RunQuery
+    from tui.messages import CopyWanted
+    from tui.readiness.setup import Setup
+    from tui.screens.start.screen import DashboardWanted
+    from tui.screens.timeline.screen import TimelineScreen
+
+FIRST_STYLES = "styles/frame.tcss"
+FURTHER_STYLES = ("styles/main.tcss", "styles/dialogs.tcss", "styles/walkthrough.tcss")
+"""Parsing them takes longer than the whole first paint without them."""
 
 CLOSE_SECONDS = 0.5
 """How long leaving waits for the backend's servers to stop."""
 
 _REPLACEABLE = 2
 """Screens of the stack: the second from below is the lowest one that can be replaced."""
+
+
+def _commands() -> type[Provider]:
+    from tui.palette import PlanescopeCommands
+
+    return PlanescopeCommands
 
 
 def _now() -> datetime:
@@ -53,16 +68,16 @@ class PlanescopeApp(App[None]):
     """
 
     TITLE = "planescope"
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/main.tcss", "styles/dialogs.tcss", "styles/walkthrough.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [FIRST_STYLES, *FURTHER_STYLES]
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("app")
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {PlanescopeCommands}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
 
     def __init__(
         self,
         backend_factory: Callable[[], Backend],
         *,
         clock: Callable[[], datetime] = _now,
-        start_filter: RunQuery = RunQuery(),  # noqa: B008 - frozen
+        start_filter: RunQuery | None = None,
         theme: str | None = None,
         keys: Mapping[str, str] | None = None,
         refresh_seconds: float = REFRESH_SECONDS,
@@ -72,7 +87,8 @@ class PlanescopeApp(App[None]):
         setup: Setup | None = None,
         begin_with_setup: bool = False,
     ) -> None:
-        super().__init__()
+        opens_at_once = begin_with_setup or main_loading.is_done()
+        super().__init__(css_path=None if opens_at_once else FIRST_STYLES)
         self.remembered = remembered or Remembered()
         """What the user did here before; by default nothing, and nothing is written."""
         self._walkthrough = walkthrough
@@ -93,6 +109,8 @@ class PlanescopeApp(App[None]):
         self._unknown_theme = None if named in self.available_themes else named
         self.theme = named if named and not self._unknown_theme else DARK.name
         self.timeline: TimelineScreen | None = None
+        self._opening: OpeningScreen | None = None
+        """What stands until the main screen is loaded."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return colours that themes other than ours lack."""
@@ -101,14 +119,58 @@ class PlanescopeApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """Make the screen that is painted first: the main one, or the one for what is missing."""
         if self.setup is not None and self._begin_with_setup:
+            from tui.screens.start.screen import StartScreen
+
             return StartScreen(self.setup)
-        return self._main_screen(self._backend_factory, self.remembered)
+        if main_loading.is_done():
+            return self._main_screen(self._backend_factory, self.remembered)
+        self._opening = OpeningScreen()
+        return self._opening
+
+    def _load_main_screen(self) -> None:
+        """Import the main screen on a thread, while what is painted first already stands."""
+
+        def load() -> None:
+            error = main_loading.load()
+            with contextlib.suppress(RuntimeError):  # the user has left meanwhile
+                self.call_later(self._main_screen_loaded, error)
+
+        threading.Thread(target=load, name="planescope load", daemon=True).start()
+
+    async def _main_screen_loaded(self, error: Exception | None) -> None:
+        if error is not None:
+            raise error
+        if self._opening is not None:
+            self._read_further_styles()
+            main = self._main_screen(self._backend_factory, self.remembered)
+            await self.push_screen(main)
+            typed = HandOver(self, self._opening.kept, super().on_event, self._opened)
+            main.call_after_refresh(self.call_later, typed.next)
+
+    def _read_further_styles(self) -> None:
+        """Add the styles of all screens; Textual parses them when the next screen is shown."""
+        here = self.css_path[0].parent
+        self.css_path += [here / PurePath(path).name for path in FURTHER_STYLES]
+        self.stylesheet.read_all(self.css_path[1:])
+
+    def _opened(self) -> None:
+        self._opening = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep what is typed while the main screen is loaded."""
+        opening = self._opening
+        # What a part has passed on comes here a second time: it is on its way already.
+        if opening is None or not opening.is_attached or event.is_forwarded or not opening.keep(event):
+            await super().on_event(event)
 
     def _main_screen(self, factory: Callable[[], Backend], remembered: Remembered) -> TimelineScreen:
+        from tui.backend import RunQuery
+        from tui.screens.timeline.screen import TimelineScreen
+
         self.timeline = TimelineScreen(
             factory,
             clock=self._clock,
-            start_filter=self._start_filter,
+            start_filter=self._start_filter or RunQuery(),
             remembered=remembered,
             refresh_seconds=self._refresh_seconds,
             always_refresh=self._always_refresh,
@@ -121,6 +183,8 @@ class PlanescopeApp(App[None]):
         unknown = keymap.unknown_ids(self._keys)
         self.set_keymap({identity: keys for identity, keys in self._keys.items() if identity not in unknown})
         self.watch(self, "theme", self.remembered.keep_theme, init=False)
+        if not main_loading.is_done():
+            self.screen.call_after_refresh(self._load_main_screen)
         if self.remembered.note:
             self._warn(self.remembered.note)
         if self._unknown_theme:
@@ -131,8 +195,7 @@ class PlanescopeApp(App[None]):
     def _warn(self, sentence: str) -> None:
         self.notify(defused_line(sentence), severity="warning", markup=False)
 
-    @on(DashboardWanted)
-    def _dashboard_wanted(self, message: DashboardWanted) -> None:
+    def on_dashboard_wanted(self, message: DashboardWanted) -> None:
         """Show the dashboard of another backend in the place of whatever is shown."""
         if self.timeline is not None:
             self.timeline.retire()
@@ -148,11 +211,17 @@ class PlanescopeApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Do not offer what there is nothing to show of."""
-        return action != "setup" or (self.setup is not None and not isinstance(self.screen, StartScreen))
+        return action != "setup" or (self.setup is not None and not self._shows_setup)
+
+    @property
+    def _shows_setup(self) -> bool:
+        return bool(getattr(self.screen, "shows_setup", False))
 
     def action_setup(self) -> None:
         """Show what is set up, over the dashboard."""
-        if self.setup is not None and not isinstance(self.screen, StartScreen):
+        if self.setup is not None and not self._shows_setup:
+            from tui.screens.start.screen import StartScreen
+
             self.push_screen(StartScreen(self.setup, over=True))
 
     def on_unmount(self) -> None:
@@ -173,8 +242,7 @@ class PlanescopeApp(App[None]):
         """Copy text, possibly of several lines, that steers no terminal where it is pasted."""
         self._copy(text, "")
 
-    @on(messages.CopyWanted)
-    def _copy_wanted(self, message: messages.CopyWanted) -> None:
+    def on_copy_wanted(self, message: CopyWanted) -> None:
         self._copy(message.text, message.what)
 
     def _copy(self, text: str, what: str) -> None:
@@ -256,10 +324,17 @@ class PlanescopeApp(App[None]):
     def action_command_palette(self) -> None:
         """Open the palette."""
         if self.use_command_palette and not isinstance(self.screen, CommandPalette):
+            from tui.palette import Palette
+
             self.push_screen(Palette(id="--command-palette"))
 
     async def action_quit(self) -> None:
         """Leave at once; documents that were edited and not saved are asked about first."""
+        if not main_loading.is_done():
+            self.exit()
+            return
+        from tui.screens.account.screen import AccountScreen
+
         for screen in self.screen_stack:
             if isinstance(screen, AccountScreen) and screen.unsaved:
                 screen.ask_before(self.exit)
@@ -268,6 +343,8 @@ class PlanescopeApp(App[None]):
 
     def action_help(self) -> None:
         """Open the help, or close it."""
+        from tui.screens.help import HelpScreen
+
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
         else:

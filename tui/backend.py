@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from diagnosis.documents.audience import Audience
-from diagnosis.documents.exit_code import ExitCode
+from tui.problem import BackendProblem as BackendProblem
+from tui.problem import Cancelled as Cancelled
+from tui.progress import Progress as Progress
 
 if TYPE_CHECKING:
     from diagnosis.account_view.documents import DocumentKind
@@ -90,15 +92,6 @@ class WorkflowRow:
     """``active``, or why it starts no run."""
     key: str
     """What :attr:`RunQuery.workflow` takes for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a long piece of work is; ``total`` is None while it is not known."""
-
-    what: str
-    done: int = 0
-    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,25 +190,6 @@ class ProposedDocument:
     """Whose it is, where runs assume several roles."""
     file: str = ""
     """Where it came from, for people."""
-
-
-class BackendProblem(Exception):  # noqa: N818 - it names what the user has, no bug
-    """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it.
-
-    Both are scrubbed here: they quote files, answers and what was typed.
-    """
-
-    def __init__(self, sentence: str, way_out: str = "", exit_code: int = ExitCode.USAGE) -> None:
-        from diagnosis.logs.scrub import scrub  # the patterns of secrets: nothing that is painted first needs them
-
-        self.sentence = scrub(sentence)
-        self.way_out = scrub(way_out)
-        super().__init__(self.sentence)
-        self.exit_code = exit_code
-
-
-class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
-    """Raised out of a backend method when ``cancelled()`` turned true."""
 
 
 ProgressHook: TypeAlias = Callable[[Progress], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
-from tui.backend import BackendProblem
+from tui.problem import BackendProblem
 
 if TYPE_CHECKING:
     # Only names: at run time these modules, with PyGithub and boto3 behind them, come after first paint.

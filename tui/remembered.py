@@ -15,8 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from diagnosis.logs.scrub import scrub
-
 SCHEMA = "planescope.remembered/1"
 MOST_REPOSITORIES = 50
 MOST_FILTERS = 50
@@ -229,6 +227,8 @@ def _memory(document: dict[str, Any]) -> Memory:
 
 def _keepable(text: object) -> bool:
     """Return whether a text may be kept: short, printable, and nothing that looks like a secret."""
+    from diagnosis.logs.scrub import scrub  # the patterns of secrets: only what was remembered is looked through
+
     return isinstance(text, str) and 0 < len(text) <= LONGEST and text.isprintable() and scrub(text) == text
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui.backend import BackendProblem
+from tui.problem import BackendProblem
 
 _LARGEST = 100_000
 

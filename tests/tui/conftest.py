@@ -13,12 +13,15 @@ from textual import _wait
 from textual.pilot import Pilot
 
 from tui.app import PlanescopeApp
+from tui.screens import main_loading
 from tui.screens.timeline.screen import TimelineScreen
 
 _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = 0.002
 """After each key the pilot looks in these steps (20 ms by Textual's measure) whether the app is idle; what a test needs to
 have happened it waits for by name."""
+
+main_loading.load()
 
 MEDIUM = (120, 40)
 PATIENCE = 60.0

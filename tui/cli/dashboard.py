@@ -12,11 +12,11 @@ from click.exceptions import Exit
 
 from diagnosis.documents.exit_code import ExitCode
 from tui import internal_error
-from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend
 from tui.cli import ascii_signs
 from tui.cli.output import OutputLostError, say
 from tui.interrupts import GRACE_SECONDS, INTERRUPTS
+from tui.problem import BackendProblem
 from tui.serve.served import is_served
 from tui.settings import read_settings
 from tui.terminal_size import terminal_size

@@ -11,7 +11,6 @@ import click
 
 from diagnosis.documents.exit_code import ExitCode
 from tui import __version__
-from tui.backend import BackendProblem
 from tui.cli import shell_completion
 from tui.cli.examples import with_examples
 from tui.cli.exit_codes import exit_codes
@@ -21,6 +20,7 @@ from tui.cli.options.repository import app_options
 from tui.cli.output import on_a_terminal, say
 from tui.cli.plain import draws, plain_option, reset
 from tui.interrupts import SENTENCE
+from tui.problem import BackendProblem
 from tui.settings import LONGEST_REFRESH, SHORTEST_REFRESH, read_settings
 
 _COMMANDS = {

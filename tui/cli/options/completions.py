@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 from pathlib import Path
@@ -41,6 +40,8 @@ def profiles(_ctx: click.Context, _option: click.Parameter, begun: str) -> list[
 
 
 def _sections(place: str) -> list[str]:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="\0")
     try:
         path = Path(place).expanduser()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tui.backend import BackendProblem
 from tui.cli.options.completions import profiles, repositories
 from tui.cli.options.stated import read_stated, require_no_secret, stated_options
 from tui.cli.output import say
+from tui.problem import BackendProblem
 
 if TYPE_CHECKING:
     from diagnosis.facts.case import Case

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
-from tui.backend import BackendProblem
+from tui.problem import BackendProblem
 
 if TYPE_CHECKING:
     from diagnosis.names.ecr_address import EcrAddress

@@ -67,6 +67,8 @@ class StartScreen(PresentSize, Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("start")
+    shows_setup: ClassVar[bool] = True
+    """For the app, which does not import this screen before it is wanted."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium")]  # noqa: RUF012 - declared by Textual, as an instance variable
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - likewise
     AUTO_FOCUS = "#start-page"

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from textual import events, on
-from textual.screen import Screen
 
 from diagnosis.verdicts.replay import Replay
 from tui import messages
@@ -16,7 +15,7 @@ from tui.foreign_text import defused_line
 from tui.remembered import Remembered
 from tui.screens.dialogs.ask import AskScreen
 from tui.screens.dialogs.choose import Choice, ChooseScreen
-from tui.screens.present_size import PresentSize
+from tui.screens.frame import Frame
 from tui.screens.timeline.reader import Reader
 from tui.widgets.base.blocks import field
 from tui.widgets.detail.selection import Selection
@@ -29,7 +28,7 @@ COPIES = "enter copies the line"
 """Nothing is ever run from here."""
 
 
-class FindingRuns(PresentSize, Screen[None]):
+class FindingRuns(Frame):
     """A base of the main screen, for everything that begins in the list of runs or ends in it."""
 
     reader: Reader

@@ -54,8 +54,6 @@ class TimelineScreen(FindingRuns):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("timeline")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (184, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (48, "-high")]  # noqa: RUF012 - likewise
     AUTO_FOCUS = "#timeline"
 
     def __init__(

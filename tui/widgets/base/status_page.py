@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.backend import BackendProblem, Progress
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base.blocks import GAP, Block, assemble, layout, paragraph
+
+if TYPE_CHECKING:
+    from tui.backend import BackendProblem, Progress
 
 BAR = 32
 """Cells of the progress bar."""

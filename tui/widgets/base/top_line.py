@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from diagnosis.documents.credentials import short_lines
-from diagnosis.facts.account import CredentialsProblem
-from tui.backend import Moment, Progress
 from tui.foreign_text import foreign_line
+
+if TYPE_CHECKING:
+    from diagnosis.facts.account import CredentialsProblem
+    from tui.backend import Moment, Progress
 
 WIDE = 100
 """From this width on the moment's title is shown."""
@@ -67,6 +69,10 @@ class TopLine(Widget):
 
     def not_signed_in(self, problem: CredentialsProblem, width: int) -> Content:
         """Draw what is wrong and how to sign in, in the fullest words that fit: the repository's name gives way to them."""
+        from diagnosis.documents.credentials import (
+            short_lines,  # of a diagnosis: the line is painted before there is one
+        )
+
         brand = Content.styled(
             " planescope " if width >= WIDE else "planescope", "bold $block-cursor-foreground on $primary"
         )
