@@ -15,13 +15,14 @@ from live_worlds import LiveDouble, diagnosis_of_world, live_backend
 from seeded_defects import DEFECTS, broken
 from small_world import allow, policy, sound_world, trust_statement
 from textual.widgets import Input, TextArea
-from thoroughness import THOROUGH, some
+from thoroughness import THOROUGH, some, spread
 
 from diagnosis.account_view.documents import DocumentKind
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import verdict_at
 from diagnosis.visible_text import is_shown
 from tui.screens.account.leaving import LeaveScreen
 from tui.screens.account.proposed import ProposedScreen
@@ -32,6 +33,8 @@ from tui.widgets.account.document_text import coloured, document_lines
 from tui.widgets.account.gate_bar import GateBar
 from tui.widgets.base.blocks import layout
 from tui.widgets.base.page import Page
+from tui.widgets.timeline.columns import Cell, first_failing
+from tui.widgets.timeline.timeline import Timeline
 
 
 def of_account(world: str, **parts: object) -> LiveDouble:
@@ -187,6 +190,21 @@ async def test_what_nobody_can_call_too_much_is_listed_as_unknown(opened: Any) -
         assert "Nothing." not in words
         for grant in screen.view.withheld:
             assert set(grant.actions[:3]) <= set(words.replace(",", " ").split())
+
+
+async def test_the_session_shown_first_is_the_one_by_which_the_timeline_says_what_it_says(opened: Any) -> None:
+    live = diagnosis_of_world("services").live
+    async with opened(live_backend("services")) as app:
+        for column, row in spread([(1, 0), (1, 3), (1, 4), (0, 2)], 2):
+            app.app.screen.query_one(Timeline).go_to(Cell(column, row))
+            await app.pilot.pause()
+            gate = app.app.screen.selection.cell.gate
+            screen = await on_account(app)
+            assert screen.view.at(gate).verdict == verdict_at(live.gates, gate).verdict
+            others = [view for view in screen.sessions if view is not screen.view]
+            for found in filter(None, (first_failing(view.gates) for view in others)):
+                assert f"{found.verdict.sign} {found.gate.label}" in app.text
+            await app.press("escape")
 
 
 @pytest.mark.skipif(not THOROUGH, reason="opens the app once more: the thorough run does")

@@ -10,6 +10,7 @@ import pytest
 from backend_double import BackendDouble
 from incident_names import RUN_IDS
 from incident_offers import POLICY_CHANGE, PROVIDER_CHANGE
+from live_worlds import live_backend
 from words_shown import words_of
 
 from tui.backend import ExportChoice
@@ -38,7 +39,8 @@ async def test_one_look_tells_the_whole_path_the_fix_for_each_owner_and_the_proo
             text = app.text
             assert "#1 migrate-dev in AUTHENTICATION at OIDC trust" in text
             assert "still broken" in text
-            for place in ("2 role-assumption", "3 registry-auth", "4 registry-push", "5 registry-pull"):
+            assert all(way in text for way in ("i Account", "v Log", "b Runs", "? Help", "q Quit"))
+            for place in ("→ role-assumption", "→ registry-auth", "→ registry-push", "→ registry-pull"):
                 assert place in text, (size, place)
             assert "✔ one more run then passes all four gates  path 1 of 2" in text
             owners = (
@@ -103,7 +105,7 @@ async def test_space_judges_now_for_the_attempt_under_the_cursor(opened: Any) ->
         await app.press("left", "space")
         assert app.backend.asked[-1] == (None, KEY_1)
         assert "for #1" in app.text
-        assert "mended; now fail at Role assumption" in app.text
+        assert "mended; now fails at Role assumption" in app.text
 
 
 async def test_space_on_now_judges_nothing(opened: Any) -> None:
@@ -463,3 +465,13 @@ async def test_the_mouse_chooses_cells_sections_and_runs(opened: Any) -> None:
         await app.pilot.click(RunList, offset=(5, 3))
         await app.rest()
         assert app.backend.asked[-1] == (KEY_1, KEY_1)
+
+
+async def test_a_click_on_a_part_of_the_summary_shows_the_section_that_tells_more(opened: Any) -> None:
+    async with opened(live_backend("five changes"), size=(80, 24)) as app:
+        summary = app.app.screen.query_one(Summary)
+        wanted = {"Rerun": "forecast", "Stopped": "evidence", "Registry": "remediation", "Change": "remediation"}
+        labels = [line.split()[0] for line in str(summary.render()).splitlines()]
+        for label, section in wanted.items():
+            await app.pilot.click(Summary, offset=(12, labels.index(label) + summary.gutter.top))
+            assert app.app.screen.query_one(Details).section.value == section

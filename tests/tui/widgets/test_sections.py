@@ -57,14 +57,15 @@ def test_many_problems_of_one_place_are_one_item_of_the_summary(width: int) -> N
     many = tuple(replace(service, resource=str(n), actions=(f"s3:Get{n}",)) for n in range(9))
     last = replace(service, checkpoint=Checkpoint.LEAST_PRIVILEGE, actions=())
     items = [item.plain for item in remaining(replace(diagnosis_of(1), forecast=(first, *many, last)))]
-    assert items[1] == "2–10 service-authorization s3:Get0, s3:Get1 and 7 more"
-    assert items[2].startswith("11 least-privilege")
+    assert items[0] == "unchanged:"
+    assert items[2] == "→ 9× service-authorization s3:Get0, s3:Get1 and 7 more"
+    assert items[3].startswith("→ least-privilege")
     short = summary_lines(replace(diagnosis_of(1), forecast=(first, *many, last)), 0, width, 8)
     said = "\n".join(line.plain for line in short)
-    assert "2–10 service-authorization" in said
+    assert "→ 9× service-authorization" in said
     # Two of them stand each for itself.
     few = remaining(replace(diagnosis_of(1), forecast=(first, *many[:2])))
-    assert [item.plain.split()[0] for item in few[1:]] == ["2", "3"]
+    assert [item.plain.split()[:2] for item in few[2:]] == [["→", "service-authorization"]] * 2
 
 
 def test_a_failing_cell_names_reason_cause_place_owner_and_proof() -> None:
@@ -128,7 +129,7 @@ def test_now_says_what_was_mended_and_what_broke_since_the_run() -> None:
     live = replace(three.live, gates=tuple(replace(gate, verdict=Verdict.FAIL) for gate in three.live.gates))
     broken = replace(three, live=live)
     assert "broken since" in words_of(section_evidence.blocks_of(view_of(broken, column=3)))
-    assert "✘ fail at OIDC trust" in still_broken(broken, brief=True).plain
+    assert "✘ fails at OIDC trust" in still_broken(broken, brief=True).plain
 
 
 def test_a_failure_that_is_no_gate_is_named_by_its_plane() -> None:

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from diagnosis.account_view.documents import AccountDocument, DocumentKind
 from diagnosis.account_view.view import SessionView
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.gates import Gate
+from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
@@ -44,6 +44,8 @@ EDITABLE = frozenset({
     DocumentKind.TRUST, DocumentKind.INLINE, DocumentKind.MANAGED, DocumentKind.BOUNDARY, DocumentKind.REPOSITORY,
 })  # fmt: skip
 """What can be proposed: the judges know where such a document would stand."""
+_WEIGHTS = (None, Verdict.PASS, Verdict.BLOCKED, Verdict.UNKNOWN, Verdict.FAIL)
+"""From what matters least to what the user has to see first; None where a session asks nothing."""
 
 
 class AccountScreen(PresentSize, Screen[None]):
@@ -62,7 +64,8 @@ class AccountScreen(PresentSize, Screen[None]):
         """Of the run shown, among the attempts of the chain."""
         self.gate = gate
         """The chosen gate; until the run is laid out None may stand for the first that does not pass."""
-        self.session = 0
+        self.session: int | None = None
+        """The session shown; None stands for the one that decides, until the run is laid out."""
         self.drafts: dict[tuple[str, DocumentKind, str], Draft] = {}
         """Documents that were edited and not saved, by role, kind and name."""
         self.jobs = BackgroundJobs(self, lambda _kind, _job, _what: None)
@@ -103,7 +106,12 @@ class AccountScreen(PresentSize, Screen[None]):
     @property
     def view(self) -> SessionView | None:
         """The session shown."""
-        return self.sessions[min(self.session, len(self.sessions) - 1)] if self.sessions else None
+        return self.sessions[self._at] if self.sessions else None
+
+    @property
+    def _at(self) -> int:
+        """Which of the sessions is shown."""
+        return min(self.session or 0, len(self.sessions) - 1)
 
     @property
     def entry(self) -> Entry | None:
@@ -131,6 +139,9 @@ class AccountScreen(PresentSize, Screen[None]):
             listed.show(())
             self.query_one("#account-page", Page).show(())
             return
+        if self.session is None:
+            self.session = self._deciding_session()
+            view = self.sessions[self.session]
         if self.gate is None or view.at(self.gate) is None:
             wrong = first_failing(view.gates)
             self.gate = wrong.gate if wrong is not None else view.gates[0].gate
@@ -141,6 +152,17 @@ class AccountScreen(PresentSize, Screen[None]):
         if first:
             listed.cursor = self._first_of(entries, view)
         self._show_page()
+
+    def _deciding_session(self) -> int:
+        """Return the session by which the timeline's verdict of the gate stands: the first of the worst."""
+        at_gate = [view.at(self.gate) if self.gate is not None else first_failing(view.gates) for view in self.sessions]
+        weights = [_WEIGHTS.index(verdict.verdict if verdict is not None else None) for verdict in at_gate]
+        return weights.index(max(weights))
+
+    def _other_sessions(self) -> str:
+        """Name what does not pass in the sessions that are not shown: the gates of the one shown do not tell it."""
+        wrong = [(at, first_failing(view.gates)) for at, view in enumerate(self.sessions, 1) if at != self._at + 1]
+        return "".join(f" · session {at} {found.verdict.sign} {found.gate.label}" for at, found in wrong if found)
 
     def _first_of(self, entries: list[Entry], view: SessionView) -> int:
         """Return the place of the document that decides; where none does, of what the gate is about."""
@@ -172,13 +194,14 @@ class AccountScreen(PresentSize, Screen[None]):
         jobs = f" · {job_names(view.jobs)}" if view.jobs else ""
         branch = self.replay.attempt.head_branch or ""
         count = len(self.sessions)
-        several = f" · session {min(self.session, count - 1) + 1} of {count} (s)" if count > 1 else ""
+        several = f" · session {self._at + 1} of {count} (s)" if count > 1 else ""
         blocks: list[Block] = [
             OneLine(
                 assemble(
                     (f"{attempt_title(self.replay)} ", "bold $text"),
                     foreign_line(f"{branch}{jobs}", "$text"),
                     (several, "$text-accent"),
+                    (self._other_sessions(), "bold $text-warning"),
                     foreign_line(f" · {named}", "$text-muted"),
                 )
             )
@@ -306,12 +329,12 @@ class AccountScreen(PresentSize, Screen[None]):
         if not 0 <= place < len(self.diagnosis.replays):
             self.app.bell()
             return
-        self.place, self.session = place, 0
+        self.place, self.session = place, None
         self._open_run()
 
     def action_session(self) -> None:
         """Show the next session of the release."""
-        self.session = (self.session + 1) % len(self.sessions)
+        self.session = (self._at + 1) % len(self.sessions)
         self._show(first=True)
 
     def action_deciding(self, by: int) -> None:

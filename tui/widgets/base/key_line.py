@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 ALWAYS = ("close", "help", "quit")
 """Actions that are shown whatever else is."""
-FIRST_TO_GO = ("command_palette", "copy_remediation", "toggle_runs", "filter", "refresh_live")
+FIRST_TO_GO = ("command_palette", "copy_remediation", "refresh_live", "filter", "compare", "toggle_runs")
 """Actions that are left out before others."""
 
 

@@ -1,4 +1,4 @@
-"""What the summary says: what stopped the run, whether it is still broken, and what a rerun would then meet."""
+"""What the summary says: what stopped the run, whether it is still broken, and what a rerun would meet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from tui.widgets.base.elide import elide
 from tui.widgets.timeline.columns import ends_elsewhere, stopping_plane
 from tui.widgets.timeline.run_titles import RunTitles
 
-INTRO, INTRO_CLOSURE = "then meets", "then, for closure,"
+UNCHANGED = "unchanged:"
+"""What stands before the places that a rerun meets: none of the changes is made."""
 _NAMED = 2
 _BRANCHES = (24, 12, 0)
 """Cells for the branch, the first that leaves room for the rest."""
@@ -102,7 +103,8 @@ def still_broken(diagnosis: Diagnosis, *, brief: bool) -> Content:
     mended = "mended" if now is not None else ""
     if first is not None:
         lead = f"{mended}; now " if mended else ""
-        words = f"{first.verdict.sign} {lead}{first.verdict.value} at {first.gate.label}"
+        word = "fails" if first.verdict is Verdict.FAIL else first.verdict.value
+        words = f"{first.verdict.sign} {lead}{word} at {first.gate.label}"
         return _sentence(words, signs.VERDICT_STYLES[first.verdict], first, brief=brief)
     return _every_gate(diagnosis, mended, brief=brief)
 
@@ -125,9 +127,10 @@ def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> C
 
 
 def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
-    """Return what a rerun would meet after the first fix, item by item; ``terse`` names the places alone.
+    """Return what a rerun would meet with nothing changed, one item after the other; ``terse`` names the places alone.
 
-    No two items read alike. Several contents are a list of places, perhaps behind an introduction; one is a sentence.
+    No two items read alike, and none has a number: those of the changes stand beside it. Several contents are a list of places
+    behind an introduction; one is a sentence.
     """
     if diagnosis.live is None:
         return [Content.styled("? the live side was not read", "$text-warning")]
@@ -141,10 +144,16 @@ def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
         return [assemble((_passes_words(now), signs.VERDICT_STYLES[Verdict.UNKNOWN]), _item(listed[0], terse=terse))]
     if len(listed) == 1 and len(diagnosis.forecast) == 1:
         return [assemble(_item(listed[0], terse=terse), (" is all that stops it", "$text-muted"))]
-    rest = listed[1:] if len(listed[0].problems) == 1 else listed
-    met = any(_stops_a_run(item) for item in rest)
-    shown = [_item(item, terse=terse, closure=met) for item in rest]
-    return shown if terse and met else [Content.styled(INTRO if met else INTRO_CLOSURE, "$text-muted"), *shown]
+    # What the first lacks, NOW says.
+    shown = [
+        _item(item, terse=terse or (item is listed[0] and len(item.problems) == 1), closure=True) for item in listed
+    ]
+    return [Content.styled(UNCHANGED, "$text-muted"), *_one_after_another(shown)]
+
+
+def _one_after_another(items: list[Content]) -> list[Content]:
+    arrow = Content.styled("→ ", "$text-muted")
+    return [*items[:1], *(arrow + item for item in items[1:])]
 
 
 def _nothing_known(now: Outlook) -> Content:
@@ -167,9 +176,9 @@ def _stops_a_run(item: ForecastItem) -> bool:
 
 
 def _item(item: ForecastItem, *, terse: bool, closure: bool = False) -> Content:
-    """Return number and label; ``closure`` marks among others what no run meets and closure needs."""
-    plane = item.problems[0].plane
-    place = assemble((f"{item.number} ", "bold $text-accent"), foreign_line(item.label, signs.PLANE_STYLES[plane]))
+    """Return the label, and of how many; ``closure`` marks among others what no run meets and closure needs."""
+    count = f"{len(item.problems)}× " if len(item.problems) > 1 else ""
+    place = assemble((count, "bold $text"), foreign_line(item.label, signs.PLANE_STYLES[item.problems[0].plane]))
     what = "" if terse else _what(item)
     told = assemble(place, " ", foreign_line(what)) if what and what not in item.label else place
     return assemble(told, (" (closure)", "$text-muted")) if closure and not _stops_a_run(item) else told
@@ -185,9 +194,9 @@ def _what(item: ForecastItem) -> str:
 def each_item(diagnosis: Diagnosis) -> list[Content]:
     """Return one item for each problem of the forecast, in order."""
     told = zip(diagnosis.forecast, labels(diagnosis.forecast), strict=True)
-    return [
-        _item(ForecastItem(number, (problem,), name), terse=False) for number, (problem, name) in enumerate(told, 1)
-    ]
+    return _one_after_another(
+        [_item(ForecastItem(number, (problem,), name), terse=False) for number, (problem, name) in enumerate(told, 1)]
+    )
 
 
 def path_words(diagnosis: Diagnosis) -> str:

@@ -145,11 +145,11 @@ def packed(items: Sequence[Content], width: int) -> list[Content]:
     return lines
 
 
-def on_one_line(items: Sequence[Content], width: int, key: str, left_out: int = 0) -> Content:
+def on_one_line(items: Sequence[Content], width: int, key: str, left_out: int = 0, gap: str = "  ") -> Content:
     """Return as many of the items as one line holds, and how many more there are."""
     for shown in range(len(items), -1, -1):
         rest = len(items) - shown + left_out
-        line = Content("  ").join([*items[:shown], *([more(rest, key)] if rest else [])])
+        line = Content(gap).join([*items[:shown], *([more(rest, key)] if rest else [])])
         if line.cell_length <= width:
             return line
     return more(len(items) + left_out, key).truncate(max(0, width), ellipsis=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from textual import events
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
@@ -11,6 +12,7 @@ from textual.widget import Widget
 
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
+from tui import messages
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import Block, assemble, layout
@@ -22,6 +24,11 @@ from tui.widgets.timeline.timeline import lines_taken
 
 FORECAST_KEY = "3"
 CLOSURE_KEY = "4"
+_SECTIONS = {
+    "Stopped": "evidence", "Run": "evidence", "Now": "evidence", "Rerun": "forecast", "Since": "forecast", "More": "forecast",
+    "Closure": "closure",
+}  # fmt: skip
+"""The sections of the details by the labels of the parts; those of the change bear owners' names."""
 _RULES = 4
 """Rules of closure that are named; the section has them all."""
 _SHARE = 4
@@ -61,9 +68,22 @@ class Summary(Widget):
         details = max(_LEAST, board // _SHARE)
         return len(self._lines(width, max(left - details, min(_FEWEST, left), 1)))
 
+    def on_click(self, event: events.Click) -> None:
+        """Show the section that tells more of the part under the mouse."""
+        offset = event.get_content_offset(self)
+        lines = self._lines(self.content_size.width, self.content_size.height)
+        if offset is not None and offset.y < len(lines):
+            self.post_message(messages.SectionChosen(section_of([line.plain for line in lines[: offset.y + 1]])))
+
     def render(self) -> RenderResult:
         """Draw all lines."""
         return Content("\n").join(self._lines(self.content_size.width, self.content_size.height))
+
+
+def section_of(lines: Sequence[str]) -> str:
+    """Return the section that tells more of the last line; its part is named by the last label."""
+    named = next((word for line in reversed(lines) if (word := line[:LABEL].strip())), "")
+    return _SECTIONS.get(named, "remediation")
 
 
 def summary_lines(diagnosis: Diagnosis, path_index: int, width: int, height: int, fullest: int = ANY) -> list[Content]:
@@ -136,15 +156,13 @@ def _at_most(content: Content, width: int, most: int, word: str) -> list[Content
 
 
 def _rerun(diagnosis: Diagnosis, width: int) -> Part:
-    """Return what a rerun would meet then: the places on a line, all of them, or each with its reason."""
+    """Return what a rerun would meet: the places on a line, all of them, or each with its reason."""
     room, margin = max(4, width - LABEL), Content(" " * LABEL)
     terse, wordy = answers.remaining(diagnosis, terse=True), answers.remaining(diagnosis)
-    intro = [wordy[0]] if len(wordy) > 1 else []
-    terse = terse[len(terse) - len(wordy) + 1 :] if intro else terse
-    several = [_places(intro, terse, room)] if intro else [terse[0].truncate(room, ellipsis=True)]
+    several = [_places(terse, room)] if len(terse) > 1 else [terse[0].truncate(room, ellipsis=True)]
     forms = [
         Form(0, tuple(_labelled("Rerun", several))),
-        Form(2, tuple(_labelled("Rerun", packed(wordy if intro else wordy[:1], room)))),
+        Form(2, tuple(_labelled("Rerun", packed(wordy, room)))),
     ]
     if diagnosis.forecast and diagnosis.live is not None:
         blocks = [Block(Content.styled(answers.path_words(diagnosis), "$text"), label("Rerun"))]
@@ -156,10 +174,16 @@ def _rerun(diagnosis: Diagnosis, width: int) -> Part:
     return Part(in_order(*forms), left_out=f"Rerun +{count}: {FORECAST_KEY}" if count else f"Rerun: {FORECAST_KEY}")
 
 
-def _places(intro: list[Content], places: list[Content], room: int) -> Content:
-    """Return the places on one line, without the words before them where more places fit so."""
-    whole = Content("  ").join([*intro, *places])
-    return whole if whole.cell_length <= room else on_one_line(places, room, FORECAST_KEY)
+def _places(told: list[Content], room: int) -> Content:
+    """Return the places on one line: all of them, without the introduction if need be, then without the first.
+
+    The first is what NOW says anyway; the arrow before the second stays. Where even so not all fit, as many as do.
+    """
+    for start in range(min(3, len(told) - 1)):
+        whole = Content(" ").join(told[start:])
+        if whole.cell_length <= room:
+            return whole
+    return on_one_line(told[1:], room, FORECAST_KEY, gap=" ")
 
 
 def _labelled(word: str, lines: Iterable[Content]) -> list[Content]:
