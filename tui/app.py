@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -196,7 +197,10 @@ class PlanescopeApp(App[None]):
         self.notify(defused_line(sentence), severity="warning", markup=False)
 
     def on_dashboard_wanted(self, message: DashboardWanted) -> None:
-        """Show the dashboard of another backend in the place of whatever is shown."""
+        """Show the dashboard of another backend in the place of whatever is shown, but no edited document is lost by that."""
+        self._unless_unsaved(lambda: self._show_dashboard(message))
+
+    def _show_dashboard(self, message: DashboardWanted) -> None:
         if self.timeline is not None:
             self.timeline.retire()
         self._close_backend()
@@ -215,13 +219,19 @@ class PlanescopeApp(App[None]):
 
     @property
     def _shows_setup(self) -> bool:
-        return bool(getattr(self.screen, "shows_setup", False))
+        """Whether the start screen is open over the dashboard, or has not led to one yet."""
+        over = takewhile(lambda screen: screen is not self.timeline, reversed(self.screen_stack))
+        return any(getattr(screen, "shows_setup", False) for screen in over)
 
     def action_setup(self) -> None:
         """Show what is set up, over the dashboard."""
         if self.setup is not None and not self._shows_setup:
+            from tui.screens.help import HelpScreen
             from tui.screens.start.screen import StartScreen
 
+            if isinstance(self.screen, HelpScreen):
+                # It can be opened again over the start screen, and there is one of it.
+                self.pop_screen()
             self.push_screen(StartScreen(self.setup, over=True))
 
     def on_unmount(self) -> None:
@@ -330,16 +340,20 @@ class PlanescopeApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave at once; documents that were edited and not saved are asked about first."""
-        if not main_loading.is_done():
+        if main_loading.is_done():
+            self._unless_unsaved(self.exit)
+        else:
             self.exit()
-            return
+
+    def _unless_unsaved(self, leave: Callable[[], object]) -> None:
+        """Leave at once; where documents were edited and not saved, ask first."""
         from tui.screens.account.screen import AccountScreen
 
         for screen in self.screen_stack:
             if isinstance(screen, AccountScreen) and screen.unsaved:
-                screen.ask_before(self.exit)
+                screen.ask_before(leave)
                 return
-        self.exit()
+        leave()
 
     def action_help(self) -> None:
         """Open the help, or close it."""

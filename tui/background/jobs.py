@@ -93,8 +93,13 @@ class BackgroundJobs:
         self.stop(kind, tell=False)
         job = Job(kind, next(self._numbers), self._host)
         self._started(kind, job.number, what)
-        worker = self._host.run_worker(
-            self._carry(job, what, work), name=what, group=f"backend-{kind}", exclusive=True, exit_on_error=False
+
+        async def carry() -> None:
+            await self._carry(job, what, work)
+
+        # The function, not its coroutine: a worker that is cancelled before it began would leave that behind, never awaited.
+        worker: Worker[None] = self._host.run_worker(
+            carry, name=what, group=f"backend-{kind}", exclusive=True, exit_on_error=False
         )
         self._running[kind] = (job, worker)
         return job.number

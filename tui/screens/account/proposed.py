@@ -101,7 +101,7 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
     def compose(self) -> ComposeResult:
         """Lay out the text and, beside it or below it, what it would do."""
         with Vertical(classes="panel") as panel:
-            panel.border_title = foreign_line(f"What if: {self.document.kind.value} {self.document.name}".rstrip())
+            panel.border_title = foreign_line(f"What if: {self.name_of_document}")
             panel.border_subtitle = "in memory: nothing is changed at AWS"
             with Horizontal(id="proposed"):
                 with Vertical(id="proposed-text"):
@@ -130,6 +130,16 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
     def text(self) -> str:
         """The text as it stands."""
         return self.query_one(TextArea).text
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the text is neither in force nor in a file."""
+        return self.is_mounted and self.text not in (self.in_force, self.saved_text)
+
+    @property
+    def name_of_document(self) -> str:
+        """The kind and name of the document that is edited. Partly foreign text."""
+        return f"{self.document.kind.value} {self.document.name}".rstrip()
 
     def _outcome(self) -> Page:
         return self.query_one("#proposed-outcome", Page)
@@ -164,7 +174,7 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
         parts: list[Content] = []
         if self.has_class("-narrow"):
             # There the panel has no border that could name it.
-            parts.append(foreign_line(f"{self.document.kind.value} {self.document.name}".rstrip() + "  ", "bold $text"))
+            parts.append(foreign_line(f"{self.name_of_document}  ", "bold $text"))
         if len(text) > _LONG:
             parts.append(Content.styled("? long: it is read when it is judged", "$text-warning"))
         else:

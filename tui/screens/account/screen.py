@@ -68,6 +68,8 @@ class AccountScreen(PresentSize, Screen[None]):
         """The session shown; None stands for the one that decides, until the run is laid out."""
         self.drafts: dict[tuple[str, DocumentKind, str], Draft] = {}
         """Documents that were edited and not saved, by role, kind and name."""
+        self._editor: ProposedScreen | None = None
+        """Where a document is edited right now, over this screen."""
         self.jobs = BackgroundJobs(self, lambda _kind, _job, _what: None)
         self._views: dict[RunKey, tuple[SessionView, ...]] = {}
         self._waiting: list[Block] = []
@@ -384,19 +386,26 @@ class AccountScreen(PresentSize, Screen[None]):
         key = self._key(entry.content)
 
         def keep(draft: Draft | None) -> None:
+            self._editor = None
             if draft is None or draft.saved:
                 self.drafts.pop(key, None)
             else:
                 self.drafts[key] = draft
             self._show()
 
-        screen = ProposedScreen(self.backend, self.diagnosis, view, entry.content, self.drafts.get(key))
-        self.app.push_screen(screen, keep)
+        self._editor = ProposedScreen(self.backend, self.diagnosis, view, entry.content, self.drafts.get(key))
+        self.app.push_screen(self._editor, keep)
 
     @property
     def unsaved(self) -> int:
-        """How many documents were edited and not saved."""
-        return len(self.drafts)
+        """How many documents were edited and not saved, also where one is being edited."""
+        return len(self._unsaved_names())
+
+    def _unsaved_names(self) -> list[str]:
+        names = [f"{kind.value} {name}".rstrip() for _, kind, name in self.drafts]
+        if self._editor is not None and self._editor.unsaved and self._editor.name_of_document not in names:
+            names.append(self._editor.name_of_document)
+        return names
 
     def action_close(self) -> None:
         """Go back; documents that were edited and not saved are asked about."""
@@ -407,11 +416,10 @@ class AccountScreen(PresentSize, Screen[None]):
 
     def ask_before(self, leave: Callable[[], object]) -> None:
         """Ask whether edited documents are to be left; then leave."""
-        names = [f"{kind.value} {name}".rstrip() for _, kind, name in self.drafts]
 
         def answered(wanted: bool | None) -> None:
             if wanted:
                 leave()
 
         if not isinstance(self.app.screen, LeaveScreen):
-            self.app.push_screen(LeaveScreen(names), answered)
+            self.app.push_screen(LeaveScreen(self._unsaved_names()), answered)

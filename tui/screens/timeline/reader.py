@@ -38,8 +38,8 @@ class Reader:
         self._under_way: dict[str, tuple[int, Progress]] = {}
         """Number and progress of each kind of work; the newest last."""
         self._wanted_moment: int | None = None
-        self._exported: tuple[Path, ExportChoice] | None = None
-        """Where a packet was written last, or was to be, and how."""
+        self._exported: tuple[Diagnosis, Path, ExportChoice] | None = None
+        """What was written last as a packet, or was to be, where and how."""
 
     @property
     def reads(self) -> reads.Reads:
@@ -187,15 +187,15 @@ class Reader:
     def write_packet(self, diagnosis: Diagnosis, place: Path, choice: ExportChoice) -> None:
         """Write the evidence packet of a diagnosis."""
         if self.backend is not None:
-            self._exported = place, choice
+            self._exported = diagnosis, place, choice
             work = reads.exporting(self.backend, diagnosis, place, choice)
             self._jobs.start("export", "Writing the packet", work)
 
-    def retry(self, kind: str, query: RunQuery, diagnosis: Diagnosis | None) -> None:
+    def retry(self, kind: str, query: RunQuery) -> None:
         """Do a piece of work again that failed."""
         if kind == "export":
-            if diagnosis is not None and self._exported is not None:
-                self.write_packet(diagnosis, *self._exported)
+            if self._exported is not None:
+                self.write_packet(*self._exported)
         elif kind == "runs":
             self.runs(query)
         else:

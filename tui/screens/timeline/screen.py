@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -16,7 +17,7 @@ from diagnosis.documents.credentials import credentials_problem
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
-from tui.backend import Backend, BackendProblem, Corrections, ExportChoice, Progress, RunQuery
+from tui.backend import Backend, BackendProblem, Corrections, ExportChoice, ExportResult, Progress, RunQuery
 from tui.collector import spare_what_stays
 from tui.foreign_text import defused_line, foreign_line
 from tui.remembered import Remembered
@@ -72,6 +73,8 @@ class TimelineScreen(FindingRuns):
         """What the user did here before."""
         self.telling = Telling(clock)
         self._walkthrough_wanted = walkthrough
+        self._waiting: dict[str, Callable[[], None]] = {}
+        """Open the dialogs for what came while another screen stood over this one, by the kind of work."""
         self.clock = clock
         self.reader = Reader(self, backend_factory, self._show_progress)
         self.runs = RunsPanel(clock, start_filter)
@@ -190,13 +193,16 @@ class TimelineScreen(FindingRuns):
             self.runs.show_problem(problem)
         elif self.diagnosis is None:
             self.panel.show_problem(problem)
-        elif isinstance(self.app.screen, ProblemScreen):
-            self.app.notify(defused_line(problem.sentence), severity="warning", markup=False)
-        else:
+        elif self.app.screen is self:
             self.app.push_screen(ProblemScreen(problem), lambda retry: self._retry(kind) if retry else None)
+        else:
+            # Over another screen a dialog would take the keys of whoever types there, or lie over another of its kind.
+            self.app.notify(defused_line(problem.sentence), severity="warning", markup=False)
+            if not isinstance(self.app.screen, ProblemScreen):
+                self._waiting[kind] = partial(self.show_problem, kind, problem)
 
     def _retry(self, kind: str) -> None:
-        self.reader.retry(kind, self.runs.filter.query, self.diagnosis)
+        self.reader.retry(kind, self.runs.filter.query)
 
     def plan_refresh(self) -> None:
         """Decide whether and when runs are looked at again, and say so in the first line."""
@@ -232,6 +238,7 @@ class TimelineScreen(FindingRuns):
 
     @on(messages.RunsLoaded)
     def _runs_loaded(self, message: messages.RunsLoaded) -> None:
+        self._waiting.pop("runs", None)
         self.runs.add(message.page, message.number)
         if message.number == 1:
             self.follow_newest()
@@ -245,6 +252,7 @@ class TimelineScreen(FindingRuns):
     @on(messages.Diagnosed)
     def _diagnosed(self, message: messages.Diagnosed) -> None:
         self.reader.selected, self.reader.subject = message.selected, message.subject
+        self._waiting.pop("case", None)
         self.runs.mark(replay.attempt.key for replay in message.diagnosis.replays)
         self.panel.show(message.diagnosis)
         self.refresh_bindings()
@@ -261,7 +269,21 @@ class TimelineScreen(FindingRuns):
 
     @on(messages.Exported)
     def _exported(self, message: messages.Exported) -> None:
-        self.app.push_screen(ExportedScreen(downloads.handed_over(self.app, message.result)))
+        self._waiting.pop("export", None)
+        self._tell_exported(downloads.handed_over(self.app, message.result))
+
+    def _tell_exported(self, result: ExportResult) -> None:
+        if self.app.screen is self:
+            self.app.push_screen(ExportedScreen(result))
+        else:
+            self._say("The packet is written.")
+            self._waiting["export"] = partial(self._tell_exported, result)
+
+    @on(events.ScreenResume)
+    def _shown_again(self) -> None:
+        """Open what has waited for this screen, one after the other."""
+        if self._waiting:
+            self.call_after_refresh(self._waiting.pop(next(iter(self._waiting))))
 
     # -- what the user chooses in the panels
 
@@ -403,11 +425,12 @@ class TimelineScreen(FindingRuns):
     def action_export(self) -> None:
         """Ask how the packet is to be, then write it."""
         if self.diagnosis is not None:
-            self.app.push_screen(ExportScreen(self.diagnosis), self._write_packet)
+            self.app.push_screen(ExportScreen(self.diagnosis), partial(self._write_packet, self.diagnosis))
 
-    def _write_packet(self, wanted: tuple[Path, ExportChoice] | None) -> None:
-        if self.diagnosis is not None and wanted is not None:
-            self.reader.write_packet(self.diagnosis, *downloads.place_for(self.app, *wanted))
+    def _write_packet(self, asked: Diagnosis, wanted: tuple[Path, ExportChoice] | None) -> None:
+        """Write what the dialog named; a poll may have brought another diagnosis meanwhile."""
+        if wanted is not None:
+            self.reader.write_packet(asked, *downloads.place_for(self.app, *wanted))
 
     def action_add_run(self) -> None:
         """Ask for a run that belongs to the chain."""
