@@ -130,7 +130,7 @@ class _Teller:
             )
         ]
         if blocked:
-            notes.append(Note("Not reached", f"{', '.join(blocked)}: of that this run says nothing."))
+            notes.append(Note("Not reached", f"{', '.join(blocked)}, of which this run says nothing."))
         if unknown and not refused:
             notes.append(Note("Not known", f"{', '.join(unknown)}: the run does not show it."))
         if attempt.cause:
