@@ -73,6 +73,7 @@ class Server:
         application = web.Application(middlewares=[self._guarded])
         application.add_routes(
             [
+                web.get("/{token}", self._begun),
                 web.get("/{token}/", self._page),
                 web.get("/{token}/ws", self._connected),
                 web.get("/{token}/static/{name}", self._file),
@@ -111,6 +112,10 @@ class Server:
         if not answer.prepared:
             answer.headers.update(_headers(host if known else ""))
         return answer
+
+    async def _begun(self, _request: web.Request) -> web.StreamResponse:
+        """Lead an address that was copied without its last character to the page."""
+        return web.Response(status=303, headers={"Location": f"/{self._access.token}/"})
 
     async def _page(self, _request: web.Request) -> web.StreamResponse:
         return web.FileResponse(_OURS / "page.html", headers={"Content-Type": "text/html; charset=utf-8"})

@@ -65,8 +65,9 @@ async def test_nothing_is_given_without_the_token_or_to_another_name(caplog: pyt
 
 async def test_the_page_and_its_files_come_from_the_server_alone() -> None:
     async with serving("demo") as (_, access, session):
-        async with session.get(access.address) as answer:
+        async with session.get(access.address.removesuffix("/")) as answer:
             page = await answer.text()
+            assert str(answer.url) == access.address
             assert answer.headers["Referrer-Policy"] == "no-referrer"
             policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self';")
