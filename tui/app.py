@@ -22,6 +22,7 @@ from textual.screen import Screen
 from tui import internal_error, keymap
 from tui.actions import actions_of, why_not
 from tui.clipboard import Clipboard
+from tui.collector import let_go
 from tui.foreign_text import defused, defused_line
 from tui.job_control import stop_until_continued
 from tui.remembered import Remembered
@@ -139,6 +140,7 @@ class PlanescopeApp(App[None]):
         threading.Thread(target=load, name="planescope load", daemon=True).start()
 
     async def _main_screen_loaded(self, error: Exception | None) -> None:
+        let_go()
         if error is not None:
             raise error
         if self._opening is not None:

@@ -13,3 +13,13 @@ def spare_what_stays() -> None:
     """
     if not gc.get_freeze_count():
         gc.freeze()
+
+
+def hold() -> None:
+    """Keep the collector from running while modules are imported: none of it is garbage, and it would look through all again."""
+    gc.disable()
+
+
+def let_go() -> None:
+    """Let it run again."""
+    gc.enable()

@@ -15,6 +15,7 @@ from tui import internal_error
 from tui.bootstrap import embedded_backend
 from tui.cli import ascii_signs
 from tui.cli.output import OutputLostError, say
+from tui.collector import hold, let_go
 from tui.interrupts import GRACE_SECONDS, INTERRUPTS
 from tui.problem import BackendProblem
 from tui.serve.served import is_served
@@ -72,6 +73,7 @@ def _run(
     remembered: Remembered | None = None,
     **more: Any,
 ) -> None:
+    hold()  # the app lets go as soon as all is imported
     from tui.app import PlanescopeApp
     from tui.lost_terminal import TerminalWatch
     from tui.remembered import Remembered
@@ -113,6 +115,7 @@ def _run(
             with ascii_signs.one_for_each_cell(sys.__stderr__):
                 app.run()
     finally:
+        let_go()
         INTERRUPTS.during(None)
         remembered.settle()
         _tell_of_corrections(app.timeline.backend if app.timeline else None)
