@@ -13,15 +13,18 @@ BELL = "\a"
 _LONGEST = 160
 _OSC_777 = ("foot", "rxvt", "ghostty")
 """Terminals, by the beginning of their ``TERM`` or by ``TERM_PROGRAM``, that take OSC 777."""
-_NEITHER = ("dumb", "linux", "vt", "ansi", "screen")
-"""Terminals that would print a part of it. Within screen nothing reaches the terminal around it."""
+_TAKES_EITHER = (
+    *_OSC_777, "xterm", "tmux", "kitty", "wezterm", "alacritty", "iterm", "konsole", "contour", "mintty",
+    "vte", "gnome", "ms-terminal",
+)  # fmt: skip
+"""Terminals, by the beginning of their ``TERM``, that take such a sequence or pass over it. Any other might print a part of it."""
 
 
 def notice(text: str, environment: Mapping[str, str]) -> str:
     """Return what to write to a terminal: the bell, and the notification where the terminal does not print it."""
     term = environment.get("TERM", "").removeprefix("xterm-").lower()
     program = environment.get("TERM_PROGRAM", "").lower()
-    if not term or term.startswith(_NEITHER):
+    if not environment.get("TERM", "").lower().startswith(_TAKES_EITHER):
         return BELL
     shown = visible_line(text).replace(";", ",")
     shown = "".join(each if each.isprintable() else "?" for each in shown)[:_LONGEST]

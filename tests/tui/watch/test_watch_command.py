@@ -125,7 +125,12 @@ def test_what_no_waiting_mends_ends_it(server, watching) -> None:
         ({"TERM": "xterm-ghostty"}, "\x1b]777;notify;planescope;"),
         ({"TERM": "foot"}, "\x1b]777;notify;planescope;"),
         ({"TERM": "dumb"}, None),
+        ({"TERM": "tmux-256color"}, "\x1b]9;planescope: "),
         ({"TERM": "linux"}, None),
+        ({"TERM": "vt220"}, None),
+        ({"TERM": "eterm-color"}, None),
+        ({"TERM": "screen.xterm-256color"}, None),
+        ({"TERM": "of-nobody-known", "TERM_PROGRAM": "x"}, None),
         ({}, None),
     ],
 )
