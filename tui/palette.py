@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
@@ -23,7 +24,17 @@ RUN_HITS = 20
 
 
 class Palette(PresentSize, CommandPalette):
-    """Textual's palette, of the present size as every screen of ours."""
+    """Textual's palette, of the present size as every screen of ours; what is chosen in it is done once."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Go; a second enter that came before that finds nothing to do."""
+        if self._is_dismissed:
+            self._selected_command = Hit(0, "", _nothing)
+        return super().dismiss(result)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
-"""Screens that are laid out for the size that the terminal has now, whatever size an event tells."""
+"""What every screen does as one: it is laid out for the size that the terminal has now, and it goes once."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from textual.await_complete import AwaitComplete
 from textual.geometry import Size
 
 
@@ -14,3 +17,14 @@ class PresentSize:
 
     def _screen_resized(self, size: Size) -> None:
         super()._screen_resized(self.app.size)  # type: ignore[misc, attr-defined]  # a screen stands behind it
+
+    _is_dismissed = False
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Go, with a result: once. Keys come faster than a screen goes, and Textual would take the one below for the second."""
+        if self._is_dismissed:
+            nothing: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]  # Textual left it untyped
+            return nothing
+        self._is_dismissed = True
+        gone: AwaitComplete = super().dismiss(result)  # type: ignore[misc]  # likewise
+        return gone

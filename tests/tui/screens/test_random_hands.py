@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from backend_double import PROBLEM, BackendDouble
 from live_worlds import live_backend
+from opened_screens import open_screen
 from random_hands import Storm
 from setup_double import ALL, SetupDouble
 from textual.widgets import TextArea
@@ -120,3 +121,32 @@ async def test_work_that_is_given_up_before_it_began_leaves_nothing_behind(opene
             jobs.stop("late", tell=False)
             await app.pilot.pause()
         assert not begun.is_set()
+
+
+@pytest.mark.parametrize("kind", [HelpScreen, ExportScreen, AskScreen], ids=lambda kind: kind.__name__)
+async def test_a_screen_that_is_left_twice_takes_no_other_with_it(kind: Any, opened: Any) -> None:
+    async with opened() as app:
+        await open_screen(app, kind)
+        screen = app.app.screen
+        screen.action_close()
+        screen.action_close()
+        await app.pilot.pause()
+        assert app.app.screen is app.main
+
+
+async def test_enter_pressed_twice_in_the_palette_does_one_thing(opened: Any) -> None:
+    async with opened() as app:
+        await app.pilot.press("ctrl+p", *"ledger")
+        await app.until(lambda: app.app.screen._hit_count)
+        palette = app.app.screen
+        palette._action_cursor_down()
+        palette._action_command_list("select")
+        await app.pilot.pause()
+        if app.app.screen is palette:
+            palette._select_or_command()
+        palette._select_or_command()
+        await app.pilot.pause()
+        assert [type(screen).__name__ for screen in app.app.screen_stack[1:]] in (
+            ["LedgerScreen"],
+            ["TimelineScreen", "LedgerScreen"],
+        )
