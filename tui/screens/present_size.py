@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from textual.await_complete import AwaitComplete
@@ -28,3 +29,13 @@ class PresentSize:
         self._is_dismissed = True
         gone: AwaitComplete = super().dismiss(result)  # type: ignore[misc]  # likewise
         return gone
+
+    def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Call it then, unless the screen is being taken apart: its parts may be gone already."""
+
+        def unless_gone() -> Any:
+            here: bool = self.is_attached and bool(self.children) and not self._pruning  # type: ignore[attr-defined]  # likewise
+            return callback(*args, **kwargs) if here else None
+
+        called: bool = super().call_after_refresh(unless_gone)  # type: ignore[misc]  # likewise
+        return called
