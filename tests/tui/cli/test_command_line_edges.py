@@ -93,6 +93,9 @@ class App:
         self.return_code = self.code
         self.console = Console()
 
+    def register_theme(self, theme: object) -> None:
+        pass
+
     def run(self) -> None:
         pass
 
