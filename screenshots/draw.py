@@ -85,16 +85,18 @@ async def resting(pilot: Pilot[None], name: str) -> None:
         while True:
             await pilot.pause(0.02)
             main, shown = app.timeline, app.screen
+            if main is None or not main.is_mounted:
+                continue
             waiting = isinstance(shown, CompareScreen) and shown.between is None
             waiting |= isinstance(shown, WalkthroughScreen) and not shown.telling.steps
-            if main is not None and main.diagnosis is not None and not main.reader.busy and not waiting:
+            if main.diagnosis is not None and not main.reader.busy and not waiting:
                 await pilot.pause()
                 # What a screen reads slice by slice shows when two looks are the same.
                 now = app.export_screenshot()
                 if now == before:
                     return
                 before = now
-            elif main is not None and (problem := main.query_one(StatusPage)).has_class("-problem"):
+            elif (problem := main.query_one(StatusPage)).has_class("-problem"):
                 why = " ".join(block.content.plain for block in problem.blocks)
                 raise SystemExit(f"{name} cannot be drawn: {why}")
 

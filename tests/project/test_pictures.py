@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib
+import os
 import re
 import time
 import types
@@ -60,6 +61,9 @@ def test_the_animated_picture_asks_nobody_runs_nothing_and_shows_each_stop(
 
 
 @pytest.mark.browser
+@pytest.mark.skipif(
+    not (THOROUGH or os.environ.get("PLANESCOPE_REQUIRE_BROWSER")), reason="waits until the picture has moved on"
+)
 def test_the_animated_picture_plays_in_a_page_that_shows_it_as_an_image(
     tmp_path: Path, scripts: dict[str, types.ModuleType]
 ) -> None:
