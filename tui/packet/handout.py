@@ -19,19 +19,26 @@ def handout_page(told: Walkthrough) -> str:
 
 
 def write_handout(told: Walkthrough, place: Path) -> Path:
-    """Write the page where nothing is yet, whole or not at all. Raises PacketProblem; then nothing was written."""
+    """Write the page where nothing is yet, ``~`` as the user's folder, whole or not at all.
+
+    Raises PacketProblem; then nothing was written.
+    """
     text = handout_page(told)
     parts = {f"step {number}": "\n\n".join(_texts(step)) for number, step in enumerate(told.steps, 1)}
     require_clean_page("hand-out", place.name, text, {"its title": told.title} | parts)
     try:
-        with parents_of(place):
-            write_bytes_atomically(place, text.encode(), over=False)
+        whole = place.expanduser()
+        with parents_of(whole):
+            write_bytes_atomically(whole, text.encode(), over=False)
     except PlaceTakenError as error:
         raise PacketProblem(f"The hand-out was not written: {place}: {error.strerror}. Choose another name.") from None
     except OSError as error:
         why = f"The hand-out could not be written to {place}: {error.strerror or error}."
         raise PacketProblem(f"{why} {way_out_of(error, 'Choose another place.')}", exit_code_of(error)) from error
-    return place
+    except (RuntimeError, ValueError) as error:
+        # The folder of a user who is not known, or a NUL in the name.
+        raise PacketProblem(f"The hand-out could not be written to {place}: {error}. Choose another place.") from None
+    return whole
 
 
 def _texts(step: Step) -> Iterator[str]:

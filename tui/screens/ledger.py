@@ -18,7 +18,7 @@ from textual.widgets import Static
 from tui import keymap
 from tui.backend import CallRow
 from tui.foreign_text import foreign_line
-from tui.screens.dialogs.saving import ask_and_save
+from tui.screens.dialogs.saving import Saving, ask_and_save
 from tui.screens.present_size import PresentSize
 from tui.widgets.base import times
 from tui.widgets.base.blocks import field
@@ -137,7 +137,8 @@ class LedgerScreen(PresentSize, Screen[None]):
         lines = (json.dumps({**asdict(call), "at": times.utc(call.at, "%Y-%m-%dT%H:%M:%S.%fZ")}) for call in calls)
         newest = times.utc(calls[-1].at, "%Y%m%dT%H%M%SZ") if calls else "empty"
         words = [field("Calls", f"{len(calls):,}, one a line of JSON")]
-        ask_and_save(self, "Save the ledger", words, f"planescope-ledger-{newest}.jsonl", "\n".join(lines) + "\n")
+        name, text = f"planescope-ledger-{newest}.jsonl", "\n".join(lines) + "\n"
+        ask_and_save(self, Saving("Save the ledger", words, name, text))
 
     def action_close(self) -> None:
         """Go back."""

@@ -49,8 +49,23 @@ def _of_account(diagnosis: Diagnosis) -> Iterator[str | None]:
 
 
 def written(value: T, accounts: frozenset[str] | None) -> T:
-    """Return the value as it is written: accounts masked in every text of it (None masks nothing), times in whole seconds."""
-    return _written(value, accounts, "")  # type: ignore[no-any-return] # of the kind that was given
+    """Return the value as it is written: accounts masked in every text of it (None masks nothing), times in whole seconds.
+
+    An account that one text names by an ARN or a host is masked in all others too, in the name of a branch as well.
+    """
+    known = None if accounts is None else accounts | accounts_in(*_texts(value))
+    return _written(value, known, "")  # type: ignore[no-any-return] # of the kind that was given
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
 
 
 def _written(value: Any, accounts: frozenset[str] | None, name: str) -> Any:

@@ -6,23 +6,22 @@ open, unproven or not compliant is never told as a closed one, and a change that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from diagnosis.documents.audience import Audience
 from diagnosis.documents.packet import packet
-from diagnosis.documents.packet.content import AnchorEntry, AttemptEntry, FixEntry, Packet, RemediationSource
+from diagnosis.documents.packet.content import AttemptEntry, FixEntry, Packet, RemediationSource
 from diagnosis.documents.packet.interview import TWO_PLANES
 from diagnosis.documents.packet.masking import accounts_of, written
 from diagnosis.documents.packet.readings import state_of_chain
-from diagnosis.documents.packet.story import chronology, ending, in_a_sentence, opening, run_words, unproved
-from diagnosis.documents.walkthrough.steps import Column, Kind, Moved, Note, Place, Proof, Shown, Step, Walkthrough
+from diagnosis.documents.packet.story import chronology, ending, in_a_sentence, is_closed, opening, run_words, unproved
+from diagnosis.documents.walkthrough.moments import Moments
+from diagnosis.documents.walkthrough.steps import Column, Kind, Note, Place, Shown, Step, Walkthrough
+from diagnosis.documents.walkthrough.words import anchored, at_gates, came_to, proof_of, said, spoken
 from diagnosis.facts.case import Case
 from diagnosis.gates import Gate, Plane, Verdict
-from diagnosis.verdicts.anchor import AnchorKind, AnchorState
 from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.verdicts.gate_verdict import maybe_verdict_at
 from diagnosis.verdicts.run_end import End
 
 MOST_NOTES = 8
@@ -30,17 +29,6 @@ MOST_NOTES = 8
 
 MOST_RULES = 4
 _RULE = {Verdict.FAIL: "Fails", Verdict.UNKNOWN: "Not proved", Verdict.BLOCKED: "Not proved", Verdict.PASS: "Passes"}
-
-_ORDER = (
-    AnchorKind.IMAGE_TAG,
-    AnchorKind.IMAGE_DIGEST,
-    AnchorKind.RUN,
-    AnchorKind.DECISION_LOG,
-    AnchorKind.DURABLE_EVIDENCE,
-    AnchorKind.LOCAL_EVIDENCE,
-    AnchorKind.EVIDENCE_FILE,
-)
-"""Of the anchors in one state, those that tell most first."""
 
 _STATUS = {
     ClosureStatus.CLOSED: Verdict.PASS,
@@ -60,8 +48,6 @@ _KNOWN_BY = {
     RemediationSource.STATED: "Stated after {run}, observed by nothing that was read: {text}.",
     RemediationSource.NOT_ON_RECORD: "Nothing is on record of what was done after {run}.",
 }
-_LONGEST_SAID = 280
-"""Characters of what was done that a speaker says; all of it stands below."""
 
 
 def walkthrough(moments: Sequence[Diagnosis], case: Case, *, mask_accounts: bool = False) -> Walkthrough:
@@ -71,24 +57,25 @@ def walkthrough(moments: Sequence[Diagnosis], case: Case, *, mask_accounts: bool
     alone. ``mask_accounts`` replaces account ids in every text.
     """
     last = moments[-1]
-    teller = _Teller(packet(last, case, mask_accounts=False, audience=Audience.INTERVIEWER), moments)
-    steps = tuple(teller.on_account(tuple(teller.steps())))
+    at = Moments(moments)
+    teller = _Teller(packet(last, case, mask_accounts=False, audience=Audience.INTERVIEWER), at)
+    steps = tuple(at.marked(teller.steps()))
     first = last.replays[0].attempt.run_id if last.replays else 0
     told = Walkthrough(last.title, teller.facts.status, first, steps)
     return written(told, accounts_of(last, case)) if mask_accounts else told
 
 
 class _Teller:
-    def __init__(self, facts: Packet, moments: Sequence[Diagnosis]) -> None:
+    def __init__(self, facts: Packet, moments: Moments) -> None:
         self.facts = facts
         self.moments = moments
-        self._served = [{replay.attempt.key for replay in each.replays} for each in moments]
 
     def steps(self) -> Iterator[Step]:
         facts = self.facts
         yield self._planes()
         for index, (attempt, sentence) in enumerate(zip(facts.attempts, chronology(facts), strict=True)):
-            if index < len(facts.attempts) - 1 or attempt.end is not End.SUCCESS:
+            # A last success without a refusal is told with the closure.
+            if index < len(facts.attempts) - 1 or attempt.end is not End.SUCCESS or at_gates(attempt, Verdict.FAIL):
                 yield self._attempt(index, attempt, sentence)
                 yield from self._done_after(index, attempt)
         if self._fails_today:
@@ -118,9 +105,9 @@ class _Teller:
         return "; ".join(told)
 
     def _attempt(self, index: int, attempt: AttemptEntry, sentence: str) -> Step:
-        refused = [gate for gate, verdict in attempt.verdicts if verdict is Verdict.FAIL]
-        blocked = [in_a_sentence(gate) for gate, verdict in attempt.verdicts if verdict is Verdict.BLOCKED]
-        unknown = [in_a_sentence(gate) for gate, verdict in attempt.verdicts if verdict is Verdict.UNKNOWN]
+        refused, blocked, unknown = (
+            at_gates(attempt, each) for each in (Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN)
+        )
         place = self._cell(attempt, refused[0] if refused else None)
         word, verdict = (Verdict.FAIL.value, Verdict.FAIL) if refused else (attempt.conclusion, _ENDS[attempt.end])
         notes = [
@@ -130,46 +117,47 @@ class _Teller:
             )
         ]
         if blocked:
-            notes.append(Note("Not reached", f"{', '.join(blocked)}, of which this run says nothing."))
+            notes.append(Note("Not reached", f"{_listed(blocked)}, of which this run says nothing."))
         if unknown and not refused:
-            notes.append(Note("Not known", f"{', '.join(unknown)}: the run does not show it."))
+            notes.append(Note("Not known", f"{_listed(unknown)}: the run does not show it."))
         if attempt.cause:
             notes.append(Note("Cause", attempt.cause + (f"; {attempt.owner} acts on it" if attempt.owner else "")))
         return Step(
             Kind.ATTEMPT,
-            f"Attempt {index + 1} of {len(self.facts.attempts)}: {_came_to(attempt, refused)}",
-            _spoken(attempt, refused, sentence),
+            f"Attempt {index + 1} of {len(self.facts.attempts)}: {came_to(attempt)}",
+            spoken(attempt, sentence),
             place,
             (Shown(word, verdict, run_words(attempt)),),
             tuple(notes),
-            _proof_of(attempt),
-            self._moment_of(index),
+            proof_of(attempt),
+            self.moments.of(attempt),
         )
 
     def _done_after(self, index: int, attempt: AttemptEntry) -> Iterator[Step]:
         remediation = attempt.remediation
-        refused = [gate for gate, verdict in attempt.verdicts if verdict is Verdict.FAIL]
+        refused = at_gates(attempt, Verdict.FAIL)
         known_by = _KNOWN_BY.get(remediation.source)
         nothing = remediation.source is RemediationSource.NOT_ON_RECORD
         last = index == len(self.facts.attempts) - 1
         if known_by is None or (nothing and (last or not refused or self._stays_shut(index, refused))):
             return
-        moment = self._moment_of(index if last else index + 1)
+        moment = self.moments.of(self.facts.attempts[index if last else index + 1])
         notes = [] if nothing else [Note(remediation.source.value.capitalize(), remediation.text)]
         if remediation.rationale and remediation.source is RemediationSource.OBSERVED:
             notes.append(Note("Why", remediation.rationale))
-        line = known_by.format(run=run_words(attempt), text=_said(remediation.text))
+        line = known_by.format(run=run_words(attempt), text=said(remediation.text))
         title = f"What was done after attempt {index + 1}"
         place: Place | None = None
         shown: tuple[Shown, ...] = ()
         if refused:
             gate = refused[0]
             place = Place(Column.NOW, gate)
-            verdict = self._now(gate, moment)
+            verdict = self.moments.now(gate, moment)
             line += f" {self._today_at(gate, attempt, verdict, moment)}"
             shown = (Shown(Verdict.FAIL.value, Verdict.FAIL, run_words(attempt)), Shown(verdict.value, verdict, "NOW"))
             if verdict is Verdict.PASS and not nothing:
-                title = f"The fix after attempt {index + 1}: {gate.label}"
+                stated = "stated " if remediation.source is RemediationSource.STATED else ""
+                title = f"The {stated}fix after attempt {index + 1}: {gate.label}"
         yield Step(Kind.FIX, title, line, place, shown, tuple(notes), moment=moment)
 
     def _stays_shut(self, index: int, refused: Sequence[Gate]) -> bool:
@@ -178,8 +166,7 @@ class _Teller:
 
     def _today_at(self, gate: Gate, attempt: AttemptEntry, verdict: Verdict, moment: int) -> str:
         """Return what became of the gate since the attempt, in a sentence."""
-        subject = self.moments[moment].subject
-        judged = subject.attempt if subject is not None else None
+        judged = self.moments.judged(moment)
         name = f"run {judged.run_id}" if judged is not None else "no run"
         whom = f", judged for {name}" if judged is None or judged.key != (attempt.run, attempt.attempt) else ""
         failed = f"{gate.label} failed in that run"
@@ -218,7 +205,13 @@ class _Teller:
         place = Place(Column.NOW, gate)
         shown = (Shown(verdict.value, verdict, "NOW"),)
         return Step(
-            Kind.TODAY, "Today: what the next run would meet", line, place, shown, _most(notes), moment=self._last
+            Kind.TODAY,
+            "Today: what the next run would meet",
+            line,
+            place,
+            shown,
+            _most(notes),
+            moment=self.moments.last,
         )
 
     def _proposal(self, fix: FixEntry) -> Step:
@@ -245,7 +238,9 @@ class _Teller:
             (Shown(before.value, before, "NOW"), Shown(gate.verdict.value, gate.verdict, "AFTER FIX")) if gate else ()
         )
         place = Place(Column.AFTER_FIX, gate.gate) if gate is not None else None
-        return Step(Kind.PROPOSAL, "The fix that is proposed", line, place, shown, _most(notes), moment=self._last)
+        return Step(
+            Kind.PROPOSAL, "The fix that is proposed", line, place, shown, _most(notes), moment=self.moments.last
+        )
 
     def _closure(self) -> Step:
         facts = self.facts
@@ -260,19 +255,21 @@ class _Teller:
                 notes.append(Note("More", f"{len(short) - MOST_RULES} more rules do not pass; the packet lists them."))
             notes += [Note("Next", step) for step in closure.next_steps[:1]]
         runs = {attempt.url: run_words(attempt).capitalize() for attempt in facts.attempts}
-        anchored = [_anchored(anchor, runs) for anchor in sorted(facts.anchors, key=_telling_first)]
+        anchors = anchored(facts.anchors, runs)
         last = facts.attempts[-1] if facts.attempts else None
         verdict = _STATUS[closure.status] if closure is not None else Verdict.UNKNOWN
+        if verdict is Verdict.PASS and not is_closed(facts):
+            verdict = Verdict.UNKNOWN
         line = " ".join(part for part in (ending(facts), state_of_chain(facts, named=False)) if part)
         return Step(
             Kind.CLOSURE,
-            f"Closure: {facts.status}" + (", and its anchors" if anchored else ""),
+            f"Closure: {facts.status}" + (", and its anchors" if anchors else ""),
             line,
             self._cell(last, None) if last is not None else None,
             (Shown(facts.status, verdict, "the chain"),),
             tuple(notes),
-            (*(_proof_of(last)[:1] if last is not None and last.end is End.SUCCESS else ()), *anchored),
-            self._last,
+            (*(proof_of(last)[:1] if last is not None and last.end is End.SUCCESS else ()), *anchors),
+            self.moments.last,
         )
 
     def _non_claims(self) -> Step:
@@ -285,13 +282,9 @@ class _Teller:
             more = f"; {parts - 2} more stand in the packet" if parts > 2 else ""
             notes.append(Note("Reconstructed", f"{'; '.join(facts.reconstructed[:2])}{more}"))
         line = f"How not to read this: {facts.readings.incorrect}"
-        return Step(Kind.NON_CLAIMS, "What is not claimed", line, notes=tuple(notes), moment=self._last)
+        return Step(Kind.NON_CLAIMS, "What is not claimed", line, notes=tuple(notes), moment=self.moments.last)
 
     # -- what they stand on
-
-    @property
-    def _last(self) -> int:
-        return len(self.moments) - 1
 
     @property
     def _fails_today(self) -> bool:
@@ -302,90 +295,11 @@ class _Teller:
     def _cell(self, attempt: AttemptEntry, gate: Gate | None) -> Place:
         return Place(Column.RECORDED, gate, attempt.run, attempt.attempt)
 
-    def _moment_of(self, index: int) -> int:
-        """Return the first moment at which an attempt of the chain was there."""
-        attempt = self.facts.attempts[index]
-        found = (number for number, keys in enumerate(self._served) if (attempt.run, attempt.attempt) in keys)
-        return next(found, self._last)
-
-    def _now(self, gate: Gate, moment: int) -> Verdict:
-        live = self.moments[moment].live
-        verdict = maybe_verdict_at(live.gates, gate) if live is not None else None
-        return verdict.verdict if verdict is not None else Verdict.UNKNOWN
-
-    def on_account(self, steps: tuple[Step, ...]) -> Iterator[Step]:
-        """Yield the steps with what the account is at each, and how NOW changed since the step before."""
-        before: int | None = None
-        for step in steps:
-            moved: tuple[Moved, ...] = ()
-            if before is not None and before != step.moment:
-                gates = dict.fromkeys((*self.moments[before].gates, *self.moments[step.moment].gates))
-                pairs = ((gate, self._now(gate, before), self._now(gate, step.moment)) for gate in gates)
-                moved = tuple(Moved(gate, was, now) for gate, was, now in pairs if was is not now)
-            before = step.moment
-            yield replace(step, account=self._account(step.moment), moved=moved)
-
-    def _account(self, moment: int) -> str:
-        diagnosis = self.moments[moment]
-        gates = diagnosis.live.gates if diagnosis.live is not None else ()
-        if diagnosis.live is None or all(gate.verdict is Verdict.UNKNOWN for gate in gates):
-            return "Nothing that was read of the account decides a gate: NOW is not known at this step."
-        if diagnosis.moment:
-            return f"The account now, at {diagnosis.moment[:1].lower()}{diagnosis.moment[1:]}"
-        at = diagnosis.live.account.read_at
-        when = f" at {at:%Y-%m-%d %H:%M} UTC" if at is not None else ""
-        return f"The account is as it was read{when}, the same at every step: nothing here shows it as it was at a run."
-
-
-def _came_to(attempt: AttemptEntry, refused: Sequence[Gate]) -> str:
-    """Return what became of an attempt in a few words, for a title."""
-    if attempt.end is End.RUNNING:
-        return "not ended"
-    if attempt.end is End.SUCCESS:
-        return "success"
-    if refused:
-        return f"{' and '.join(map(in_a_sentence, refused))} failed"
-    return "why it failed is not known" if attempt.end is End.UNKNOWN else "stopped at no gate"
-
-
-def _spoken(attempt: AttemptEntry, refused: Sequence[Gate], sentence: str) -> str:
-    """Return how an attempt is told: how it ended, then why, neither of them twice."""
-    reason = attempt.reason
-    if len(refused) == 1 and attempt.end is End.GATE:
-        return f"{sentence.removesuffix('.')}, in the {refused[0].plane.label} plane. {reason.partition('): ')[2] or reason}"
-    if not refused and attempt.end in (End.ANOTHER, End.UNKNOWN):
-        name = run_words(attempt)
-        return f"{name[:1].upper()}{name[1:]}: {reason[:1].lower()}{reason[1:]}"
-    return sentence if reason.rstrip(".").lower() in sentence.lower() else f"{sentence} {reason}"
-
-
-def _said(text: str) -> str:
-    """Return what was done without its source, which stands in brackets at the end, cut where it is too long to be said."""
-    words = (text.rpartition(" (")[0] if text.endswith(")") else text).strip() or text
-    words = words.removesuffix(".")
-    if len(words) <= _LONGEST_SAID:
-        return words
-    return f"{words[:_LONGEST_SAID].rpartition(' ')[0] or words[:_LONGEST_SAID]} …"
-
-
-def _telling_first(anchor: AnchorEntry) -> tuple[int, int]:
-    return tuple(AnchorState).index(anchor.state), _ORDER.index(anchor.kind) if anchor.kind in _ORDER else len(_ORDER)
-
-
-def _anchored(anchor: AnchorEntry, runs: Mapping[str, str]) -> Proof:
-    name = runs.get(anchor.value) or anchor.kind.value.replace("-", " ").capitalize()
-    text = name if anchor.value == anchor.url else f"{name}: {anchor.value}"
-    return Proof(text, anchor.url, anchor.state.value)
-
-
-def _proof_of(attempt: AttemptEntry) -> tuple[Proof, ...]:
-    proof = attempt.proof
-    own = Proof(f"{run_words(attempt)[:1].upper()}{run_words(attempt)[1:]}, as GitHub keeps it", attempt.url)
-    if proof is None:
-        return (own,)
-    return (Proof(proof.text, proof.address, proof.origin.value), *((own,) if proof.address != attempt.url else ()))
-
 
 def _most(notes: Sequence[Note]) -> tuple[Note, ...]:
     left = len(notes) - MOST_NOTES
     return (*notes[:MOST_NOTES], *((Note("More", f"{left} more of them stand in the packet."),) if left > 0 else ()))
+
+
+def _listed(gates: Sequence[Gate]) -> str:
+    return ", ".join(map(in_a_sentence, gates))

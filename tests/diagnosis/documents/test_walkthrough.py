@@ -62,6 +62,11 @@ OTHERS: dict[str, tuple[Callable[[], Diagnosis], str, str]] = {
         "has not ended",
     ),
     "success": (world(GOOD, conclusion="success").diagnosis, "planes closure non-claims", "published its image"),
+    "green-though-refused": (
+        world(AT_GATE, conclusion="success").diagnosis,
+        "planes attempt closure non-claims",
+        "success, though role assumption failed",
+    ),
     "account-not-read": (
         lambda: replace(ONE_FAILED, live=None),
         "planes attempt today closure non-claims",
@@ -80,7 +85,7 @@ def test_a_chain_has_the_steps_that_fit_it(name: str) -> None:
     make, expected, said = OTHERS[name]
     made = told(make(), Case())
     assert kinds(made) == expected.split()
-    assert said in " ".join(step.line for step in made.steps)
+    assert said in " ".join(f"{step.title} {step.line}" for step in made.steps)
 
 
 def test_three_failures_are_three_attempts_with_what_was_done_after_each_but_the_last() -> None:
@@ -97,6 +102,7 @@ def test_what_nobody_observed_is_told_as_stated_and_what_nobody_stated_as_not_on
     unread = replace(COMPLYING, history=())
     stated, silent = told(unread).steps[2], told(unread, replace(WHOLE.case, changes=())).steps[2]
     assert "observed by nothing that was read" in stated.line
+    assert stated.title == "The stated fix after attempt 1: OIDC trust"
     assert silent.line.startswith("Nothing is on record of what was done after run ")
     assert not silent.title.startswith("The fix")
 
@@ -114,7 +120,7 @@ def test_a_chain_that_is_not_closed_is_never_told_as_closed(status: ClosureStatu
     assert ("every rule of closure is proved" in said) == proved
     closing = next(step for step in made.steps if step.kind is Kind.CLOSURE)
     assert closing.shown[0].word == status.value
-    assert (closing.shown[0].verdict is Verdict.PASS) == (status is ClosureStatus.CLOSED)
+    assert (closing.shown[0].verdict is Verdict.PASS) == proved
 
 
 def test_the_account_moves_between_the_steps_only_where_it_was_read_at_several_moments() -> None:
@@ -140,3 +146,11 @@ def test_the_account_moves_between_the_steps_only_where_it_was_read_at_several_m
 def test_account_ids_are_masked_in_every_text_where_that_is_asked() -> None:
     assert ACCOUNT.encode() in pickle.dumps(told(COMPLYING))
     assert ACCOUNT.encode() not in pickle.dumps(told(COMPLYING, mask_accounts=True))
+    # One that a single text names as an account is masked in the others too.
+    other = "444455556666"
+    named = replace(COMPLYING.replays[0], attempt=replace(COMPLYING.replays[0].attempt, head_branch=f"release-{other}"))
+    changes = (replace(WHOLE.case.changes[0], text=f"Created arn:aws:iam::{other}:role/x"), *WHOLE.case.changes[1:])
+    chain = replace(COMPLYING, replays=(named, *COMPLYING.replays[1:]))
+    for masked in (False, True):
+        made = told(chain, replace(WHOLE.case, changes=changes), mask_accounts=masked)
+        assert (other.encode() in pickle.dumps(made)) != masked

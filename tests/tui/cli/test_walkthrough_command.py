@@ -26,7 +26,7 @@ def test_the_demo_is_told_in_the_order_of_telling_and_its_hand_out_is_masked(tmp
     result = run("demo", "--walkthrough", "--handout", str(place))
     assert result.exit_code == 0
     assert [title.partition(":")[0].rstrip("123 of") for title in titles(result)] == [
-        "Two planes", "Attempt", "The fix after attempt", "Attempt", "The fix after attempt", "Closure",
+        "Two planes", "Attempt", "The stated fix after attempt", "Attempt", "The stated fix after attempt", "Closure",
         "What is not claimed",
     ]  # fmt: skip
     assert "at stage 1 of 3" in result.stdout

@@ -56,6 +56,11 @@ def test_a_file_that_is_there_is_left_alone_and_a_write_that_fails_leaves_nothin
     with pytest.raises(PacketProblem, match="Choose another name"):
         write_handout(TOLD, tmp_path / "talk.md")
     assert (tmp_path / "talk.md").read_text() == "mine"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for nowhere in ("~nobody-of-that-name/x.md", "a\0b.md"):
+        with pytest.raises(PacketProblem, match="Choose another place"):
+            write_handout(TOLD, Path(nowhere))
+    (write_handout(TOLD, Path("~/home.md"))).unlink()
     Failing(monkeypatch, tmp_path, 2, OSError(errno.ENOSPC, "No space left on device"))
     with pytest.raises(PacketProblem, match="No space left on device"):
         write_handout(TOLD, tmp_path / "other.md")

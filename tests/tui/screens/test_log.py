@@ -139,7 +139,9 @@ async def test_keys_go_to_errors_warnings_steps_lines_and_edges(opened: Any) -> 
         assert "error 1 of 2, from the top again" in app.text
         await app.press("colon", *"999", "enter")
         assert "There is no such line" in app.text
-        await app.press("colon", "escape")
+        await app.press("colon")
+        log.screen.query_one("#line-number", Input).value = "9" * 5_000
+        await app.press("enter", "colon", "escape")
         assert isinstance(app.app.screen, LogScreen)
         await app.press("F", "G", "w")
         assert sum("xxxxxxxx" in line for line in app.text.splitlines()) > 4
@@ -186,10 +188,13 @@ async def test_lines_are_copied_linked_opened_and_saved(
         place = tmp_path / "taken.txt"
         place.write_text("older")
         await app.press("s")
-        assert isinstance(app.app.screen, AskScreen)
-        app.app.screen.query_one(Input).value = str(place)
-        await app.pilot.press("enter")
-        await app.until(lambda: isinstance(app.app.screen, AskScreen) and "Not saved" in app.text)
+        for answer in ("~nobody-of-that-name/x", "a\0b", str(tmp_path), str(place)):
+            asked = app.app.screen
+            assert isinstance(asked, AskScreen)
+            asked.query_one(Input).value = answer
+            await app.pilot.press("enter")
+            await app.until(lambda asked=asked: isinstance(app.app.screen, AskScreen) and app.app.screen is not asked)
+            assert "Not saved" in app.text
         offered = Path(app.app.screen.query_one(Input).value)
         await app.pilot.press("enter")
         await app.until(offered.exists)

@@ -24,7 +24,8 @@ from tui.background.jobs import in_daemon_thread
 from tui.background.slices import work_off
 from tui.foreign_text import defused_line, foreign_line
 from tui.messages import CopyWanted
-from tui.screens.log.saving import ask_place
+from tui.screens.dialogs.saving import ask_and_save
+from tui.screens.log.saving import saving_of
 from tui.screens.log.source import LogSource, holds
 from tui.screens.log.step_places import StepPlaces, step_places
 from tui.screens.present_size import PresentSize
@@ -43,6 +44,7 @@ AT_ONCE = 3 * SLICE
 _FOLDED_AT_ONCE = 20_000
 """Groups likewise."""
 _ROWS_BELOW = 3
+_MOST_DIGITS = 20
 _ROUND = {1: "from the top again", -1: "from the end again"}
 
 
@@ -430,7 +432,9 @@ class LogScreen(PresentSize, Screen[None]):
     @on(Input.Submitted, "#line-number")
     def _numbered(self, event: Input.Submitted) -> None:
         self._ask_nothing()
-        number = int(event.value) if event.value.strip().isdecimal() else 0
+        digits = event.value.strip()
+        # Python refuses to read a number of thousands of digits, which can be pasted.
+        number = int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0
         if not 0 < number <= self.index.count:
             self._warn(f"There is no such line; the log has {self.index.count:,}.")
             return
@@ -522,7 +526,7 @@ class LogScreen(PresentSize, Screen[None]):
         if self.job is None or not self.index.text:
             self._warn("There is nothing to save here.")
             return
-        ask_place(self, self.source.attempt, self.job, self.index, self._save_told)
+        ask_and_save(self, saving_of(self.source.attempt, self.job, self.index, self._save_told))
 
     def _save_told(self, state: str) -> None:
         self._saved = state

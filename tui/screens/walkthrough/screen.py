@@ -20,6 +20,7 @@ from tui.background import reads
 from tui.background.jobs import BackgroundJobs
 from tui.foreign_text import defused_line
 from tui.packet.names import free_handout
+from tui.packet.place import current_folder
 from tui.screens import downloads
 from tui.screens.dialogs.ask import AskScreen
 from tui.screens.dialogs.problem import ProblemScreen
@@ -259,7 +260,8 @@ class WalkthroughScreen(PresentSize, Screen[None]):
             self._say("This step is about no attempt, so it has no log.", warn=True)
             return
         stopped = first_failing(replay.gates)
-        self.app.push_screen(LogScreen(LogSource.of(replay, proof_of(stopped) if stopped is not None else None)))
+        proof = proof_of(stopped) if stopped is not None else None
+        self.app.push_screen(LogScreen(LogSource.of(replay, proof, replays)))
 
     def action_copy_address(self) -> None:
         """Copy the address of the first proof of the step."""
@@ -280,7 +282,7 @@ class WalkthroughScreen(PresentSize, Screen[None]):
             field("Never", "a credential, a policy document, a whole log: a scan stops the export."),
             field("", ("A file that is there is not replaced.", "$text-muted")),
         ]
-        name = free_handout(Path.cwd(), told.first_run).name
+        name = free_handout(current_folder(), told.first_run).name
         self.app.push_screen(AskScreen("Write the hand-out", blocks, name), self._hand_out)
 
     def _hand_out(self, name: str | None) -> None:
