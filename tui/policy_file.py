@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, read_document
+from diagnosis.policy.language.document import number_of
 from diagnosis.policy.language.faults import Fault
 from diagnosis.policy.language.size_limits import OF_KINDS
+from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, json_text, read_json
 from diagnosis.visible_text import visible_line
 from tui.backend import BackendProblem
 
@@ -71,9 +72,8 @@ def read_policy_text(path: Path) -> PolicyText:
 
 def _unwrapped(text: str) -> str:
     """Return the document within an answer of ``aws iam get-role``, ``get-role-policy``, ``aws ecr get-repository-policy`` …"""
-    try:
-        tree = json.loads(text)
-    except (ValueError, RecursionError):
+    tree = read_json(text)
+    if isinstance(tree, JsonFault):
         return text  # the policy reader says what is wrong, with line and column
     for name in _WRAPPERS:
         if isinstance(tree, Mapping) and isinstance(tree.get(name), Mapping):
@@ -83,16 +83,12 @@ def _unwrapped(text: str) -> str:
     for name in _MEMBERS:
         inner = tree.get(name)
         if isinstance(inner, Mapping):
-            return json.dumps(inner)
+            return json_text(inner, default=_number)
         if isinstance(inner, str):
             # The API quotes a document as in a URL, the AWS CLI does not; %3A may stand in a plain one too.
-            return inner if _is_json(inner) else unquote(inner)
+            return unquote(inner) if isinstance(read_json(inner, unique=False), JsonFault) else inner
     return text
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _number(value: object) -> object:
+    return number_of(value.text) if isinstance(value, JsonNumber) else value

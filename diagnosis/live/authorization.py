@@ -244,7 +244,8 @@ def judge_least_privilege(
     items = found.items
     if not needs or unknown_users:
         items = tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
-    withheld = tuple(item for item in found.items if item not in items) if needs else ()
+    left = tuple(item for item in found.items if item not in items)
+    withheld = left if needs else ()
     problems = [*trust.problems]
     problems += _too_much(items)
     problems += open_repositories(run.account)
@@ -286,7 +287,7 @@ def judge_least_privilege(
             *_unknown_use_words(found, gaps, unread_users),
         ),
         beyond=found.beyond,
-        withheld=tuple(_grant_of(item) for item in withheld),
+        withheld=tuple(_grant_of(item) for item in left),
     )
 
 

@@ -46,7 +46,7 @@ class GateJudgement:
     beyond: tuple[BeyondGrant, ...] = ()
     """Of least privilege: what is granted beyond every known use, and no problem by itself."""
     withheld: tuple[BeyondGrant, ...] = ()
-    """Of least privilege: what would be too much, were every user of the role known."""
+    """Of least privilege: what would be too much, were every user of the role known, and every need."""
 
 
 @dataclass(frozen=True, slots=True)

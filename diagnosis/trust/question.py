@@ -65,7 +65,7 @@ class TrustAnswer:
 
     outcome: TrustOutcome
     decision: Decision
-    """Under the most favourable reading of what is not known."""
+    """Under the most favourable reading of what is not known; of an Allow, under the least favourable one."""
     unsure: tuple[str, ...] = ()
     """Condition keys whose value decides and is not known; empty unless the outcome is unknown."""
 
@@ -130,8 +130,11 @@ class TrustPolicy:
         open_policy, shut_policy, unsure = self._bracket(known, states)
         best = evaluate(request, Layers(resource=open_policy))
         worst = evaluate(request, Layers(resource=shut_policy))
-        if best.allowed == worst.allowed:
-            return TrustAnswer(_plain(best), best)
+        if best.allowed and worst.allowed:
+            # What opens in the worst case opens for certain; in the best one a statement may that hangs on a value.
+            return TrustAnswer(TrustOutcome.ALLOWED, worst)
+        if not best.allowed:
+            return TrustAnswer(TrustOutcome.DENIED, best)
         return TrustAnswer(TrustOutcome.UNKNOWN, best, unsure)
 
     def _bracket(self, known: frozenset[str], states: Mapping[str, KeyState]) -> tuple[Policy, Policy, tuple[str, ...]]:

@@ -30,7 +30,7 @@ class Assessment:
     beyond: tuple[BeyondGrant, ...] = ()
     """What the role is granted beyond every known use, and what is no problem by itself: complete, by statement and service."""
     withheld: tuple[BeyondGrant, ...] = ()
-    """What would be too much of the registry, were every user of the role known; while one is not, nobody can tell."""
+    """What would be too much of the registry, were every user of the role and its needs known; as long as not, nobody can tell."""
     sessions: tuple[SessionAssessment, ...] = ()
     """The sessions by themselves, in the order of the jobs; empty where the account was not read."""
     gaps: tuple[StepGap, ...] = ()

@@ -40,7 +40,7 @@ class Outlook:
     stops_at: tuple[str, ...] = ()
     """The gates that fail, and the planes beside the gates that something is left in the way of."""
     unproven: tuple[str, ...] = ()
-    """The gates that AWS enforces and that could not be decided."""
+    """The gates that AWS enforces and that could not be decided, or were not judged."""
     ended_elsewhere: bool = False
     """Whether something else than a gate ended the run, which may end the next one too."""
 
@@ -60,13 +60,24 @@ class Outlook:
         return self.prospect in (Prospect.PASSES, Prospect.PASSES_OPEN)
 
 
-def outlook_of(gates: Iterable[GateVerdict], problems: Iterable[Problem], *, ended_elsewhere: bool = False) -> Outlook:
-    """Return what a run would come to that meets these gates and these problems; where nothing was judged, nothing is proved."""
+def outlook_of(
+    gates: Iterable[GateVerdict],
+    problems: Iterable[Problem],
+    *,
+    ended_elsewhere: bool = False,
+    unjudged: Iterable[Gate] = (),
+) -> Outlook:
+    """Return what a run would come to that meets these gates and these problems; where nothing was judged, nothing is proved.
+
+    ``unjudged`` are the gates that the run asks something at, and that have no verdict.
+    """
     judged = tuple(gates)
     enforced = [each for each in judged if each.gate is not _LEAST]
     stops = [each.gate.label for each in enforced if each.verdict is Verdict.FAIL]
     stops += [problem.plane.label for problem in problems if problem.gate is None]
-    unproven = tuple(each.gate.label for each in enforced if each.verdict is Verdict.UNKNOWN)
+    unknown = [each.gate for each in enforced if each.verdict is Verdict.UNKNOWN]
+    told = {each.gate for each in judged}
+    unproven = tuple(gate.label for gate in (*unknown, *(gate for gate in unjudged if gate not in told)))
     if stops or any(each.verdict is Verdict.BLOCKED for each in enforced):
         prospect = Prospect.STOPS
     elif unproven or not enforced or ended_elsewhere:
@@ -82,7 +93,12 @@ def outlook_now(diagnosis: Diagnosis) -> Outlook:
     """Return what a rerun of the subject would come to, as the account stands."""
     subject, live = diagnosis.subject, diagnosis.live
     elsewhere = subject is not None and end_of(subject).end in (End.ANOTHER, End.UNKNOWN)
-    return outlook_of(live.gates if live else (), diagnosis.forecast, ended_elsewhere=elsewhere)
+    return outlook_of(
+        live.gates if live else (),
+        diagnosis.forecast,
+        ended_elsewhere=elsewhere,
+        unjudged=diagnosis.refused_unjudged,
+    )
 
 
 def outlook_after(diagnosis: Diagnosis, path: Path) -> Outlook:
@@ -92,4 +108,4 @@ def outlook_after(diagnosis: Diagnosis, path: Path) -> Outlook:
     """
     subject = diagnosis.subject
     elsewhere = subject is not None and end_of(subject).end is End.ANOTHER
-    return outlook_of(path.gates, path.still, ended_elsewhere=elsewhere)
+    return outlook_of(path.gates, path.still, ended_elsewhere=elsewhere, unjudged=diagnosis.refused_unjudged)

@@ -75,10 +75,12 @@ class WhatIf:
 
     @property
     def verdict(self) -> Verdict:
-        """``pass`` where AWS takes the documents and every run passes every gate."""
+        """``pass`` where AWS takes the documents and with all of them every run passes every gate."""
         verdicts = {outcome.verdict for outcome in self.runs}
         if self.refused or Verdict.FAIL in verdicts:
             return Verdict.FAIL
+        if not all(item.judged for item in self.proposals):
+            return Verdict.UNKNOWN
         return Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.UNKNOWN
 
 

@@ -45,7 +45,7 @@ class Proposal:
     """Where it came from, for people."""
     policy_name: str | None = None
     """For policies: the inline policy that it replaces or makes. None: the role's ECR policy, else a new one. For
-    managed ones: which of those that are attached."""
+    managed ones: which of those that are attached, by its name or, where two have that, its ARN."""
     role: Arn | None = None
     """Whose trust policy, policy or boundary it is, where runs assume several roles; None for the one that was read first."""
 
@@ -63,6 +63,8 @@ class Placed:
     warnings: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     """The document's own faults, those for which AWS would refuse it among them; its size is told above."""
+    judged: bool = True
+    """Whether it has a place that is known, so that the runs were judged with it."""
 
 
 _POLICY_KINDS = {
@@ -146,7 +148,20 @@ def placed(proposal: Proposal, account: AccountState) -> Placed:
         warnings.append("whoever else the managed policy is attached to would be changed too: that is not judged here")
     if kind is ProposalKind.TRUST and TRUST_LIMIT < taken <= limit:
         warnings.append(f"{taken} characters: the quota for trust policies is {TRUST_LIMIT} unless it was raised")
-    return Placed(proposal, _place(proposal, account), taken, limit, tuple(refused), tuple(warnings), findings)
+    place, known = _place(proposal, account), _has_place(proposal, account)
+    return Placed(proposal, place, taken, limit, tuple(refused), tuple(warnings), findings, judged=known)
+
+
+def _has_place(proposal: Proposal, account: AccountState) -> bool:
+    match proposal.kind:
+        case ProposalKind.TRUST:
+            return isinstance(account.role, Known)
+        case ProposalKind.POLICY:
+            return not isinstance(account.inline_policies, Unreadable)
+        case ProposalKind.MANAGED:
+            return _managed(proposal, account) is not None
+        case _:
+            return True
 
 
 def _told(finding: Finding) -> str:
@@ -198,7 +213,10 @@ def _managed(proposal: Proposal, account: AccountState) -> NamedPolicy | None:
     """Return the attached policy that is meant: the named one, else the only one about ECR."""
     attached = account.attached_policies.value if isinstance(account.attached_policies, Known) else ()
     if proposal.policy_name is not None:
-        return next((item for item in attached if item.name == proposal.policy_name), None)
+        # One of AWS's own and one of the account's may have the same name.
+        by_arn = (item for item in attached if str(item.arn) == proposal.policy_name)
+        by_name = [item for item in attached if item.name == proposal.policy_name]
+        return next(by_arn, by_name[0] if len(by_name) == 1 else None)
     about_ecr = [item for item in attached if _speaks_of_ecr(item.document)]
     return about_ecr[0] if len(about_ecr) == 1 else None
 
@@ -225,7 +243,7 @@ def _place(proposal: Proposal, account: AccountState) -> str:
         case ProposalKind.MANAGED:
             managed = _managed(proposal, account)
             if managed is None:
-                return f"as the managed policy {proposal.policy_name or '?'}, which the role does not have: it is not judged"
+                return f"as the managed policy {proposal.policy_name or '?'}, which is not one of the role's: it is not judged"
             return f"in place of the managed policy {managed.name}"
         case ProposalKind.BOUNDARY:
             present = account.boundary.value.name if isinstance(account.boundary, Known) else None

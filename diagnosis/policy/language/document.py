@@ -89,11 +89,11 @@ def _marked(value: Json | Mapping[str, Json], path: str) -> Iterator[str]:
 
 
 def _values(text: str) -> JsonObject:
-    values: JsonObject = json.loads(text, parse_int=_number, parse_float=_number)
+    values: JsonObject = json.loads(text, parse_int=number_of, parse_float=number_of)
     return values
 
 
-def _number(written: str) -> Json:
+def number_of(written: str) -> Json:
     """Return a number, or its text where Python would write it otherwise (``1.10``, ``1e999``): IAM takes either, by its text."""
     if len(written) > _LONGEST_NUMBER:
         return written

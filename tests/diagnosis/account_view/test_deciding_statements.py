@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from seeded_defects import DEFECTS, Defect, broken
-from small_world import GROUNDS, HOME, World, allow, policy, sound_world, trust_statement, two_role_world
+from small_world import GROUNDS, HOME, ISSUER, World, allow, policy, sound_world, trust_statement, two_role_world
 from thoroughness import some
 
 from diagnosis.account_view.documents import DocumentKind
@@ -173,3 +173,18 @@ def test_the_work_can_be_given_up_between_sessions() -> None:
     with pytest.raises(TimeoutError):
         session_views(replay, account, world.case, stop)
     assert told[0][0] == 0
+
+
+def test_the_statement_that_admits_is_one_that_admits_whatever_is_not_known() -> None:
+    unsure = trust_statement("repo:octo-org/*", "StringLike", Sid="Unsure")
+    unsure["Condition"]["StringEquals"][f"{ISSUER}:actor_id"] = "77"  # type: ignore[index] # a dict
+    (view,) = viewed(sound_world().with_trust(policy(unsure, trust_statement())))
+    assert view.at(TRUST).verdict is Verdict.PASS  # type: ignore[union-attr] # the gate is always asked
+    assert [(item.part, item.statement) for item in view.decides(TRUST)] == [(Part.ALLOWS, 1)]
+
+
+def test_what_is_granted_is_told_where_no_need_is_known() -> None:
+    world = sound_world().with_job(steps=()).with_policy(policy(allow("ecr:*", "*")))
+    (view,) = viewed(world)
+    assert not view.needs
+    assert any("ecr:PutImage" in grant.actions for grant in view.withheld)

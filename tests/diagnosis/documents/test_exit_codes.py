@@ -13,6 +13,7 @@ from diagnosis.documents.headline import headline
 from diagnosis.documents.judged_exit import exit_code
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.outlook import Prospect, outlook_now
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ def test_a_gate_that_refused_the_run_and_that_nobody_judged_today_is_not_passed(
     left = replace(found, subject=replace(found.subject, gates=(*found.subject.gates, refused)))
     assert exit_code(left) == UNKNOWN
     assert headline(left).gates == "Service authorization was not judged today"
+    assert (outlook_now(found).prospect, outlook_now(left).prospect) == (Prospect.PASSES, Prospect.UNPROVEN)
 
 
 def test_without_the_account_what_the_run_shows_decides() -> None:

@@ -279,6 +279,12 @@ def test_a_managed_policy_is_judged_in_its_place_and_aws_s_own_cannot_be_changed
         assert not lost.refused
     own = judged(attached("aws"), Proposal(ProposalKind.MANAGED, reading))
     assert "AWS's own" in own.refused[0]
+    namesake = NamedPolicy("push", NEEDED, arn_of("arn:aws:iam::123456789012:policy/push"))
+    beside = attached("aws", namesake)
+    for named, found in (("push", False), (str(namesake.arn), True)):
+        result = judged(beside, Proposal(ProposalKind.MANAGED, reading, policy_name=named))
+        assert (result.proposals[0].judged, result.refused) == (found, ())
     nowhere = judged(attached("123456789012"), Proposal(ProposalKind.MANAGED, reading, policy_name="absent"))
     assert "it is not judged" in nowhere.proposals[0].place
     assert nowhere.closes.nothing
+    assert nowhere.verdict is Verdict.UNKNOWN, "a document without a place proves nothing"

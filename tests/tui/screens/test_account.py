@@ -18,9 +18,12 @@ from textual.widgets import Input, TextArea
 from thoroughness import THOROUGH, some, spread
 
 from diagnosis.account_view.documents import DocumentKind
+from diagnosis.account_view.sessions import session_views
+from diagnosis.diagnose import question_of, replays_of
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate, Verdict
+from diagnosis.policy import read_document
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import verdict_at
 from diagnosis.visible_text import is_shown
@@ -28,6 +31,7 @@ from tui.screens.account.leaving import LeaveScreen
 from tui.screens.account.proposed import ProposedScreen
 from tui.screens.account.screen import BEYOND, CALLERS, AccountScreen
 from tui.screens.timeline.screen import TimelineScreen
+from tui.widgets.account.beyond_blocks import beyond_blocks
 from tui.widgets.account.document_list import DocumentList
 from tui.widgets.account.document_text import coloured, document_lines
 from tui.widgets.account.gate_bar import GateBar
@@ -427,3 +431,14 @@ async def test_without_the_account_the_key_says_so(opened: Any) -> None:
 
 def without_live(shown: Diagnosis) -> Diagnosis:
     return replace(shown, live=None, paths=(), forecast=())
+
+
+def test_nothing_beyond_the_need_is_said_only_of_documents_that_were_understood() -> None:
+    gap = Unreadable("attached policies", "access was denied", "grant it", "iam:ListAttachedRolePolicies")
+    unparsable = Known((NamedPolicy("release", read_document('{"Statement": 1}')),))
+    for part in ({"inline_policies": unparsable}, {"attached_policies": gap}, {}):
+        world = sound_world().with_account(**part)
+        (replay,) = replays_of((world.run,), world.case)
+        (view,) = session_views(replay, world.asked(question_of(replay, world.case)), world.case)
+        told = [line.plain.strip() for line in layout(beyond_blocks(view), 120)]
+        assert ("Nothing." in told, "Nothing in what could be read." in told) == (not part, bool(part))

@@ -68,7 +68,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--managed-policy-name",
     metavar="NAME",
-    help="Which managed policy --managed-policy replaces; by default the role's one that is about ECR.",
+    help="Name or ARN of the managed policy that --managed-policy replaces; by default the role's one that is about ECR.",
 )
 @click.option(
     "--of-role",

@@ -18,7 +18,7 @@ from textual.widgets import Static, TextArea
 
 from diagnosis.account_view.documents import AccountDocument, DocumentKind
 from diagnosis.account_view.view import SessionView
-from diagnosis.facts.reading import Known
+from diagnosis.facts.reading import Absent, Known
 from diagnosis.policy import Unparsable, read_document
 from diagnosis.policy.language.quotas import LARGEST_TRUST_LIMIT, size
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -61,6 +61,7 @@ NEW_FOR_REPOSITORY = """{
     }
   ]
 }"""
+NOT_READ = "the one in force was not read"
 _LONG = 4 * LARGEST_TRUST_LIMIT
 """Characters from which on a text is read only when it is to be judged."""
 
@@ -193,7 +194,11 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
 
     def _edited_words(self, text: str) -> str:
         if text == self.in_force:
-            return " · as in force"
+            if isinstance(self.document.reading, Known):
+                return " · as in force"
+            return " · to begin with: " + (
+                "none is in force" if isinstance(self.document.reading, Absent) else NOT_READ
+            )
         return " · saved" if text == self.saved_text else " · edited, not saved"
 
     def action_revert(self) -> None:
@@ -209,7 +214,9 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
 
     def action_judge(self) -> None:
         """Judge the text."""
-        named = self.document.name if self.document.kind in (DocumentKind.INLINE, DocumentKind.MANAGED) else ""
+        named = self.document.name if self.document.kind is DocumentKind.INLINE else ""
+        if self.document.kind is DocumentKind.MANAGED:
+            named = self.document.place or self.document.name
         document = ProposedDocument(self.document.kind, self.text, named, self.view.role_arn, self.file)
         self._wait("judging the document")
         self.jobs.start("what-if", "Judging the document", reads.proposing(self.backend, self.shown, document))

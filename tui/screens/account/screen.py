@@ -66,8 +66,8 @@ class AccountScreen(PresentSize, Screen[None]):
         """The chosen gate; until the run is laid out None may stand for the first that does not pass."""
         self.session: int | None = None
         """The session shown; None stands for the one that decides, until the run is laid out."""
-        self.drafts: dict[tuple[str, DocumentKind, str], Draft] = {}
-        """Documents that were edited and not saved, by role, kind and name."""
+        self.drafts: dict[tuple[str, DocumentKind, str, str], Draft] = {}
+        """Documents that were edited and not saved, by role, kind, name and place."""
         self._editor: ProposedScreen | None = None
         """Where a document is edited right now, over this screen."""
         self.jobs = BackgroundJobs(self, lambda _kind, _job, _what: None)
@@ -373,10 +373,11 @@ class AccountScreen(PresentSize, Screen[None]):
 
     # -- documents of the user
 
-    def _key(self, document: AccountDocument) -> tuple[str, DocumentKind, str]:
+    def _key(self, document: AccountDocument) -> tuple[str, DocumentKind, str, str]:
         role = str(self.view.role_arn) if self.view is not None else ""
         # A repository's policy is one for all roles.
-        return ("" if document.kind is DocumentKind.REPOSITORY else role, document.kind, document.name)
+        owner = "" if document.kind is DocumentKind.REPOSITORY else role
+        return owner, document.kind, document.name, document.place
 
     def action_propose(self) -> None:
         """Edit the document, or open another in its place."""
@@ -402,7 +403,7 @@ class AccountScreen(PresentSize, Screen[None]):
         return len(self._unsaved_names())
 
     def _unsaved_names(self) -> list[str]:
-        names = [f"{kind.value} {name}".rstrip() for _, kind, name in self.drafts]
+        names = [f"{kind.value} {name}".rstrip() for _, kind, name, _ in self.drafts]
         if self._editor is not None and self._editor.unsaved and self._editor.name_of_document not in names:
             names.append(self._editor.name_of_document)
         return names

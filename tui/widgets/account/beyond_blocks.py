@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from textual.content import Content
 
+from diagnosis.account_view.documents import AccountDocument, DocumentKind
 from diagnosis.account_view.view import SessionView
-from diagnosis.facts.reading import Unreadable
+from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Gate
+from diagnosis.policy import Unparsable
 from diagnosis.verdicts.assessment import BeyondGrant
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.account.table_row import Row
@@ -18,6 +20,7 @@ from tui.widgets.detail.session_blocks import gap_blocks
 
 _WEIGHTS = (7, 6, 4, 4)
 _LABELS = ("on", "granted by", "needed")
+_GRANTING = (DocumentKind.INLINE, DocumentKind.MANAGED)
 MOST = 8
 """Actions of one row."""
 
@@ -53,18 +56,23 @@ def beyond_blocks(view: SessionView) -> list[Block]:
         blocks += [_grant(grant, known=False) for grant in view.withheld]
         blocks += [_grant(grant, known=known) for grant in view.beyond]
     else:
-        read = not any(isinstance(document.reading, Unreadable) for document in view.documents)
-        blocks.append(paragraph(_nothing(view, read=read), indent=2))
+        blocks.append(paragraph(_nothing(view), indent=2))
     blocks += gap_blocks(view.gaps)
     if view.notes:
         blocks += [GAP, *(bullet(foreign(note)) for note in view.notes)]
     return blocks
 
 
-def _nothing(view: SessionView, *, read: bool) -> str:
-    if not read:
-        return "Nothing that was read."
+def _nothing(view: SessionView) -> str:
+    if not all(_understood(document) for document in view.documents if document.kind in _GRANTING):
+        return "Nothing in what could be read."
     return "Nothing else." if view.problems else "Nothing."
+
+
+def _understood(document: AccountDocument) -> bool:
+    if isinstance(document.reading, Known):
+        return not isinstance(document.reading.value.policy, Unparsable)
+    return isinstance(document.reading, Absent)
 
 
 def _grant(grant: BeyondGrant, *, known: bool) -> Block:

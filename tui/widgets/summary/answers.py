@@ -117,6 +117,8 @@ def _every_gate(diagnosis: Diagnosis, mended: str, *, brief: bool) -> Content:
         problem = next(each for each in diagnosis.forecast if each.gate is None)
         style = "bold $text-error"
         return assemble((words, style)) if brief else assemble((f"{words}: ", style), foreign(problem.reason))
+    if now.unproven:
+        return Content.styled(f"? {now.unproven[0]} was not judged", "$text-warning")
     if now.ended_elsewhere:
         return Content.styled("! every gate passes", "$text-warning")
     return Content.styled(f"✔ {mended}, every gate passes" if mended else "✔ every gate passes", "$text-success")
@@ -161,7 +163,7 @@ def _nothing_known(now: Outlook) -> Content:
         return Content.styled("✔ would meet nothing that fails", "$text-success")
     if now.prospect is Prospect.PASSES_OPEN:
         return Content.styled(f"! would pass; {least_privilege_words(now)}", "$text-warning")
-    if now.ended_elsewhere and now.opened == len(now.gates):
+    if now.ended_elsewhere and now.opened == len(now.gates) and not now.unproven:
         return Content.styled("? would pass the gates; what else ended the run may do so again", "$text-warning")
     return Content.styled("? nothing known would fail, but not all is proved", "$text-warning")
 
