@@ -1,4 +1,7 @@
-"""Tell, without botocore and in no time, whether this machine names AWS credentials at all. Whether they are good, AWS says."""
+"""Tell, without botocore and in no time, which profiles this machine has and whether it names AWS credentials at all.
+
+Whether they are good, AWS says.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import configparser
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +19,11 @@ _VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-_FILES = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials"}
+_FILES = (
+    ("AWS_CONFIG_FILE", "~/.aws/config", "profile "),
+    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", ""),
+)
+"""The variable that names a file, where it lies without one, and what stands before a profile's name in it."""
 _SOURCES = ("aws_access_key_id", "role_arn", "credential_process", "login_session", "web_identity_token_file")
 """Settings of a profile that lead to credentials, each by itself."""
 _SIGN_INS = ("sso_session", "sso_start_url")
@@ -41,19 +48,36 @@ def names_credentials(profile: str | None = None, environ: Mapping[str, str] | N
     return bool(sign_in) and _is_signed_in(sign_in)
 
 
+def profile_names(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the profiles of both files, each once. Names are foreign text."""
+    names = (
+        section.removeprefix(prefix).strip()
+        for parser, prefix in _files(os.environ if environ is None else environ)
+        for section in parser.sections()
+        if section == "default" or section.startswith(prefix)
+    )
+    return tuple(dict.fromkeys(names))
+
+
 def _profile(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return what both files say of a profile."""
     found: dict[str, str] = {}
-    for variable, usual in _FILES.items():
+    for parser, _ in _files(environ):
+        for section in (name, f"profile {name}"):
+            if parser.has_section(section):
+                found |= {key: value or "" for key, value in parser.items(section)}
+    return found
+
+
+def _files(environ: Mapping[str, str]) -> Iterator[tuple[configparser.RawConfigParser, str]]:
+    """Yield the files that can be read, each with what stands before a profile's name."""
+    for variable, usual, prefix in _FILES:
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="\0")
         try:
             parser.read_string(_text(Path(environ.get(variable) or usual).expanduser()))
         except (OSError, RuntimeError, ValueError, configparser.Error):
             continue
-        for section in (name, f"profile {name}"):
-            if parser.has_section(section):
-                found |= {key: value or "" for key, value in parser.items(section)}
-    return found
+        yield parser, prefix
 
 
 def _is_signed_in(key: str) -> bool:
