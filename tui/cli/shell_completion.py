@@ -7,7 +7,7 @@ anybody then, and whatever goes wrong completes to nothing: a message would stan
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -51,6 +51,11 @@ def answer(command: click.Command, extra: Mapping[str, Any], instruction: str) -
         return 1
     send("".join(f"{line}\n" for line in lines))
     return 0
+
+
+def completions(command: click.Command, words: Sequence[str], begun: str) -> list[CompletionItem[Any]]:
+    """Return what completes the last word of a command line after the words before it."""
+    return ShellComplete(command, {}, PROGRAM, VARIABLE).get_completions(list(words), begun)
 
 
 def _completer(shell: str, command: click.Command, extra: Mapping[str, Any]) -> ShellComplete:

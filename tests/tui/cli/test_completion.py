@@ -54,6 +54,12 @@ def test_commands_options_and_choices_complete(monkeypatch: pytest.MonkeyPatch) 
     assert completed(monkeypatch, "completion", "") == NAMES
     assert completed(monkeypatch, "--no-l") == ["--no-live"]
     assert completed(monkeypatch, "--case", "") == ["file,"]
+    assert completed(monkeypatch, "serve", "demo", "--st") == ["--stage"]
+    assert completed(monkeypatch, "serve", "--port", "80", "demo", "--incident", "s") == ["services"]
+    assert completed(monkeypatch, "serve", "--no-live", "--h") == ["--handout", "--help"]
+    assert completed(monkeypatch, "serve", "--h") == ["--host", "--help", "--handout"]
+    assert completed(monkeypatch, "serve", "") == ["demo"]
+    assert completed(monkeypatch, "serve", "w") == []
 
 
 def test_names_of_the_users_own_complete_as_far_as_a_shell_takes_them_for_one_word(

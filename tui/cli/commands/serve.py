@@ -5,11 +5,13 @@ from __future__ import annotations
 import webbrowser
 
 import click
+from click.shell_completion import CompletionItem
 
 from diagnosis.documents.exit_code import ExitCode
 from tui.backend import BackendProblem
 from tui.cli.exit_codes import exit_codes
 from tui.cli.output import say
+from tui.cli.shell_completion import completions
 from tui.serve.access import is_loopback
 
 _LARGEST_PORT = 65_535
@@ -17,8 +19,26 @@ _TEXT_ONLY = ("as_json", "text", "directory")
 """Options of `demo` that print and end."""
 
 
+class _Serve(click.Command):
+    """Its own options end where the command line begins that it hands on."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        own = [] if ctx.params.get("arguments") else super().shell_complete(ctx, incomplete)
+        known = {item.value for item in own}
+        return [*own, *(item for item in _handed_on(ctx, None, incomplete) if item.value not in known)]
+
+
+def _handed_on(ctx: click.Context, _argument: click.Parameter | None, incomplete: str) -> list[CompletionItem]:
+    """Complete what is handed on as planescope itself completes it, but for the commands that no browser shows."""
+    root, words = ctx.find_root().command, list(ctx.params.get("arguments") or ())
+    found = completions(root, words, incomplete)
+    others = set(root.list_commands(ctx)) - {"demo"} if isinstance(root, click.Group) and "demo" not in words else set()
+    return [item for item in found if item.value not in others]
+
+
 @click.command(
     "serve",
+    cls=_Serve,
     epilog=exit_codes(ExitCode.INTERRUPTED),
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
@@ -33,7 +53,7 @@ _TEXT_ONLY = ("as_json", "text", "directory")
     help="Listen on another address. Whoever reaches it and has the printed address uses your credentials.",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in your browser.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[demo] [OPTIONS]…")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[demo] [OPTIONS]…", shell_complete=_handed_on)
 @click.pass_context
 def serve_command(ctx: click.Context, port: int | None, host: str, open_page: bool, arguments: tuple[str, ...]) -> None:
     """Show the app in a browser: the dashboard, or with `demo` the embedded incident.
