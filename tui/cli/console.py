@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
@@ -88,6 +89,10 @@ class ReportConsole(Console):
             yield Segment(visible(segment.text), style)
 
 
+_BLANK_END = re.compile(r"(?<! ) +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+"""Blanks before the end of a line, and before the colours that end there."""
+
+
 class _Standard(io.TextIOBase):
     """Standard output as a console writes to it: its colours pass."""
 
@@ -104,6 +109,8 @@ class _Standard(io.TextIOBase):
         return sys.stdout.fileno()
 
     def write(self, text: str) -> int:
+        # A table fills its cells up; at the end of a line nobody sees that, and whoever copies it has it all the same.
+        text = _BLANK_END.sub(r"\1", text)
         send(no_commands(text) if inside_actions() else text)
         return len(text)
 
