@@ -141,6 +141,12 @@ def test_who_does_not_answer_is_unknown_after_a_while(monkeypatch: pytest.Monkey
     release.set()
     assert found[What.TOKEN].state is State.UNKNOWN
     assert found[What.REPOSITORY].state is State.READY
+    monkeypatch.setattr("tui.backends.readiness.machine.CHECKS", ())
+    found.clear()
+    look(Wanted(REPOSITORY, live=False), lambda check: found.update({check.what: check}), lambda: False, seconds=0.1)
+    assert {found[what].state for what in (What.SETTINGS, What.DEMO)} == {State.UNKNOWN}, (
+        "what was not looked at is not well"
+    )
 
 
 def test_a_fault_of_ours_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,21 +56,22 @@ def look(wanted: Wanted, tell: Tell, cancelled: CancelHook, *, seconds: float = 
         look_at_github(name, wanted.github_url, Ledger(), once, stop)
 
     def at_aws() -> None:
-        aws = (wanted.region, wanted.allow_http)
-        look_at_aws(wanted.profile, aws[0], What.AWS, Ledger(), once, allow_http=aws[1])
+        profiles = {What.AWS: wanted.profile}
         if wanted.registry_profile:
-            look_at_aws(wanted.registry_profile, aws[0], What.REGISTRY, Ledger(), once, allow_http=aws[1])
+            profiles[What.REGISTRY] = wanted.registry_profile
+        for what, profile in profiles.items():
+            look_at_aws(profile, wanted.region, what, Ledger(), once, allow_http=wanted.allow_http)
 
     def here() -> None:
         for check in machine.CHECKS:
             once(check())
 
-    pieces: dict[str, Callable[[], None]] = {"this machine": here, "GitHub": at_github}
+    pieces = [here, at_github]
     if wanted.live:
-        pieces["AWS"] = at_aws
+        pieces.append(at_aws)
     else:
         once(not_asked())
-    threads = [_Piece(work) for work in pieces.values()]
+    threads = [_Piece(work) for work in pieces]
     waited = 0.0
     while any(thread.is_alive() for thread in threads) and waited < seconds and not cancelled():
         next(thread for thread in threads if thread.is_alive()).join(_STEP)
@@ -86,7 +87,7 @@ def look(wanted: Wanted, tell: Tell, cancelled: CancelHook, *, seconds: float = 
 
 def _expected(wanted: Wanted, told: Mapping[What, Check]) -> list[What]:
     """Return what must be told of, whatever happens, and was not."""
-    needed = [What.REPOSITORY, What.GITHUB, What.TOKEN, *([What.AWS] if wanted.live else [])]
+    needed = [What.REPOSITORY, What.GITHUB, What.TOKEN, What.SETTINGS, What.DEMO, *([What.AWS] if wanted.live else [])]
     if all(what in told and told[what].serves for what in (What.REPOSITORY, What.TOKEN)):
         needed.append(What.REACH)
     if wanted.live and wanted.registry_profile:
