@@ -66,6 +66,14 @@ class State(StrEnum):
     UNKNOWN = "unknown"
     """It could not be found out."""
 
+    @property
+    def sign(self) -> str:
+        """The sign for people, which never stands for the state alone by its colour."""
+        return _SIGNS[self]
+
+
+_SIGNS = {State.READY: "✔", State.NOTE: "•", State.MISSING: "✘", State.UNKNOWN: "◌"}
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

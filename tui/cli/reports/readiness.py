@@ -12,12 +12,7 @@ from tui.readiness.check import Check, State, exit_code
 from tui.readiness.works import works
 
 SCHEMA = "planescope.readiness/1"
-_MARKS = {
-    State.READY: ("✔", "green"),
-    State.NOTE: ("•", "yellow"),
-    State.MISSING: ("✘", "red"),
-    State.UNKNOWN: ("◌", "magenta"),
-}
+_STYLES = {State.READY: "green", State.NOTE: "yellow", State.MISSING: "red", State.UNKNOWN: "magenta"}
 _LABEL = 14
 
 
@@ -25,16 +20,18 @@ def show(checks: Sequence[Check], console: Console) -> None:
     """Print each check in its order, then what works already."""
     table = _grid()
     for check in checks:
-        mark, style = _MARKS[check.state]
-        table.add_row(Text(mark, style=style), Text(check.what.label, style="bold"), _said(check))
+        table.add_row(_mark(check.state), Text(check.what.label, style="bold"), _said(check))
     console.print(table)
     console.print()
     console.print(Text("What works already", style="bold"))
     parts = _grid()
     for part in works(checks):
-        mark, style = _MARKS[State.READY if part.works else State.MISSING]
-        parts.add_row(Text(mark, style=style), Text(part.part.label), Text(part.sentence))
+        parts.add_row(_mark(State.READY if part.works else State.MISSING), Text(part.part.label), Text(part.sentence))
     console.print(parts)
+
+
+def _mark(state: State) -> Text:
+    return Text(state.sign, style=_STYLES[state])
 
 
 def _grid() -> Table:

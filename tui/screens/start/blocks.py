@@ -13,11 +13,11 @@ from tui.widgets.base.blocks import GAP, Block, assemble, heading
 
 ALWAYS = (What.REPOSITORY, What.TOKEN, What.REACH, What.AWS)
 """Told whatever their state is, also while they are looked at; all others only where they are worth a word."""
-_MARKS = {
-    State.READY: ("✔", "$text-success"),
-    State.NOTE: ("•", "$text-warning"),
-    State.MISSING: ("✘", "$text-error"),
-    State.UNKNOWN: ("◌", "$text-warning"),
+_STYLES = {
+    State.READY: "$text-success",
+    State.NOTE: "$text-warning",
+    State.MISSING: "$text-error",
+    State.UNKNOWN: "$text-warning",
 }
 _WAITING = ("◐", "$text-accent")
 _LABEL = 15
@@ -37,19 +37,23 @@ def start_blocks(checks: Mapping[What, Check], *, looking: bool) -> list[Block]:
     found = works(checks.values())
     for part in found:
         needs_more = looking and not part.works
-        mark = _WAITING if needs_more else _MARKS[State.READY if part.works else State.MISSING]
+        mark = _WAITING if needs_more else _mark(State.READY if part.works else State.MISSING)
         told = part.does if needs_more else part.sentence
         blocks.append(Block(Content.styled(told, "$text"), _first(mark, part.part.label)))
     return blocks
 
 
 def _check_blocks(check: Check) -> list[Block]:
-    blocks = [Block(foreign(check.sentence, "$text"), _first(_MARKS[check.state], check.what.label))]
+    blocks = [Block(foreign(check.sentence, "$text"), _first(_mark(check.state), check.what.label))]
     margin = Content(" " * (_LABEL + 2))
     if check.way_out:
         blocks.append(Block(foreign(check.way_out, "$text-muted"), margin))
     prompt = assemble(margin, ("$ ", "$text-muted"))
     return [*blocks, *(Block(foreign_line(command, "bold $text-accent"), prompt) for command in check.commands)]
+
+
+def _mark(state: State) -> tuple[str, str]:
+    return state.sign, _STYLES[state]
 
 
 def _first(mark: tuple[str, str], label: str) -> Content:
