@@ -23,7 +23,12 @@ def is_plain() -> bool:
 
 def draws() -> bool:
     """Return whether the terminal, if there is one, obeys sequences and the user wants them."""
-    return not is_plain() and os.environ.get("TERM", "") not in _DRAW_NOTHING
+    return not is_plain() and not obeys_nothing()
+
+
+def obeys_nothing() -> bool:
+    """Return whether ``TERM`` is that of a terminal that obeys no sequence."""
+    return os.environ.get("TERM", "") in _DRAW_NOTHING
 
 
 def _ask(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:

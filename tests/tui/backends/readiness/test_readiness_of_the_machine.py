@@ -8,6 +8,7 @@ import pytest
 
 from tui.backends.readiness import machine
 from tui.cli import terminal_check
+from tui.cli.plain import draws
 from tui.readiness.check import State
 from tui.settings import settings_path
 
@@ -57,7 +58,7 @@ def test_the_settings_in_force_are_named() -> None:
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, (200, 60), True, State.READY, "all colours"),
         ({"TERM": "xterm"}, (80, 24), True, State.READY, "16 colours"),
         ({"TERM": "xterm", "NO_COLOR": "1"}, (80, 24), True, State.READY, "no colours (NO_COLOR)"),
-        ({"TERM": "dumb"}, (80, 24), True, State.NOTE, "no colours (TERM)"),
+        ({"TERM": "dumb"}, (80, 24), True, State.NOTE, "draws nothing"),
         ({"TERM": "xterm"}, (79, 24), True, State.NOTE, "79×24"),
         ({"TERM": "xterm"}, (200, 23), True, State.NOTE, "200×23"),
         ({"TERM": "xterm"}, (80, 24), False, State.NOTE, "signs of ASCII"),
@@ -75,7 +76,7 @@ def test_the_terminal(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(terminal_check, "on_a_terminal", lambda: True)
+    monkeypatch.setattr(terminal_check, "on_a_terminal", draws)
     monkeypatch.setattr(terminal_check, "terminal_size", lambda: size)
     monkeypatch.setattr(terminal_check, "can_encode", lambda _: signs)
     told = terminal_check.terminal()
