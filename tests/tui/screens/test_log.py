@@ -241,7 +241,8 @@ async def test_a_long_log_is_worked_off_beside_the_screen(opened: Any, monkeypat
 
 @pytest.mark.parametrize("wrap", some([True, False], 2))
 async def test_lines_without_end_are_drawn_in_part_and_scrolled_through(opened: Any, wrap: bool) -> None:
-    text = "first\n" + "\u4e2d" * 30_000 + "\n" + "z" * 9_000 + "\nlast\n"
+    wide = "\u4e2d"
+    text = f"first\n{wide * 30_000} needle\n{wide * 200} Needle{'z' * 9_000}\nlast\n"
     async with opened(backend_on(text), size=(80, 24)) as app:
         await app.press("v", *(["w"] if wrap else []))
         log = app.app.screen.query_one(JobLog)
@@ -256,7 +257,12 @@ async def test_lines_without_end_are_drawn_in_part_and_scrolled_through(opened: 
             elif key != "up":
                 assert log.cursor == (1 if wrap and key == "down" else 3)
         await app.press("g", "j", "y")
-        assert app.app.clipboard == "\u4e2d" * 30_000
+        assert app.app.clipboard == f"{wide * 30_000} needle"
+        # What is found is brought into view, though it stands beyond the edge or beyond what is drawn of a line.
+        await app.press("g", "slash", *"needle", "enter")
+        assert (log.cursor, " needle" in app.text) == (1, True)
+        await app.press("n")
+        assert (log.cursor, " Needlezz" in app.text) == (2, True)
 
 
 STATES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -66,7 +67,7 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
         self.search: Search | None = None
         self.found: int | None = None
         self.drawing = LineDrawing(self.index, self._style)
-        self._cuts: dict[int, list[int]] = {}
+        self._cuts: dict[tuple[int, Wanted | None], list[int]] = {}
         self._drawn: tuple[tuple[int, Place, Wanted | None, FoldedLines], Text] | None = None
         self._shift = 0
         self._skipped = 0
@@ -181,7 +182,7 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
             self._skipped = 0
             self.scroll_to(y=self._first_above(row, self._rows_of(row) + self.height // 3), animate=False, force=True)
         self.cursor = line
-        self._shift_to_found(line)
+        self._show_found(line)
         self.refresh()
 
     @property
@@ -205,16 +206,22 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
         self._shift = max(0, min(self._shift + by * max(1, width // 2), longest - width // 2))
         self.refresh()
 
-    def _shift_to_found(self, line: int) -> None:
-        """Bring the first word found on a line into view from side to side."""
+    def _show_found(self, line: int) -> None:
+        """Bring the first words found on a line into view: from side to side, or among the rows of a long wrapped one."""
+        text = self._text_of(line, self._place(line)) if self.search and line == self.found else None
+        first, end = next(iter(self.drawing.hits(text)), (0, 0)) if text is not None else (0, 0)
         if self.look.wrap:
+            rows, part = self._rows_of(self.view.row(line)), bisect_right(self._cuts_of(line), first)
+            if end and rows > self.height:
+                self.scroll_to(y=self.view.row(line), animate=False, force=True)
+                self._skipped = max(0, min(part - self.height // 3, rows - self.height))
             return
-        width = self._body_width()
-        places = self.search.wanted.places(self.drawing.words(line)[1]) if self.search and line == self.found else []
-        if not places:
+        if text is None or not end:
             self._shift = 0
-        elif not self._shift <= places[0][0] <= places[0][1] <= self._shift + width:
-            self._shift = max(0, places[0][1] - width * 2 // 3) if places[0][1] > width else 0
+            return
+        width, left, right = self._body_width(), cell_len(text.plain[:first]), cell_len(text.plain[:end])
+        if not self._shift <= left <= right <= self._shift + width:
+            self._shift = max(0, right - width * 2 // 3) if right > width else 0
 
     def _into_view(self) -> None:
         if not self.view.rows or self.height <= 0:
@@ -230,7 +237,7 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
     # -- rows of wrapped lines
 
     def _plain(self, line: int) -> str:
-        return self.drawing.body(line, self._place(line), None).plain
+        return self._text_of(line, self._place(line)).plain
 
     def _rows_of(self, row: int) -> int:
         """Return how many rows of the screen a line in view takes."""
@@ -241,11 +248,13 @@ class JobLog(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _cuts_of(self, line: int) -> list[int]:
         """Return after which characters a wrapped line is cut."""
-        if line not in self._cuts:
+        # To the line that was found may be added what was found.
+        key = (line, self.search.wanted if self.search and line == self.found else None)
+        if key not in self._cuts:
             if len(self._cuts) >= _MOST_KNOWN:
                 self._cuts.clear()
-            self._cuts[line] = cuts(self._plain(line), self._body_width())
-        return self._cuts[line]
+            self._cuts[key] = cuts(self._plain(line), self._body_width())
+        return self._cuts[key]
 
     def _text_of(self, line: int, here: Place) -> Text:
         """Return a line's words with all marks; of a long wrapped line it is asked for each of its rows."""

@@ -15,6 +15,10 @@ from tui.widgets.log.shown_text import Wanted, time_and_words
 
 LONGEST_SHOWN = 16 * 1024
 """Characters of a line that are drawn; one line may be as long as the whole log."""
+_LOOKED_THROUGH = 1_000_000
+"""Characters of a line in which words are looked for that stand beyond what is drawn."""
+_AROUND = 20
+"""Characters before and behind such words that are shown with them."""
 _MOST_KEPT = 256
 """Lines whose words are remembered: some screens full."""
 
@@ -98,7 +102,25 @@ class LineDrawing:
                 text.stylize(hit, first, end)
         for note in self._notes(line, place):
             text.append(f"  {note}", self._style("aside"))
+        if wanted is not None and place.found and not wanted.places(words) and self._is_cut(line):
+            self._add_beyond(text, line, wanted)
         return text
+
+    def hits(self, text: Text) -> list[tuple[int, int]]:
+        """Return where the words found stand in the text of the found line."""
+        style = self._style("this-hit")
+        return sorted((span.start, span.end) for span in text.spans if span.style == style)
+
+    def _add_beyond(self, text: Text, line: int, wanted: Wanted) -> None:
+        """Add what stands around the first words found in a line, where that is beyond what is drawn of it."""
+        shown = time_and_words(self.index.lines.raw(line, _LOOKED_THROUGH))[1]
+        first, end = next(iter(wanted.places(shown)), (0, 0))
+        if not end:
+            return
+        text.append(f"  … at character {first + 1:,}: ", self._style("aside"))
+        text.append(shown[max(0, first - _AROUND) : first])
+        text.append(shown[first:end], self._style("this-hit"))
+        text.append(shown[end : end + _AROUND])
 
     def _kind(self, line: int, words: str) -> str:
         if words.startswith(("##[error]", "##[warning]")):
@@ -117,11 +139,14 @@ class LineDrawing:
             errors = self.index.marked_between(Level.ERROR, line, groups.end[group])
             if errors:
                 yield f"✘ {errors:,} error{'s' if errors > 1 else ''} inside"
-        if len(lines.raw(line, LONGEST_SHOWN)) == LONGEST_SHOWN:
+        if self._is_cut(line):
             if line not in self._lengths:
                 self._lengths[line] = lines.length(line)
             if more := self._lengths[line] - LONGEST_SHOWN:
                 yield f"… {more:,} more characters, which are searched and saved, not drawn"
+
+    def _is_cut(self, line: int) -> bool:
+        return len(self.index.lines.raw(line, LONGEST_SHOWN)) == LONGEST_SHOWN
 
     def _fold_sign(self, line: int, place: Place) -> str:
         group = self.index.groups.starting_at(line)
