@@ -9,8 +9,9 @@ from pathlib import Path
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import messages
-from tui.backend import Backend, ExportChoice, Progress, ProposedDocument, RunKey, RunPlace, RunQuery, no_progress
+from tui.backend import Backend, ExportChoice, ProposedDocument, RunKey, RunPlace, RunQuery
 from tui.background.jobs import Job, Lane
+from tui.earlier_stages import earlier_stages
 
 Work = Callable[[Job], None]
 
@@ -123,30 +124,11 @@ class Reads:
 
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
-                moments = [*_earlier(backend, job, shown), shown]
+                before = earlier_stages(backend, shown, progress=job.progress, cancelled=job.cancelled)
+                moments = [*before, shown]
             job.post(messages.WalkthroughTold(tuple(moments), backend.walkthrough(moments)))
 
         return work
-
-
-def _earlier(backend: Backend, job: Job, shown: Diagnosis) -> list[Diagnosis]:
-    """Diagnose the chain at the demo's stages before the present one, as far as it is the same chain."""
-    found: list[Diagnosis] = []
-    here = backend.moment_index
-    keys = {replay.attempt.key for replay in shown.replays}
-    try:
-        for index in range(here - 1, -1, -1) if backend.moments else ():
-            backend.move_to(index)
-            job.progress(Progress(f"Reading stage {backend.moments[index].name}", here - index - 1, here))
-            diagnosis = backend.diagnose(None, subject=None, progress=no_progress, cancelled=job.cancelled)
-            then = {replay.attempt.key for replay in diagnosis.replays}
-            if not then or not then <= keys:
-                break
-            found.insert(0, diagnosis)
-    finally:
-        if backend.moments and backend.moment_index != here:
-            backend.move_to(here)
-    return found
 
 
 def handing_out(backend: Backend, moments: Sequence[Diagnosis], place: Path) -> Work:
