@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 from backend_double import NOW, BackendDouble
+from rich.console import RenderableType
 from textual import _wait
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.screen import Screen
+from thoroughness import THOROUGH
 
 from tui.app import PlanescopeApp
 from tui.screens import main_loading
@@ -22,6 +27,30 @@ _wait.SLEEP_IDLE = 0.002
 have happened it waits for by name."""
 
 main_loading.load()
+
+
+def _painted_when_looked_at(
+    compositor: Compositor, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
+) -> RenderableType | None:
+    """Take note of what has changed, as the compositor does, and paint it only where a test asks for the whole screen."""
+    visible_screen_stack.set(screen_stack or [])
+    if full:
+        return compositor.render_full_update(simplify=simplify)
+    compositor._dirty_regions.clear()
+    return None
+
+
+_painted = Compositor.render_update
+if not THOROUGH:
+    # A headless app paints after each step although nobody sees it: that is a third of all the work of these tests.
+    Compositor.render_update = _painted_when_looked_at  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paint after each step, as the app does: a click finds what is below it by what was painted there."""
+    monkeypatch.setattr(Compositor, "render_update", _painted)
+
 
 MEDIUM = (120, 40)
 PATIENCE = 60.0

@@ -340,6 +340,7 @@ async def test_an_export_takes_a_typed_place_and_replaces_an_older_packet_only_w
         assert app.backend.choices[-1] == (tmp_path / "out.zip", ExportChoice(zipped=True))
 
 
+@pytest.mark.usefixtures("painted")
 async def test_a_click_opens_the_cell_under_the_cursor_and_an_address(
     opened: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -444,6 +445,7 @@ async def test_q_leaves(opened: Any) -> None:
     assert app.backend.closed.wait(5)
 
 
+@pytest.mark.usefixtures("painted")
 async def test_the_mouse_chooses_cells_sections_and_runs(opened: Any) -> None:
     async with opened(BackendDouble(2)) as app:
         timeline = app.main.query_one(Timeline)

@@ -148,6 +148,9 @@ async def test_a_closed_tab_ends_its_process_even_one_that_does_not_listen(monke
     async with serving("demo") as (_, access, session):
         address = f"{access.address}ws"
         one = await session.ws_connect(address, headers=origin(access))
+        async with asyncio.timeout(30):
+            while not started:
+                await asyncio.sleep(0.01)
         two = await session.ws_connect(address, headers=origin(access))
         for nonsense in ("", "[]", "{", '["resize"]', '["resize", {"width": "x"}]', '["stdin", 7]', '["ping"]', '"x"'):
             await two.send_str(nonsense)
