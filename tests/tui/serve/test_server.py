@@ -127,6 +127,7 @@ async def test_an_app_that_does_not_begin_says_why_in_its_tab() -> None:
 
 async def test_a_closed_tab_ends_its_process_even_one_that_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[asyncio.subprocess.Process] = []
+    begun = asyncio.Event()
 
     async def deaf(tab: Tab, width: int = 80, height: int = 24) -> asyncio.subprocess.Process:
         code = "import signal,time; signal.signal(15, signal.SIG_IGN); print('deaf\\n__GANGLION__', flush=True); time.sleep(600)"
@@ -139,6 +140,7 @@ async def test_a_closed_tab_ends_its_process_even_one_that_does_not_listen(monke
         # Only then does it pass over the signal.
         assert await tab._process.stdout.readline() == b"deaf\n"
         started.append(tab._process)
+        begun.set()
         return tab._process
 
     monkeypatch.setattr(Tab, "_open_app_process", deaf)
@@ -148,9 +150,7 @@ async def test_a_closed_tab_ends_its_process_even_one_that_does_not_listen(monke
     async with serving("demo") as (_, access, session):
         address = f"{access.address}ws"
         one = await session.ws_connect(address, headers=origin(access))
-        async with asyncio.timeout(30):
-            while not started:
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(begun.wait(), 30)
         two = await session.ws_connect(address, headers=origin(access))
         for nonsense in ("", "[]", "{", '["resize"]', '["resize", {"width": "x"}]', '["stdin", 7]', '["ping"]', '"x"'):
             await two.send_str(nonsense)
