@@ -109,6 +109,10 @@ def _levels(kind: DocumentKind, reading: Reading[tuple[ScpLevel, ...]]) -> Itera
     if not isinstance(reading, Known):
         yield AccountDocument(kind, "", reading)
         return
+    if not reading.value:
+        yield AccountDocument(kind, "", Absent(f"a level with a {kind.value}", reading.source))
     for level in reading.value:
+        if not level.policies:
+            yield AccountDocument(kind, "", Absent(f"{kind.value} at {level.level}", reading.source), level.level)
         for item in level.policies:
             yield AccountDocument(kind, item.name, Known(item.document, reading.source), level.level)

@@ -17,7 +17,7 @@ from diagnosis.live.assessment import assess
 from diagnosis.live.release_units import units_of
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.policy import Unparsable
-from diagnosis.verdicts.assessment import SessionAssessment
+from diagnosis.verdicts.assessment import BeyondGrant, SessionAssessment
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.replay import Replay
@@ -51,7 +51,7 @@ def session_views(
                 account=run.account,
                 documents=documents,
                 gates=session.gates,
-                deciding=_deciding(run, session, documents, admission),
+                deciding=_deciding(run, session, documents, admission, own.withheld),
                 subjects=session.subjects,
                 admission=admission,
                 needs=session.needs,
@@ -74,9 +74,12 @@ def _deciding(
     session: SessionAssessment,
     documents: tuple[AccountDocument, ...],
     admission: Admission | Missing,
+    withheld: tuple[BeyondGrant, ...],
 ) -> tuple[tuple[Gate, tuple[Deciding, ...]], ...]:
     known = admission if isinstance(admission, Admission) else None
-    return tuple((verdict.gate, deciding_at(verdict.gate, run, session, documents, known)) for verdict in session.gates)
+    return tuple(
+        (verdict.gate, deciding_at(verdict.gate, run, session, documents, known, withheld)) for verdict in session.gates
+    )
 
 
 def _admission(run: RunClaims) -> Admission | Missing:

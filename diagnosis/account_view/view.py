@@ -22,9 +22,9 @@ class Part(StrEnum):
     """What a statement, or a whole document, has to do with the verdict."""
 
     ALLOWS = "allows"
-    """The Allow that opens it. Across accounts the role's own policies and the resource's have to allow: one of them is named."""
+    """The Allow that opens it; across accounts the role's own policies' and the resource's."""
     ALSO = "has to allow as well, and does"
-    """Of a boundary, a session policy or a control policy, which open nothing by themselves."""
+    """Of a boundary, a session policy or a control policy, which open nothing by themselves: one Allow of each."""
     DENIES = "denies"
     NEAREST = "comes nearest, and does not allow"
     """The Allow that fails by least, where nothing allows."""
@@ -33,6 +33,8 @@ class Part(StrEnum):
     OPEN = "may allow or not"
     """It hangs on a value that is not known."""
     BEYOND = "gives more than is needed"
+    PERHAPS_BEYOND = "gives more than any known use needs"
+    """Not every use is known, so that nobody can call it too much."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ is not known (:mod:`diagnosis.live.pattern_needs`). Each need is decided under t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from diagnosis.facts.account import AccountState, NamedPolicy, ScpLevel
@@ -29,7 +29,7 @@ from diagnosis.live.session_keys import (
     session_keys,
 )
 from diagnosis.names.arn import Arn
-from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
+from diagnosis.policy import Because, Decision, Layer, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.policy.language.condition_bounds import OPEN, SHUT
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Need, NeedKind
@@ -50,9 +50,14 @@ class NeedJudgement:
     need: Need
     entitlement: Entitlement
     stopped_by: tuple[tuple[str, bool, str, str], ...] = ()
-    """``(layer, explicit, sentence, json path)`` for every layer that stops it, in AWS's order of evaluation."""
+    """``(layer, explicit, sentence, json path)`` for every layer that stops it, in AWS's order of evaluation; the path of a level
+    of control policies where no statement of it comes into question, empty for such a layer without levels."""
     missing: tuple[Missing, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    most: Decision | None = field(default=None, compare=False, repr=False)
+    """The decision with every layer that could not be read taken as open; None where that was not asked."""
+    least: Decision | None = field(default=None, compare=False, repr=False)
+    """The one with them taken as shut; None where what is open decided."""
     notes: tuple[str, ...] = ()
     """What the judgement leaves out though it decides nothing here: one sentence each."""
 
@@ -169,12 +174,15 @@ class _SessionJudge:
         widest = replace(layers.open, rcps=None) if need.resource == "*" else layers.open
         most = self._decide(need, widest)
         if most.outcome is not Outcome.ALLOWED:
-            return NeedJudgement(need, Entitlement.DENIED, self._all_stops(need, most), evidence=(_proof(need, most),))
+            stops = self._all_stops(need, most)
+            return NeedJudgement(need, Entitlement.DENIED, stops, evidence=(_proof(need, most),), most=most)
         least = self._decide(need, layers.shut)
         notes = (layers.layer.note,) if layers.layer.note else ()
         if least.outcome is Outcome.ALLOWED:
-            return NeedJudgement(need, Entitlement.ALLOWED, evidence=(_proof(need, least),), notes=notes)
-        return NeedJudgement(need, Entitlement.UNDECIDED, missing=self._relevant(need, least))
+            proof = (_proof(need, least),)
+            return NeedJudgement(need, Entitlement.ALLOWED, evidence=proof, most=most, least=least, notes=notes)
+        gaps = self._relevant(need, least)
+        return NeedJudgement(need, Entitlement.UNDECIDED, missing=gaps, most=most, least=least)
 
     def _relevant(self, need: Need, least: Decision) -> tuple[Missing, ...]:
         """Return the gaps that concern this need."""
@@ -233,13 +241,21 @@ class _SessionJudge:
             if must_allow and layer == "identity" and any(stop[0] == "resource" for stop in stops):
                 # What left the decision to them is no statement of the key's policy.
                 text = f"The identity-based policies do not allow {need.action} on {need.resource} either."
-            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, text, because.path or ""))
+            path = because.path or _path_of_level(layers, because)
+            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, text, path))
             across = self._bracket(need).owner(layers, home) != home
             layers = opened(layers, layer, self._session, across_accounts=across, account=must_allow)
             decision = self._decide(need, layers)
             if decision.outcome is Outcome.ALLOWED:
                 break
         return tuple(stops)
+
+
+def _path_of_level(layers: Side, because: Because) -> str:
+    """Return the path of the level at which no statement comes into question; empty for a layer without levels."""
+    levels = {Layer.SCP: layers.scps, Layer.RCP: layers.rcps}.get(because.layer) or ()
+    names = [name for name, _ in levels]
+    return f"{because.layer.value}s[{names.index(because.level)}]" if because.level in names else ""
 
 
 class _Layers:

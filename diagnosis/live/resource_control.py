@@ -17,14 +17,29 @@ from diagnosis.verdicts.gate_verdict import Missing
 
 
 @dataclass(frozen=True, slots=True)
+class ControlAnswer:
+    """A policy that denies the token whatever subject it carries, or of which that is not known."""
+
+    level: str
+    name: str
+    text: str
+    """One sentence, or a clause where it is not known."""
+    stops: bool
+    path: str | None = None
+    """Of the statement that denies."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceControl:
     """What the resource control policies of the role's account mean for the run's token."""
 
-    stops: tuple[str, ...] = ()
-    """One sentence for each policy that denies the token whatever subject it carries."""
+    answers: tuple[ControlAnswer, ...] = ()
     missing: tuple[Missing, ...] = ()
-    stopping: tuple[tuple[str, str], ...] = ()
-    """Level and name of each of these policies, in the order of ``stops``."""
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """One sentence for each policy that denies the token."""
+        return tuple(answer.text for answer in self.answers if answer.stops)
 
 
 def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
@@ -34,34 +49,36 @@ def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
         return ResourceControl()
     if isinstance(reading, Unreadable):
         return ResourceControl(missing=(Missing(reading.what, reading.why, reading.how, reading.permission),))
-    stops: list[str] = []
+    answers: list[ControlAnswer] = []
     missing: list[Missing] = []
-    stopping: list[tuple[str, str]] = []
     for level in reading.value:
         for policy in level.policies:
-            outcomes, unsure = _outcomes(policy, run, role)
+            outcomes, unsure, path = _outcomes(policy, run, role)
             if outcomes == {TrustOutcome.DENIED}:
-                stopping.append((level.level, policy.name))
-                stops.append(
+                text = (
                     f"The resource control policy {policy.name} at {level.level} denies {WEB_IDENTITY_ACTION} on "
                     f"{role.name}; no trust policy can overrule it."
                 )
+                answers.append(ControlAnswer(level.level, policy.name, text, stops=True, path=path))
             elif outcomes != {TrustOutcome.ALLOWED}:
-                missing.append(
-                    Missing(
-                        what=f"whether the resource control policy {policy.name} at {level.level} stops the token",
-                        why=f"it depends on {unsure}",
-                        how="read the CloudTrail event of the run, or look at the policy's conditions",
-                    )
+                gap = Missing(
+                    what=f"whether the resource control policy {policy.name} at {level.level} stops the token",
+                    why=f"it depends on {unsure}",
+                    how="read the CloudTrail event of the run, or look at the policy's conditions",
                 )
-    return ResourceControl(tuple(stops), tuple(missing), tuple(stopping))
+                missing.append(gap)
+                answers.append(
+                    ControlAnswer(level.level, policy.name, f"{gap.what}: {gap.why}", stops=False, path=path)
+                )
+    return ResourceControl(tuple(answers), tuple(missing))
 
 
-def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[TrustOutcome], str]:
+def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[TrustOutcome], str, str | None]:
+    """Return all outcomes, on what they hang, and the path of the first statement that denies."""
     control, issuer = policy.document.policy, run.account.question.issuer
     provider = run.account.question.provider_arn or role.arn.beside("oidc-provider", issuer)
     if isinstance(control, Unparsable):
-        return {TrustOutcome.UNKNOWN}, f"a document that is unparsable ({control.why})"
+        return {TrustOutcome.UNKNOWN}, f"a document that is unparsable ({control.why})", None
     denials = tuple(statement for statement in control.statements if statement.effect is Effect.DENY)
     # Whatever the role trusts: with everything else open, only the Deny statements decide.
     open_door = own_policy({"Effect": "Allow", "Principal": {"Federated": str(provider)}, "Action": "*"}).statements
@@ -69,4 +86,6 @@ def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[Trus
     asked = TrustPolicy(replace(control, statements=(*denials, *open_door)))
     answers = [asked.ask(claims, caller) for claims in run.claims.sets]
     unsure = dict.fromkeys(key for answer in answers for key in answer.unsure)
-    return {answer.outcome for answer in answers}, ", ".join(unsure) or "which subject the run presents"
+    decisions = [answer.worst or answer.decision for answer in answers if answer.outcome is not TrustOutcome.ALLOWED]
+    path = next((denial.path for decision in decisions for denial in decision.denials), None)
+    return {answer.outcome for answer in answers}, ", ".join(unsure) or "which subject the run presents", path

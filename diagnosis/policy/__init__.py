@@ -5,7 +5,7 @@ it is silent, the decision says so in ``Decision.not_evaluated``.
 """
 
 from diagnosis.policy.evaluation.decision import Because, Hit, Layer, NearMiss, Outcome, Place
-from diagnosis.policy.evaluation.evaluate import Decision, evaluate
+from diagnosis.policy.evaluation.evaluate import Decision, evaluate, hanging
 from diagnosis.policy.evaluation.layers import Layers
 from diagnosis.policy.language.actions import ActionFacts, action_facts, expand_actions, has_resource_level
 from diagnosis.policy.language.conditions import Condition, ConditionResult
@@ -37,6 +37,7 @@ __all__ = [
     "action_facts",
     "evaluate",
     "expand_actions",
+    "hanging",
     "has_resource_level",
     "own_policy",
     "parse_policy",

@@ -7,7 +7,7 @@ STS asks it: the provider is the principal, the role is the resource, the claims
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from diagnosis.causes import Cause
@@ -66,6 +66,8 @@ class SubjectDecision:
     not_evaluated: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     """The condition keys on whose values it hangs, where it is unknown."""
+    answer: TrustAnswer | None = field(default=None, compare=False, repr=False)
+    """What was answered, with the decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def admitted_refs(
 def _decide(trust: TrustPolicy, claims: ClaimSet, caller: Caller) -> SubjectDecision:
     answer = trust.ask(claims, caller)
     decided = _decided(trust, claims, caller, answer)
-    return replace(decided, not_evaluated=answer.decision.not_evaluated)
+    return replace(decided, not_evaluated=answer.decision.not_evaluated, answer=answer)
 
 
 def _decided(trust: TrustPolicy, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:

@@ -68,6 +68,8 @@ class TrustAnswer:
     """Under the most favourable reading of what is not known; of an Allow, under the least favourable one."""
     unsure: tuple[str, ...] = ()
     """Condition keys whose value decides and is not known; empty unless the outcome is unknown."""
+    worst: Decision | None = None
+    """Under the least favourable reading, where that decides otherwise."""
 
     @property
     def explicit(self) -> bool:
@@ -135,7 +137,7 @@ class TrustPolicy:
             return TrustAnswer(TrustOutcome.ALLOWED, worst)
         if not best.allowed:
             return TrustAnswer(TrustOutcome.DENIED, best)
-        return TrustAnswer(TrustOutcome.UNKNOWN, best, unsure)
+        return TrustAnswer(TrustOutcome.UNKNOWN, best, unsure, worst)
 
     def _bracket(self, known: frozenset[str], states: Mapping[str, KeyState]) -> tuple[Policy, Policy, tuple[str, ...]]:
         place = known, tuple(sorted(states.items(), key=lambda item: item[0]))

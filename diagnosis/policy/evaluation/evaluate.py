@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from diagnosis.policy.evaluation.applying import applying
 from diagnosis.policy.evaluation.decision import Because, Hit, Layer, NearMiss, Outcome, Place
 from diagnosis.policy.evaluation.explanation import explain, find_near_misses
 from diagnosis.policy.evaluation.layers import Layers
@@ -64,6 +65,20 @@ class Decision:
         return find_near_misses(self.request, self.layers, self.blocked)
 
     @cached_property
+    def denials(self) -> tuple[Because, ...]:
+        """Every Deny that applies, in any layer: without all of them gone nothing is allowed."""
+        hits = (hit for hit in applying(self.request, self.layers) if hit.statement.effect is Effect.DENY)
+        return tuple(explain(Outcome.EXPLICIT_DENY, self.request, self.layers, hit, (), ()) for hit in hits)
+
+    @cached_property
+    def allows(self) -> tuple[Because, ...]:
+        """For what is allowed: an Allow of every place that had to allow, the one that opened first."""
+        if not self.allowed or self.decided_by is None:
+            return ()
+        hits = {hit.path: hit for hit in (self.decided_by, *_Scan(self.request, self.layers).needed())}
+        return tuple(explain(Outcome.ALLOWED, self.request, self.layers, hit, (), ()) for hit in hits.values())
+
+    @cached_property
     def not_evaluated(self) -> tuple[str, ...]:
         """What could not be evaluated for certain, each a sentence; empty where nothing was left open."""
         return open_questions(self.request, self.layers)
@@ -82,10 +97,21 @@ def evaluate(request: Request, layers: Layers) -> Decision:
     return Decision(Outcome.ALLOWED, request, layers, found.opened_by())
 
 
+def hanging(most: Decision, least: Decision) -> tuple[Hit, ...]:
+    """Return the statements that apply under one reading of what is not known and not under the other, where they count."""
+    first, second = (
+        {(hit.path, hit.statement.effect): hit for hit in applying(each.request, each.layers)} for each in (most, least)
+    )
+    found = [hit for key, hit in {**first, **second}.items() if key not in first or key not in second]
+    # Where a Deny ends the scan it is not known which place would lack an Allow.
+    lacking = least.blocked
+    return tuple(hit for hit in found if hit.statement.effect is Effect.DENY or not lacking or hit.place in lacking)
+
+
 class _Scan:
     """One pass over all layers, in their order, that ends at the first Deny."""
 
-    __slots__ = ("boundary", "deny", "identity", "layers", "request", "resource", "session", "silent")
+    __slots__ = ("boundary", "controls", "deny", "identity", "layers", "request", "resource", "session", "silent")
 
     def __init__(self, request: Request, layers: Layers) -> None:
         self.request = request
@@ -93,6 +119,8 @@ class _Scan:
         self.deny: Hit | None = None
         self.silent: list[Place] = []
         """Levels of control policies that do not allow."""
+        self.controls: list[Hit] = []
+        """An Allow of each of the others."""
         self.resource: Hit | None = None
         self.identity: Hit | None = None
         self.boundary: Hit | None = None
@@ -115,6 +143,8 @@ class _Scan:
                 return True
             if allow is None:
                 self.silent.append(place)
+            else:
+                self.controls.append(allow)
         return False
 
     def _attached(self, place: Place, policies: Sequence[Policy], path: str | None) -> Hit | None:
@@ -186,6 +216,23 @@ class _Scan:
         if self.layers.session is not None and self.session is None:
             limits.append(Place(Layer.SESSION))
         return limits
+
+    def needed(self) -> list[Hit]:
+        """Return, of an allowed request, an Allow of every place that had to allow."""
+        found: list[Hit | None] = [*self.controls]
+        closeness = self.resource.closeness if self.resource is not None else PrincipalMatch.NONE
+        in_one = same_account(self.request)
+        if not self.request.caller.has_identity_policies:
+            found.append(self.resource)
+        elif not in_one:
+            found += [self.resource, self.identity]
+        elif closeness >= PrincipalMatch.ROLE:
+            found.append(self.resource)
+        else:
+            found += [self.resource if own_policy_must_allow(self.request) else None, self.identity]
+        if not in_one or closeness is not PrincipalMatch.DIRECT:
+            found += [self.boundary, self.session]
+        return [hit for hit in found if hit is not None]
 
     def opened_by(self) -> Hit | None:
         """Return the Allow to name: the resource's where it is enough by itself, else the identity's."""

@@ -44,6 +44,8 @@ EDITABLE = frozenset({
     DocumentKind.TRUST, DocumentKind.INLINE, DocumentKind.MANAGED, DocumentKind.BOUNDARY, DocumentKind.REPOSITORY,
 })  # fmt: skip
 """What can be proposed: the judges know where such a document would stand."""
+_ABOUT = {Gate.OIDC_TRUST: (DocumentKind.PROVIDER,), Gate.ROLE_ASSUMPTION: (DocumentKind.TRUST,)}
+"""The documents that a gate is about; the role's own policies for the others."""
 _WEIGHTS = (None, Verdict.PASS, Verdict.BLOCKED, Verdict.UNKNOWN, Verdict.FAIL)
 """From what matters least to what the user has to see first; None where a session asks nothing."""
 
@@ -173,8 +175,8 @@ class AccountScreen(PresentSize, Screen[None]):
             return next((at for at, entry in enumerate(entries) if entry.document == marks[0].document), 0)
         if self.gate is Gate.LEAST_PRIVILEGE:
             return len(entries) - 1
-        kind = DocumentKind.TRUST if self.gate is Gate.ROLE_ASSUMPTION else DocumentKind.PROVIDER
-        return next((at for at, item in enumerate(view.documents) if item.kind is kind), 0)
+        kinds = _ABOUT.get(self.gate, (DocumentKind.INLINE, DocumentKind.MANAGED)) if self.gate is not None else ()
+        return next((at for at, item in enumerate(view.documents) if item.kind in kinds), 0)
 
     def _entries(self, view: SessionView, gate: Gate) -> list[Entry]:
         marks = view.decides(gate)

@@ -16,6 +16,7 @@ SIGNS = {
     Part.SILENT: ("○", "$text-error"),
     Part.OPEN: ("?", "bold $text-warning"),
     Part.BEYOND: ("!", "bold $text-warning"),
+    Part.PERHAPS_BEYOND: ("?", "$text-warning"),
     Part.ALLOWS: ("✔", "$text-success"),
     Part.ALSO: ("✔", "$text-muted"),
 }
