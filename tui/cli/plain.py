@@ -26,6 +26,11 @@ def draws() -> bool:
     return not is_plain() and not obeys_nothing()
 
 
+def facts(*told: str) -> str:
+    """Return short facts side by side, or a line each where they are heard."""
+    return ("\n" if is_plain() else "   ").join(told)
+
+
 def obeys_nothing() -> bool:
     """Return whether ``TERM`` is that of a terminal that obeys no sequence."""
     return os.environ.get("TERM", "") in _DRAW_NOTHING

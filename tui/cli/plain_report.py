@@ -24,12 +24,12 @@ def told_plainly(renderable: RenderableType, console: Console) -> Iterator[Rende
         for each in renderable.renderables:
             yield from told_plainly(each, console)
     elif isinstance(renderable, Text):
-        yield _SIGN.sub(_said, renderable.plain)
+        yield _without_signs(renderable.plain)
     else:
         yield renderable
 
 
-_SIGN = re.compile(r"^( {0,16})([✔✘◌•│┃→]) ", re.MULTILINE)
+_SIGN = re.compile(r"^( {0,16})([✔✘◌•│┃→◆▲]) ", re.MULTILINE)
 """A sign before a word that says the same, or before a quotation."""
 
 
@@ -47,6 +47,12 @@ _STATES = {
 
 
 _CHANGE = re.compile(r"→ [✔✘◌?] ")
+_VERDICT = re.compile(r"[✔✘◌?] (?=(?:pass|fail|blocked|unknown)\b)")
+"""A verdict's sign, wherever its word follows."""
+
+
+def _without_signs(text: str) -> str:
+    return _VERDICT.sub("", _CHANGE.sub("becomes ", _SIGN.sub(_said, text)))
 
 
 def _said(sign: re.Match[str]) -> str:
@@ -90,5 +96,4 @@ def _words(cell: RenderableType, console: Console) -> str:
         text = "\n".join("".join(segment.text for segment in line) for line in lines)
     else:
         text = cell.plain if isinstance(cell, Text) else str(cell)
-    words = " ".join(_SIGN.sub(_said, text).split())
-    return _CHANGE.sub("becomes ", words)
+    return " ".join(_without_signs(text).split())

@@ -21,8 +21,8 @@ from tui.cli.console import text_console
 from tui.cli.main import planescope
 from tui.cli.plain_report import told_plainly
 
-SEEN = re.compile("[\u2500-\u259f✔✘◌│]|\x1b|\r")
-"""What is drawn, not read."""
+SEEN = re.compile("[\u2500-\u259f✔✘✗◌│◆▲]|\x1b|\r|[a-z:] {3,}[a-z]+:| $", re.MULTILINE)
+"""What is drawn, not read: signs, facts side by side."""
 
 COMMANDS = (
     ("explain", "--cause", "subject-not-admitted"),
@@ -33,6 +33,8 @@ COMMANDS = (
     ("policy", "admits", "{trust}", "--repo", "octo-org/shop"),
     ("permissions", "--why"),
     ("what-if", "--trust", "{trust}", "--demo", "1"),
+    ("demo", "--walkthrough", "--stage", "1"),
+    ("packet", "verify", "{folder}"),
 )
 
 
@@ -46,7 +48,8 @@ def forgotten() -> Iterator[None]:
 def test_nothing_must_be_seen_and_no_fact_is_lost(command: tuple[str, ...], tmp_path) -> None:
     trust = tmp_path / "trust.json"
     trust.write_text('{"Version": "2012-10-17", "Statement": []}')
-    arguments = [part.format(trust=trust) for part in command]
+    (tmp_path / "packet").mkdir()
+    arguments = [part.format(trust=trust, folder=tmp_path / "packet") for part in command]
     heard = CliRunner().invoke(planescope, [*arguments, "--plain"])
     seen = CliRunner().invoke(planescope, arguments)
     assert heard.exit_code == seen.exit_code

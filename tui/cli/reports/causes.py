@@ -10,6 +10,7 @@ from rich.table import Table
 from diagnosis.causes import Cause, Integrity
 from diagnosis.gates import Plane
 from tui.cli.console import Lines, Text
+from tui.cli.plain import is_plain
 
 _REFERENCE = "reference"
 
@@ -98,4 +99,5 @@ def print_fields(fields: Mapping[str, str | None], reference: str | None, consol
         console.print(table)
     if reference:
         width = max(map(len, (*told, _REFERENCE))) + 2
-        console.print(Text.assemble((_REFERENCE.ljust(width), "bright_black"), reference), soft_wrap=True)
+        name = f"{_REFERENCE}: " if is_plain() else _REFERENCE.ljust(width)
+        console.print(Text.assemble((name, "bright_black"), reference), soft_wrap=True)

@@ -32,6 +32,7 @@ from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End
 from tui.cli.console import Lines, Text, printable
+from tui.cli.plain import facts
 from tui.cli.reports.closure import show_anchors, show_closure
 from tui.cli.reports.endpoints import show_endpoints
 from tui.job_names import job_names
@@ -257,14 +258,16 @@ def _one_line(verdict: GateVerdict) -> Text:
     return line
 
 
+def _facts(*told: str) -> Lines:
+    return Lines(facts(*map(printable, told)), style="bright_black")
+
+
 def _verdict_lines(verdict: GateVerdict) -> Group:
     parts: list[RenderableType] = [_one_line(verdict)]
     if verdict.cause:
-        parts.append(Text(f"cause: {verdict.cause}   owner: {verdict.owner.value}", style="bright_black"))
+        parts.append(_facts(f"cause: {verdict.cause}", f"owner: {verdict.owner.value}"))
     elif verdict.candidates:
-        parts.append(
-            Text(f"one of: {', '.join(verdict.candidates)}   owner: {verdict.owner.value}", style="bright_black")
-        )
+        parts.append(_facts(f"one of: {', '.join(verdict.candidates)}", f"owner: {verdict.owner.value}"))
         parts.append(Text(f"to tell apart: {tell_apart_of(None, verdict.candidates)}", style="bright_black"))
     parts += [_evidence(evidence) for evidence in verdict.evidence[:2]]
     return Group(*parts)
@@ -392,7 +395,7 @@ def _remediation(remediation: Remediation, console: Console) -> None:
     parts: list[RenderableType] = [
         Text(f"• {remediation.title}", style="bold"),
         Text(remediation.words),
-        Text(f"owner: {remediation.owner.value}   removes: {', '.join(remediation.causes)}", style="bright_black"),
+        _facts(f"owner: {remediation.owner.value}", f"removes: {', '.join(remediation.causes)}"),
     ]
     if remediation.tightens:
         parts.append(Text("tightens: a change of its own; the run passes without it, closure needs it", style="yellow"))

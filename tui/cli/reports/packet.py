@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.backend import ExportResult
 from tui.cli.console import printable
 from tui.cli.output import say
+from tui.cli.plain import is_plain
 from tui.packet.verify.report import Question, Sign, Verification
 
 SCHEMA = "planescope.packet-verify/1"
@@ -25,9 +26,10 @@ def say_written(result: ExportResult, *, err: bool = False) -> None:
 
 
 def say_verification(found: Verification) -> None:
-    """Say each answer on a line of its own, with its sign, and what they come to."""
+    """Say each answer on a line of its own, with its sign (in plain text, its word), and what they come to."""
     for line in found.lines:
-        say(printable(f"{line.sign.mark} {line.question.value:{_WIDTH}} {line.sentence}"))
+        drawn = f"{line.sign.mark} {line.question.value:{_WIDTH}} {line.sentence}"
+        say(printable(f"{line.question.value}: {line.sign.value}: {line.sentence}" if is_plain() else drawn))
     signed = any(line.question is Question.SIGNATURE and line.sign is Sign.HOLDS for line in found.lines)
     say(_SIGNED if signed and found.verdict == "agrees" else _ENDS[found.verdict])
 
