@@ -15,24 +15,21 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from diagnosis.facts.evidence import Origin
-from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Job
-from diagnosis.verdicts.gate_verdict import Missing
 from tui import keymap
 from tui.background.jobs import in_daemon_thread
 from tui.background.slices import work_off
-from tui.foreign_text import defused_line, foreign_line
+from tui.foreign_text import defused_line
 from tui.messages import CopyWanted
 from tui.screens.dialogs.saving import ask_and_save
+from tui.screens.log import around
 from tui.screens.log.saving import saving_of
 from tui.screens.log.source import LogSource, holds
 from tui.screens.log.step_places import StepPlaces, step_places
 from tui.screens.present_size import PresentSize
-from tui.widgets.base.blocks import Block, heading, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
-from tui.widgets.detail.evidence_blocks import missing_blocks, origin_label
 from tui.widgets.log.groups import FoldedLines
 from tui.widgets.log.job_log import JobLog
 from tui.widgets.log.log_index import SLICE, Level, LogIndex, round_the_end
@@ -110,7 +107,7 @@ class LogScreen(PresentSize, Screen[None]):
         self._ask_nothing()
         if not text:
             self.job_log.show(index)
-            self.query_one(Page).show(self._why())
+            self.query_one(Page).show(around.why_none(self.source, job))
             self.call_after_refresh(self.query_one(Page).focus)
             self._tell()
             return
@@ -240,18 +237,13 @@ class LogScreen(PresentSize, Screen[None]):
         self._tell()
 
     def _tell(self) -> None:
-        panel, job = self.query_one(Vertical), self.job
-        name = foreign_line(job.name if job else "no job")
-        which = f" ({self.number + 1} of {len(self.source.jobs)})" if len(self.source.jobs) > 1 else ""
-        title = Content(f"Log of {self.source.name} › ") + name + Content(which)
-        if job is not None and job.log_origin is not Origin.RECORDED:
-            title += Content(" · ") + origin_label(job.log_origin)
-        panel.border_title = title
+        panel = self.query_one(Vertical)
+        panel.border_title = around.title(self.source, self.number)
         panel.border_subtitle = " · ".join(filter(None, self._state()))
-        note = self._note()
+        note = around.left_out(self.job, self.index)
         self.query_one("#log-note", Static).update(note)
         self.set_class(bool(note), "-noted")
-        self.query_one("#log-line", Static).update(self._line_told() if self.index.count else "")
+        self.query_one("#log-line", Static).update(self._cursor_line() if self.index.count else "")
 
     def _state(self) -> Iterator[str]:
         yield self._saved
@@ -266,36 +258,10 @@ class LogScreen(PresentSize, Screen[None]):
         yield "" if self.index.complete or not self.index.text else f"reading, {self.index.fraction:.0%}"
         yield f"{self.index.count:,} lines"
 
-    def _note(self) -> str:
-        """Say what of the log is not here."""
-        job, notes = self.job, []
-        if job is not None and job.log_steps:
-            steps = ", ".join(str(number) for number in job.log_steps)
-            notes.append(f"Too large to be read whole: step {steps} was read, no other.")
-        if self.index.left_out:
-            notes.append(
-                f"Too large to be read whole: {self.index.left_out:,} lines are left out where it says so; of long steps the"
-                " beginning, the end and what speaks of a failure are here."
-            )
-        return " " + " ".join(notes) if notes else ""
-
-    def _line_told(self) -> Content:
-        """Return the cursor's line below the log, where nothing cuts it at the edge, with the step that wrote it."""
+    def _cursor_line(self) -> Content:
         line = self.job_log.cursor
-        found = self.places.step_of(line)
-        step = Content(f" · step {found[0].number} ") + foreign_line(found[0].name, width=40) if found else Content("")
         words = self.job_log.drawing.words(line)[1][: _ROWS_BELOW * max(20, self.size.width)]
-        return (Content(f" {line + 1:,}") + step + Content("  ")).stylize("$text-muted") + foreign_line(words)
-
-    def _why(self) -> list[Block]:
-        job = self.job
-        reading = job.log if job is not None else self.source.attempt.jobs
-        blocks = [heading("This log cannot be shown")]
-        if isinstance(reading, Unreadable):
-            return blocks + missing_blocks([Missing(reading.what, reading.why, reading.how, reading.permission)])
-        if isinstance(reading, Absent):
-            return [*blocks, paragraph(foreign_line(f"GitHub has none: {reading.what}."))]
-        return [*blocks, paragraph("GitHub gave an empty log, as it does for a job that was not run again.")]
+        return around.line(line, words, self.places)
 
     def _warn(self, sentence: str) -> None:
         self.app.notify(defused_line(sentence), severity="warning", markup=False, timeout=4)
@@ -491,22 +457,13 @@ class LogScreen(PresentSize, Screen[None]):
         self.post_message(CopyWanted(text, "the selection" if selected else lines))
 
     @property
-    def address(self) -> tuple[str, str]:
-        """GitHub's address of the cursor's line, or of the job or run where the step is not known; and which of these."""
-        job, line = self.job, self.job_log.cursor
-        proof = self.source.proof
-        if proof is not None and proof.address and line == self.job_log.proof:
-            return proof.address, f"line {line + 1:,}"
-        exact = self.places.address(job, line) if job is not None else None
-        if exact:
-            return exact, f"line {line + 1:,}"
-        if job is not None and job.html_url:
-            return job.html_url, "the job; which step wrote this line is not known"
-        return self.source.attempt.html_url, "the run"
+    def _address(self) -> tuple[str, str]:
+        log = self.job_log
+        return around.address(self.source, self.job, self.places, log.cursor, is_proof=log.cursor == log.proof)
 
     def action_copy_address(self) -> None:
         """Copy GitHub's address of the line."""
-        address, what = self.address
+        address, what = self._address
         if not address.startswith("https://"):
             self._warn("No address on GitHub is known.")
             return
@@ -514,7 +471,7 @@ class LogScreen(PresentSize, Screen[None]):
 
     def action_open_address(self) -> None:
         """Open the line, or its job, on GitHub."""
-        address, what = self.address
+        address, what = self._address
         if not address.startswith("https://"):
             self._warn("No address on GitHub is known.")
             return
