@@ -17,6 +17,7 @@ from textual.app import App, SuspendNotSupported
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.dom import DOMNode
+from textual.notifications import Notification, Notify
 from textual.screen import Screen
 
 from tui import internal_error, keymap
@@ -113,6 +114,8 @@ class PlanescopeApp(App[None]):
         self.timeline: TimelineScreen | None = None
         self._opening: OpeningScreen | None = None
         """What stands until the main screen is loaded."""
+        self._notices: list[tuple[object, Notification]] = []
+        """What was said, with the screen on which it was."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return colours that themes other than ours lack."""
@@ -197,6 +200,19 @@ class PlanescopeApp(App[None]):
 
     def _warn(self, sentence: str) -> None:
         self.notify(defused_line(sentence), severity="warning", markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """Note on which screen it is said; what is said while the app starts is meant for the screen that follows."""
+        self._notices = [each for each in self._notices if not each[1].has_expired]
+        if self._opening is None:
+            self._notices.append((self.screen, event.notification))
+
+    def end_notices_of(self, screen: object) -> None:
+        """Take away what was said on a screen that goes, or that another one lies over."""
+        for said_on, notice in self._notices:
+            if said_on is screen:
+                self._unnotify(notice)
+        self._notices = [each for each in self._notices if each[0] is not screen]
 
     def on_dashboard_wanted(self, message: DashboardWanted) -> None:
         """Show the dashboard of another backend in the place of whatever is shown, but no edited document is lost by that."""

@@ -11,23 +11,25 @@ _AGAIN = "what else ended the run may end it again"
 
 def path_sentence(path: Path, after: Outlook) -> str:
     """Return what judging all gates again on the changed model has shown, without a capital: ``one more run then passes …``."""
+    run = "one more run with a new tag" if after.taken_tag else "one more run"
     if after.prospect is Prospect.PASSES:
-        return f"one more run then passes {path.all_gates}"
+        return f"{run} then passes {path.all_gates}"
     if after.prospect is Prospect.PASSES_OPEN:
-        return f"one more run then passes; {least_privilege_words(after)}"
+        return f"{run} then passes; {least_privilege_words(after)}"
     if after.prospect is Prospect.STOPS:
         still = " and ".join(after.stops_at)
         if not after.opened:
             return f"opens no gate for certain: still stopped at {still}"
-        return f"opens {_counted(path, after)}; one more run still stops at {still}"
+        return f"opens {_counted(path, after)}; {run} still stops at {still}"
     if path.opens_all_understood:
         more = f" and {len(path.not_covered) - 1} more" if len(path.not_covered) > 1 else ""
         return f"opens every gate as far as the steps were understood; not covered: {path.not_covered[0]}{more}"
     if after.ended_elsewhere and not after.unproven:
         open_ = "" if after.least_privilege is Verdict.PASS else f"; {least_privilege_words(after)}"
         return f"opens {_counted(path, after)}; {_AGAIN}{open_}"
+    also = f"; {least_privilege_words(after)}" if after.least_privilege is Verdict.FAIL else ""
     again = f"; {_AGAIN}" if after.ended_elsewhere else ""
-    return f"opens {_counted(path, after)}; not proved: {', '.join(after.unproven)}{again}"
+    return f"opens {_counted(path, after)}; not proved: {', '.join(after.not_proved)}{also}{again}"
 
 
 def least_privilege_words(outlook: Outlook) -> str:
@@ -35,6 +37,11 @@ def least_privilege_words(outlook: Outlook) -> str:
     if outlook.least_privilege is Verdict.FAIL:
         return "least privilege still fails, and so closure stays open"
     return "least privilege is not proved, and so closure stays open"
+
+
+def tag_words(outlook: Outlook) -> str:
+    """Return that one more run needs a new tag, as a clause with a foreign word; empty where it needs none."""
+    return f"needs a new tag, {outlook.taken_tag} is taken" if outlook.taken_tag else ""
 
 
 def admits_words(path: Path) -> str:

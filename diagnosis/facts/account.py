@@ -293,6 +293,13 @@ class AccountState:
     beside: tuple[AccountState, ...] = ()
     """The accounts as the release's further roles have them, one for each of the question's ``beside``."""
 
+    @property
+    def taken_tag(self) -> str:
+        """The question's tag, where an image has it already and the repository lets no image have it again; else empty."""
+        repository, image, tag = self.repository, self.image, self.question.tag or ""
+        fixed = isinstance(repository, Known) and repository.value.tag_mutability == "IMMUTABLE"
+        return tag if fixed and isinstance(image, Known) and tag in image.value.tags else ""
+
     endpoints: tuple[str, ...] = ()
     """The servers that were asked in AWS's place (``http://127.0.0.1:5000``): an emulator, or what a configured endpoint names."""
 

@@ -103,7 +103,9 @@ def _tag(run: RunClaims, repository: EcrRepository) -> RegistryState:
     if not isinstance(account.image, Known) or tag not in account.image.value.tags:
         return RegistryState()
     if own:
-        return RegistryState(notes=(f"The tag {tag} is taken, by this run's own image; a rerun would be refused.",))
+        unless = "" if account.taken_tag else ", unless an exclusion filter leaves it free"
+        more = f"one more run needs another, and a plain rerun would be refused{unless}"
+        return RegistryState(notes=(f"The tag {tag} is taken, by this run's own image: {more}.",))
     if repository.tag_mutability != "IMMUTABLE":
         # Which tags the exclusion filters leave mutable was not read.
         what = f"whether the tag {tag} is among those that may be pushed again"

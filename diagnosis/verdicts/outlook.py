@@ -43,11 +43,18 @@ class Outlook:
     """The gates that AWS enforces and that could not be decided, or were not judged."""
     ended_elsewhere: bool = False
     """Whether something else than a gate ended the run, which may end the next one too."""
+    taken_tag: str = ""
+    """The tag of the run, where its own image has it for good: one more run needs another. Foreign text."""
 
     @property
     def opened(self) -> int:
         """How many gates pass."""
         return sum(each.verdict is Verdict.PASS for each in self.gates)
+
+    @property
+    def not_proved(self) -> tuple[str, ...]:
+        """All gates that could not be decided, least privilege among them."""
+        return (*self.unproven, *([_LEAST.label] if self.least_privilege is Verdict.UNKNOWN else []))
 
     @property
     def least_privilege(self) -> Verdict | None:
@@ -66,6 +73,7 @@ def outlook_of(
     *,
     ended_elsewhere: bool = False,
     unjudged: Iterable[Gate] = (),
+    taken_tag: str = "",
 ) -> Outlook:
     """Return what a run would come to that meets these gates and these problems; where nothing was judged, nothing is proved.
 
@@ -86,7 +94,7 @@ def outlook_of(
         prospect = Prospect.PASSES
     else:
         prospect = Prospect.PASSES_OPEN
-    return Outlook(prospect, judged, tuple(dict.fromkeys(stops)), unproven, ended_elsewhere)
+    return Outlook(prospect, judged, tuple(dict.fromkeys(stops)), unproven, ended_elsewhere, taken_tag)
 
 
 def outlook_now(diagnosis: Diagnosis) -> Outlook:
@@ -98,6 +106,7 @@ def outlook_now(diagnosis: Diagnosis) -> Outlook:
         diagnosis.forecast,
         ended_elsewhere=elsewhere,
         unjudged=diagnosis.refused_unjudged,
+        taken_tag=taken_tag(diagnosis),
     )
 
 
@@ -108,4 +117,17 @@ def outlook_after(diagnosis: Diagnosis, path: Path) -> Outlook:
     """
     subject = diagnosis.subject
     elsewhere = subject is not None and end_of(subject).end is End.ANOTHER
-    return outlook_of(path.gates, path.still, ended_elsewhere=elsewhere, unjudged=diagnosis.refused_unjudged)
+    return outlook_of(
+        path.gates,
+        path.still,
+        ended_elsewhere=elsewhere,
+        unjudged=diagnosis.refused_unjudged,
+        taken_tag=taken_tag(diagnosis),
+    )
+
+
+def taken_tag(diagnosis: Diagnosis) -> str:
+    """Return the tag that the subject pushed itself and that nobody can push again; empty where one more run may push it."""
+    subject, live = diagnosis.subject, diagnosis.live
+    pushed = subject is not None and end_of(subject).end is End.SUCCESS
+    return live.account.taken_tag if pushed and live is not None else ""

@@ -39,7 +39,7 @@ from tui.screens.log.screen import LogScreen
 from tui.screens.start.screen import StartScreen
 from tui.screens.timeline.screen import TimelineScreen
 from tui.screens.walkthrough.screen import WalkthroughScreen
-from tui.widgets.base.key_line import ShownKey, fitting
+from tui.widgets.base.key_line import KeyLine, ShownKey, fitting
 from tui.widgets.base.page import Page
 from tui.widgets.base.virtual_list import VirtualList
 from tui.widgets.runs.filter_entry import FilterEntry
@@ -156,9 +156,17 @@ async def test_ctrl_c_tells_the_keys_that_leave_and_copy(opened: Any) -> None:
         said = " ".join(notification.message for notification in app.app._notifications)
         assert said.startswith("q leaves planescope; y copies the remediation")
         assert "c copies the address" in said
-        await app.press("plus", "ctrl+c")
+        await app.press("plus")
         assert isinstance(app.app.screen, AskScreen)
+        assert not app.app._notifications, "what one screen said lies over the next"
+        await app.press("ctrl+c")
         assert app.app.is_running
+        assert len(app.app._notifications) == 1
+        await app.press("escape")
+        assert not app.app._notifications, "what a screen said outlives it"
+        await app.press("slash")
+        shown = [key.display for key in app.app.screen.query_one(KeyLine).keys]
+        assert shown == ["enter", "tab", "esc", "^p"], "in a line, only keys that it does not take for its text"
 
 
 async def test_the_help_begins_with_the_screen_below_it(opened: Any) -> None:

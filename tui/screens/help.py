@@ -40,9 +40,12 @@ VERDICT_WORDS = {
     Verdict.BLOCKED: "An earlier gate failed, so this one was not reached.",
     Verdict.UNKNOWN: "Could not be decided; says what is missing and how to obtain it.",
 }
-COLUMN_WORDS = {
-    "#12": "What was recorded of run 12. ◆ marks the attempt for which NOW is judged.",
+TIMELINE_WORDS = {
+    "#12": "What was recorded of run 12; #12.2 is its second attempt.",
+    "◆": "The attempt for which NOW is judged; space chooses another.",
     "NOW ┃": "What the account says at this moment. Never mixed with the record.",
+    "▲": "Behind NOW: failed in a run, and passes today.",
+    "▼": "Behind NOW: passed in a run, and fails today.",
     "AFTER FIX ║": "All gates judged again in memory, after the changes of the path shown.",
 }
 
@@ -92,8 +95,10 @@ def key_blocks(remapped: Mapping[str, str], here: Sequence[str] = ()) -> list[Bl
 
 
 def word_blocks() -> list[Block]:
-    """Return planes, gates, verdicts and columns, each explained in one sentence."""
-    blocks = [heading("Planes and their gates", "bold $text-accent")]
+    """Return what stands on the timeline, planes, gates, verdicts and owners, each explained in one sentence."""
+    blocks = [heading("On the timeline", "bold $text-accent")]
+    blocks += [field(f"  {name}", words, width=14) for name, words in TIMELINE_WORDS.items()]
+    blocks += [GAP, heading("Planes and their gates", "bold $text-accent")]
     for plane in (Plane.AUTHENTICATION, Plane.AUTHORIZATION):
         blocks += [
             paragraph((plane.label, signs.PLANE_STYLES[plane]), indent=2),
@@ -111,13 +116,10 @@ def word_blocks() -> list[Block]:
     blocks += [GAP, heading("Verdicts", "bold $text-accent")]
     for verdict, words in VERDICT_WORDS.items():
         blocks.append(Block(Content(words), Content("  ") + signs.verdict_mark(verdict).truncate(12, pad=True)))
-    blocks += [GAP, heading("Columns", "bold $text-accent")]
-    blocks += [field(f"  {name}", words, width=14) for name, words in COLUMN_WORDS.items()]
     blocks += [GAP, heading("Owners", "bold $text-accent")]
     blocks += [field(f"  {name}", owner.value, width=14) for owner, name in SHORT_NAMES.items()]
     blocks.append(field(f"  {LATER}", "what tightens: the run passes without it, closure needs it", width=14))
     blocks += [GAP, heading("Marks", "bold $text-accent")]
-    blocks.append(field("  ▲ ▼", "Behind NOW: failed in a run and passes today; passed and fails today.", width=16))
     blocks.append(field("  = ≠", "In the comparison: the same in both attempts, or not.", width=16))
     blocks.append(field("  reconstructed", "Part of the recording that was written around the public facts.", width=16))
     blocks.append(field("  stated", "Somebody says so; nothing observed it.", width=16))

@@ -1,4 +1,4 @@
-"""What every screen does as one: it is laid out for the size that the terminal has now, and it goes once."""
+"""What every screen does as one: it is laid out for the size that the terminal has now, it goes once, and its notices with it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class PresentSize:
         self._is_dismissed = True
         gone: AwaitComplete = super().dismiss(result)  # type: ignore[misc]  # likewise
         return gone
+
+    def on_screen_suspend(self) -> None:
+        """Take the notices away that were given on this screen: they speak of its keys, and would lie over the next one."""
+        self.app.end_notices_of(self)  # type: ignore[attr-defined]  # a screen of ours stands in our app
 
     def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         """Call it then, unless the screen is being taken apart: its parts may be gone already."""

@@ -305,7 +305,10 @@ def _gates_of(problems: tuple[Problem, ...]) -> str:
 def _title(work: _Work, granted: tuple[tuple[str, str], ...]) -> str:
     if not granted:
         return "Let the role's own Deny leave out what the release needs"
-    grant = f"Grant the {len(granted)} missing action{'s' if len(granted) != 1 else ''}"
+    actions = {action for action, _ in granted}
+    grant = (
+        f"Grant the {len(granted)} missing actions" if len(actions) > 1 else f"Grant the missing action {min(actions)}"
+    )
     return f"{grant} and let the role's own Deny leave out the need" if work.narrowed else grant
 
 

@@ -264,6 +264,9 @@ async def test_lines_that_start_a_run_again_are_copied_and_never_run(opened: Any
         assert "Rerun failed jobs" in app.text
         await app.press("enter")
         assert app.app.clipboard == f"gh run rerun {RUN_IDS[1]} --failed -R {REPOSITORY}"
+        assert [note.message for note in app.app._notifications] == [
+            f"Copied: {app.app.clipboard}\nNow in the clipboard"
+        ]
         await app.press("R", *"all", "enter")
         assert app.app.clipboard == f"gh run rerun {RUN_IDS[1]} -R {REPOSITORY}"
 

@@ -60,6 +60,15 @@ def contradictions(diagnosis: Diagnosis) -> Iterator[str]:
         forecast, remediation = (words(each.blocks_of(view)) for each in (section_forecast, section_remediation))
         yield from _after_fix(after, told["Change"], remediation)
         yield from _now(diagnosis, now, told, forecast)
+        refused = words(
+            section_evidence.blocks_of(
+                replace(view, cell=Cell(len(columns) - 2, len(diagnosis.gates), diagnosis.gates))
+            )
+        )
+        if "rerun would be refused" in refused and "unless" not in refused:
+            said = f"{told['Change']} {told['Rerun']}"
+            if "new tag" not in said or "gh run rerun" in remediation:
+                yield f"a rerun would be refused beside {said!r} and {remediation[-300:]!r}"
         if diagnosis.paths:
             yield from _admits(diagnosis, path, remediation)
             proof = _proof(told["Change"])
@@ -86,8 +95,11 @@ def _after_fix(after: Column, change: str, remediation: str) -> Iterator[str]:
         return
     if not change.startswith(f"{sign} "):
         yield f"AFTER FIX {sign} {word} beside {change!r}"
-    if (word == "passes") != ("one more run then passes" in change):
+    if (word == "passes") != bool(re.search(r"one more run (with a new tag )?then passes", change)):
         yield f"AFTER FIX {word} beside {change!r}"
+    undecided = [each.gate.label for each in after.gates if each.verdict is Verdict.UNKNOWN]
+    if "not proved: " in change and any(label not in change for label in undecided):
+        yield f"AFTER FIX unknown at {undecided} beside {change!r}"
     for verdict in after.gates:
         label = verdict.gate.label
         if (

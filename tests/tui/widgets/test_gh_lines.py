@@ -69,6 +69,11 @@ def test_only_a_file_that_says_so_is_dispatched(workflow: Any) -> None:
 
 def test_what_is_old_active_green_or_of_a_fork_gets_what_github_would_take() -> None:
     assert lines(replay_of(), LATE) == [ANEW]
+    assert "older than 30 days" in gh_lines(replay_of(), None, LATE)[0].words
+    pushed = gh_lines(replay_of(conclusion="success"), None, SOON, "v1")
+    assert [each.line for each in pushed] == [ANEW]
+    assert "has the tag v1, which cannot be pushed again" in pushed[0].words
+    assert "the tag v1" in why_none(replay_of(None), None, SOON, "v1")
     assert lines(replay_of(status="in_progress", conclusion=None)) == [ANEW]
     assert lines(replay_of(conclusion="success"))[0] == f"{RUN} -R {REPOSITORY}"
     assert ANEW not in lines(replay_of(head_repository="somebody/fork"))

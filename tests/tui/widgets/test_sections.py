@@ -21,6 +21,7 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Annotation
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.chronology import Drift, DriftKind
 from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Finding
@@ -118,17 +119,22 @@ def test_candidates_come_with_the_read_that_tells_them_apart() -> None:
     assert Cause.OIDC_PROVIDER_ABSENT.tell_apart in text
 
 
-def test_now_says_what_was_mended_and_what_broke_since_the_run() -> None:
-    mended = diagnosis_of(2, subject=1)
-    assert "mended since: recorded in #1 ✘ fail, live ✔ pass" in words_of(
-        section_evidence.blocks_of(view_of(mended, column=2))
-    )
-    same = words_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=1)))
-    assert "mended" not in same
+def test_now_says_in_words_what_its_sign_stands_for() -> None:
+    trust, (first, *_) = Gate.OIDC_TRUST, diagnosis_of(2).replays
+    kinds = {
+        DriftKind.MENDED_SINCE: "▲ OIDC trust failed in #1 and passes today.",
+        DriftKind.BROKEN_SINCE: "▼ OIDC trust passed in",
+    }
+    for kind, said in kinds.items():
+        drift = Drift(kind, first.attempt.run_id, first.attempt.attempt, "It changed.", trust)
+        view = view_of(replace(diagnosis_of(2, subject=1), drift=(drift,)), column=2)
+        assert said in words_of(section_evidence.blocks_of(view))
+        assert said not in words_of(section_evidence.blocks_of(replace(view, cell=replace(view.cell, row=1))))
+    assert "◆ NOW, forecast and fix" in words_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=0, row=4)))
     three = diagnosis_of(3)
+    assert three.live is not None
     live = replace(three.live, gates=tuple(replace(gate, verdict=Verdict.FAIL) for gate in three.live.gates))
     broken = replace(three, live=live)
-    assert "broken since" in words_of(section_evidence.blocks_of(view_of(broken, column=3)))
     assert "✘ fails at OIDC trust" in still_broken(broken, brief=True).plain
 
 

@@ -43,20 +43,21 @@ class DiagnosisPanel(ContentSwitcher):
 
     def compose(self) -> ComposeResult:
         """Lay out the status page and the board; the style sheet says which part lies where."""
+        timeline, summary = Timeline(id="timeline"), Summary(id="summary")
+        timeline.border_title, summary.border_title = "Timeline", "At a glance"
         yield StatusPage(id="status")
         with Container(id="board"):
             with Vertical(id="centre"):
-                yield Timeline(id="timeline")
-                yield Summary(id="summary")
+                yield timeline
+                yield summary
             with Vertical(id="beside"):
                 yield Details(id="detail")
                 yield Page(id="companion")
 
     def on_mount(self) -> None:
-        """Name the parts and follow the timeline's cursor."""
-        self.query_one("#timeline").border_title = "Timeline"
-        self.query_one("#summary").border_title = "At a glance"
-        self.watch(self.query_one(Timeline), "cell", self._cell_moved, init=False)
+        """Follow the timeline's cursor; where the user leaves while the screen is made there is none."""
+        for timeline in self.query(Timeline):
+            self.watch(timeline, "cell", self._cell_moved, init=False)
 
     # -- while there is no diagnosis
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from textual import events, on
 
+from diagnosis.verdicts.outlook import taken_tag
 from diagnosis.verdicts.replay import Replay
 from tui import messages
 from tui.backend import BackendProblem, RunKey, RunPlace, WorkflowRow
@@ -277,16 +278,16 @@ class FindingRuns(Frame):
         if selection is None or replay is None:
             self._tell("No attempt is chosen.", warn=True)
             return
-        lines = gh_lines(replay, selection.path, self.clock())
+        now, taken = self.clock(), taken_tag(selection.diagnosis) if replay is selection.diagnosis.subject else ""
+        lines = gh_lines(replay, selection.path, now, taken)
         if not lines:
-            self._tell(why_none(replay, selection.path, self.clock()), warn=True)
+            self._tell(why_none(replay, selection.path, now, taken), warn=True)
             return
         self.app.push_screen(ChooseScreen(_title_of(replay), _line_choices(lines), enter=COPIES), self._copy_line)
 
     def _copy_line(self, line: str | None) -> None:
         if line is not None:
-            self.app.copy_to_clipboard(line)
-            self._tell(f"Copied: {line}")
+            self.post_message(messages.CopyWanted(line, line))
 
     def _tell(self, sentence: str, *, warn: bool = False, seconds: float = 6) -> None:
         self.app.notify(

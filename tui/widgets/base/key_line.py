@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from textual import events
 from textual.app import RenderResult
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -17,6 +18,9 @@ ALWAYS = ("close", "help", "quit")
 """Actions that are shown whatever else is."""
 FIRST_TO_GO = ("command_palette", "copy_remediation", "refresh_live", "filter", "compare", "toggle_runs")
 """Actions that are left out before others."""
+
+_CHARACTERS = {"slash": "/", "backslash": "\\", "plus": "+", "minus": "-", "at": "@", "underscore": "_"}
+"""Those that Textual cannot tell of its own names of keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,10 @@ class KeyLine(Widget):
         """The keys to show, one for each action; the command palette last."""
         found: dict[str, ShownKey] = {}
         palette: ShownKey | None = None
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
+        focused = self.screen.focused
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
+            if focused is not None and node is not focused and _is_typed(focused, binding.key):
+                continue
             shown = ShownKey(
                 binding.key, self.app.get_key_display(binding), binding.description,
                 binding.action.rpartition(".")[2], enabled,
@@ -113,3 +120,8 @@ class KeyLine(Widget):
             for left, right, key in self._places:
                 if left <= offset.x < right:
                     self.app.simulate_key(key)
+
+
+def _is_typed(line: Widget, key: str) -> bool:
+    """Return whether a key is a character that is typed into the line where the cursor stands."""
+    return line.check_consume_key(key, key_to_character(key) or _CHARACTERS.get(key))

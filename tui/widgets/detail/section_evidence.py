@@ -6,24 +6,25 @@ from textual.content import Content
 
 from diagnosis.causes import tell_apart_of
 from diagnosis.gates import Gate, Verdict
-from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
+from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.release import missing_of
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
-from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
+from tui.widgets.base.blocks import GAP, Block, assemble, bullet, field, heading, paragraph
 from tui.widgets.detail.anchor_blocks import anchor_blocks
 from tui.widgets.detail.evidence_blocks import candidate_blocks, evidence_blocks, missing_blocks, title_block
 from tui.widgets.detail.run_blocks import needs_blocks, run_blocks
 from tui.widgets.detail.selection import Selection
 from tui.widgets.detail.session_blocks import gap_blocks, live_sessions, recorded_gaps, recorded_sessions
 from tui.widgets.timeline.columns import Side
-from tui.widgets.timeline.run_titles import RunTitles
+from tui.widgets.timeline.since import since_lines
 
 _SIDE_WORDS = {
     Side.RECORDED: "recorded",
     Side.NOW: "live",
     Side.AFTER_FIX: "judged again in memory, after the changes of the path",
 }
+_JUDGED = paragraph(("◆ ", "$accent"), ("NOW, forecast and fix are judged for this attempt.", "$text-muted"))
 
 
 def blocks_of(view: Selection) -> list[Block]:
@@ -32,7 +33,9 @@ def blocks_of(view: Selection) -> list[Block]:
         verdict = view.verdict
         return _gate(view, verdict) if verdict is not None else _empty(view)
     if view.column.replay is not None:
-        return run_blocks(view.column.replay, view.column.title) + anchor_blocks(view.diagnosis.anchors)
+        told = run_blocks(view.column.replay, view.column.title)
+        judged = [_JUDGED] if view.column.replay is view.diagnosis.subject else []
+        return [*told[:1], *judged, *told[1:], *anchor_blocks(view.diagnosis.anchors)]
     return _rerun(view)
 
 
@@ -57,9 +60,7 @@ def _gate(view: Selection, verdict: GateVerdict) -> list[Block]:
         ]),
         paragraph(foreign(verdict.reason)),
     ]  # fmt: skip
-    compared = _compared(view, verdict)
-    if compared is not None:
-        blocks.append(compared)
+    blocks += _since(view, verdict)
     blocks += _where(verdict)
     if view.blocked_by is not None and not verdict.evidence:
         blocks.append(field("Blocked by", (view.blocked_by.gate.label, "bold $text"), ", which this proves:"))
@@ -108,22 +109,13 @@ def _candidates(verdict: GateVerdict) -> list[Block]:
     return [GAP, *candidate_blocks(verdict.candidates), field("Tell apart", tell_apart_of(None, verdict.candidates))]
 
 
-def _compared(view: Selection, verdict: GateVerdict) -> Block | None:
-    """Return what changed between the record and now, each said apart."""
-    subject = view.diagnosis.subject
-    if view.column.side is not Side.NOW or subject is None:
-        return None
-    recorded = maybe_verdict_at(subject.gates, verdict.gate)
-    if recorded is None or {recorded.verdict, verdict.verdict} != {Verdict.PASS, Verdict.FAIL}:
-        return None
-    word = "mended since" if verdict.verdict is Verdict.PASS else "broken since"
-    return paragraph(
-        (f"{word}: ", "bold $text"),
-        (f"recorded in {RunTitles(view.diagnosis.replays).of(subject)} ", "$text-muted"),
-        signs.verdict_mark(recorded.verdict),
-        (", live ", "$text-muted"),
-        signs.verdict_mark(verdict.verdict),
-    )
+def _since(view: Selection, verdict: GateVerdict) -> list[Block]:
+    """Return what the sign behind a verdict of NOW stands for."""
+    if view.column.side is not Side.NOW:
+        return []
+    mark = signs.drift_mark(view.diagnosis.drift, verdict.gate)[1:]
+    lines = since_lines(view.diagnosis, reasons=False, gate=verdict.gate)
+    return [Block(foreign(line), assemble(" " if place else mark, " ")) for place, line in enumerate(lines)]
 
 
 def _rerun(view: Selection) -> list[Block]:

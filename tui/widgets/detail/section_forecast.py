@@ -6,6 +6,7 @@ from textual.content import Content
 
 from diagnosis.documents.credentials import NOT_SIGNED_IN, account_unread
 from diagnosis.documents.forecast_labels import labels
+from diagnosis.documents.outlook import tag_words
 from diagnosis.gates import Gate
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.outlook import outlook_now
@@ -42,7 +43,8 @@ def _problems(view: Selection, subject: str) -> list[Block]:
         words = "would pass every gate now." if now.opened == len(now.gates) else "meets nothing that is known to fail."
         if now.opened == len(now.gates) and now.ended_elsewhere and diagnosis.subject is not None:
             words += f" But {defused(end_of(diagnosis.subject).sentence())}: that may happen again."
-        return [paragraph((f"{outcome.sign} ", style), f"A rerun{subject} {words}")]
+        tag = f" It {tag_words(now)}." if now.taken_tag else ""
+        return [paragraph((f"{outcome.sign} ", style), foreign(f"A rerun{subject} {words}{tag}"))]
     met = sum(problem.gate is not Gate.LEAST_PRIVILEGE for problem in problems)
     things = f"{len(problems)} {'thing' if len(problems) == 1 else 'things'}, in this order"
     nothing = "passes" if now.passes_run else "meets nothing that is known to stop it"

@@ -7,7 +7,7 @@ from textual.content import Content
 from diagnosis.documents.credentials import NOT_SIGNED_IN, account_unread
 from diagnosis.documents.outlook import admits_words, path_sentence
 from diagnosis.verdicts.diagnosis import Path
-from diagnosis.verdicts.outlook import outlook_after
+from diagnosis.verdicts.outlook import outlook_after, taken_tag
 from diagnosis.verdicts.remediation import Remediation
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
@@ -72,7 +72,9 @@ def _path(view: Selection, path: Path) -> list[Block]:
 def _then(view: Selection, path: Path) -> list[Block]:
     """Return the line that starts the run again once the changes are made."""
     subject, made_at = view.diagnosis.subject, view.diagnosis.made_at
-    lines = gh_lines(subject, path, made_at) if subject is not None and made_at is not None else ()
+    if subject is None or made_at is None:
+        return []
+    lines = gh_lines(subject, path, made_at, taken_tag(view.diagnosis))
     if not lines:
         return []
     return [

@@ -38,6 +38,10 @@ class FilterEntry(Input):
         self.value = completed
         self.cursor_position = len(completed)
 
+    async def action_clear(self) -> None:
+        """Clear the filter, as esc does everywhere on the main screen."""
+        await self.run_action("screen.cancel")
+
     def _on_paste(self, event: events.Paste) -> None:
         """Open the run whose address is pasted; any other text is typed, on one line and defused."""
         event.stop()

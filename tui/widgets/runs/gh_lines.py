@@ -36,11 +36,15 @@ class GhLine:
     line: str
 
 
-def gh_lines(replay: Replay, path: Path | None, now: datetime) -> tuple[GhLine, ...]:
-    """Return the lines by which a run meets the chosen path's changes, the least first; none where none would."""
+def gh_lines(replay: Replay, path: Path | None, now: datetime, taken_tag: str = "") -> tuple[GhLine, ...]:
+    """Return the lines by which a run meets the chosen path's changes, the least first; none where none would.
+
+    ``taken_tag``: the tag that the run pushed and that cannot be pushed again.
+    """
     ref = next((str(each.target) for each in _changes(path) if each.kind is ChangeKind.DISPATCH_ON_REF), None)
-    again = () if needs_new_run(path) else _reruns(replay.attempt, now)
-    lines = (*again, *_dispatch(replay, ref))
+    refused = why_no_rerun(replay.attempt, path, now, taken_tag)
+    again = () if refused else _reruns(replay.attempt)
+    lines = (*again, *_dispatch(replay, ref, refused))
     return tuple(each for each in lines if _is_plain(each.line))
 
 
@@ -53,25 +57,32 @@ def _changes(path: Path | None) -> tuple[Change, ...]:
     return tuple(change for remedy in path.remediations for change in remedy.changes) if path is not None else ()
 
 
-def why_none(replay: Replay, path: Path | None, now: datetime) -> str:
-    """Say why no line fits a run."""
-    attempt = replay.attempt
+def why_no_rerun(attempt: Attempt, path: Path | None, now: datetime, taken_tag: str = "") -> str:
+    """Return why the run itself is not started again, as a sentence; empty where GitHub would, and it would meet the changes."""
     if needs_new_run(path):
         return (
             "This path changes the workflow or its ref, and a rerun keeps both: push the change, or start it by hand."
         )
     if attempt.status != "completed":
         return "The run is not over: GitHub starts it again only then."
-    if not _is_recent(attempt, now):
+    if now - attempt.created_at >= timedelta(days=RERUN_DAYS):
+        return f"No rerun is offered: the run is older than {RERUN_DAYS} days, and GitHub starts it again no more."
+    if taken_tag:
         return (
-            f"The run is older than {RERUN_DAYS} days, and its workflow starts by no workflow_dispatch that was read."
+            f"No rerun is offered: its own image has the tag {defused_line(taken_tag)}, which cannot be pushed again."
         )
-    return "No line is offered: a name in it would not read on a terminal as it is."
+    return ""
 
 
-def _reruns(attempt: Attempt, now: datetime) -> tuple[GhLine, ...]:
-    if attempt.status != "completed" or not _is_recent(attempt, now):
-        return ()
+def why_none(replay: Replay, path: Path | None, now: datetime, taken_tag: str = "") -> str:
+    """Say why no line fits a run."""
+    refused = why_no_rerun(replay.attempt, path, now, taken_tag)
+    if refused and not needs_new_run(path):
+        return f"{refused} Its workflow starts by no workflow_dispatch that was read."
+    return refused or "No line is offered: a name in it would not read on a terminal as it is."
+
+
+def _reruns(attempt: Attempt) -> tuple[GhLine, ...]:
     run, where = str(attempt.run_id), _repository(attempt)
     ref = f" of {defused_line(attempt.head_branch)}" if attempt.head_branch else ""
     keeps = f"keeps commit {attempt.head_sha[:7]}{ref}, and the workflow file as it was"
@@ -84,8 +95,8 @@ def _reruns(attempt: Attempt, now: datetime) -> tuple[GhLine, ...]:
     return GhLine("Rerun failed jobs", f"A new attempt of the jobs that failed: it {keeps}.", line), whole
 
 
-def _dispatch(replay: Replay, other_ref: str | None) -> tuple[GhLine, ...]:
-    """Return the line that starts the workflow anew, where its file says that it can be started so."""
+def _dispatch(replay: Replay, other_ref: str | None, refused: str) -> tuple[GhLine, ...]:
+    """Return the line that starts the workflow anew, where its file says so; it says why no rerun stands beside it."""
     attempt, workflow = replay.attempt, replay.workflow
     file, ref = attempt.workflow_file_name, _short(other_ref or attempt.head_branch or "")
     if not isinstance(workflow, Workflow) or "workflow_dispatch" not in workflow.triggers:
@@ -105,15 +116,11 @@ def _dispatch(replay: Replay, other_ref: str | None) -> tuple[GhLine, ...]:
         else ""
     )
     words = f"A new run on the newest commit of {defused_line(ref)}, with the workflow file that stands there.{more}"
-    return (GhLine("Run the workflow anew", words, line),)
+    return (GhLine("Run the workflow anew", f"{words} {refused}".rstrip(), line),)
 
 
 def _short(ref: str) -> str:
     return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-
-
-def _is_recent(attempt: Attempt, now: datetime) -> bool:
-    return now - attempt.created_at < timedelta(days=RERUN_DAYS)
 
 
 def _is_of_fork(attempt: Attempt) -> bool:

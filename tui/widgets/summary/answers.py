@@ -6,7 +6,7 @@ from textual.content import Content
 
 from diagnosis.documents.credentials import NOT_SIGNED_IN, account_unread
 from diagnosis.documents.forecast_labels import ForecastItem, items, labels
-from diagnosis.documents.outlook import least_privilege_words
+from diagnosis.documents.outlook import least_privilege_words, tag_words
 from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
@@ -159,10 +159,11 @@ def _one_after_another(items: list[Content]) -> list[Content]:
 
 
 def _nothing_known(now: Outlook) -> Content:
+    tag = f"; {tag_words(now)}" if now.taken_tag else ""
     if now.prospect is Prospect.PASSES:
-        return Content.styled("✔ would meet nothing that fails", "$text-success")
+        return foreign_line(f"✔ would meet nothing that fails{tag}", "$text-success")
     if now.prospect is Prospect.PASSES_OPEN:
-        return Content.styled(f"! would pass; {least_privilege_words(now)}", "$text-warning")
+        return foreign_line(f"! would pass; {least_privilege_words(now)}{tag}", "$text-warning")
     if now.ended_elsewhere and now.opened == len(now.gates) and not now.unproven:
         return Content.styled("? would pass the gates; what else ended the run may do so again", "$text-warning")
     return Content.styled("? nothing known would fail, but not all is proved", "$text-warning")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from diagnosis.gates import Gate
 from diagnosis.verdicts.chronology import Drift, DriftKind
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.widgets.timeline.run_titles import RunTitles
@@ -16,10 +17,10 @@ _GATES = {
 """What a gate did in the run, and does today."""
 
 
-def since_lines(diagnosis: Diagnosis, *, reasons: bool = True) -> tuple[str, ...]:
+def since_lines(diagnosis: Diagnosis, *, reasons: bool = True, gate: Gate | None = None) -> tuple[str, ...]:
     """Return a line for each change; the runs for which a gate changed in one way share one.
 
-    ``reasons``: with the reason why a gate fails today, which NOW says as well.
+    ``reasons``: with the reason why a gate fails today, which NOW says as well. ``gate``: the changes of that one alone.
     """
     titles = RunTitles(diagnosis.replays)
     names = {replay.attempt.key: titles.of(replay) for replay in diagnosis.replays}
@@ -27,6 +28,8 @@ def since_lines(diagnosis: Diagnosis, *, reasons: bool = True) -> tuple[str, ...
     for _, group in groupby(_ordered(diagnosis), lambda item: (item.kind, item.gate)):
         same = list(group)
         first = same[0]
+        if gate is not None and (first.gate is not gate or first.kind not in _GATES):
+            continue
         if first.kind not in _GATES or first.gate is None:
             lines += [item.reason.removeprefix("Changed since the run: ") for item in same]
             continue
