@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from diagnosis.documents.credentials import account_unread
 from diagnosis.gates import Gate, Verdict
-from diagnosis.verdicts.diagnosis import Path
-from diagnosis.verdicts.outlook import Outlook, Prospect
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.outlook import Outlook, Prospect, outlook_now
 
 _AGAIN = "what else ended the run may end it again"
 
@@ -30,6 +31,16 @@ def path_sentence(path: Path, after: Outlook) -> str:
     also = f"; {least_privilege_words(after)}" if after.least_privilege is Verdict.FAIL else ""
     again = f"; {_AGAIN}" if after.ended_elsewhere else ""
     return f"opens {_counted(path, after)}; not proved: {', '.join(after.not_proved)}{also}{again}"
+
+
+def nothing_foretold(diagnosis: Diagnosis) -> str:
+    """Return, as sentences, what an empty forecast comes to: only gates that were proved to pass are said to."""
+    now = outlook_now(diagnosis)
+    if account_unread(diagnosis):
+        return "The account was not read: nothing can be foretold."
+    passing = bool(now.gates) and now.opened == len(now.gates) and not now.unproven
+    told = "Nothing: every gate passes today." if passing else "Nothing that is known would fail."
+    return f"{told} What else ended the run may do so again." if now.ended_elsewhere else told
 
 
 def least_privilege_words(outlook: Outlook) -> str:

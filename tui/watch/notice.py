@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from diagnosis.visible_text import visible_line
 
 BELL = "\a"
-_LONGEST = 160
+_LONGEST, _LONGEST_NAME = 160, 40
 _OSC_777 = ("foot", "rxvt", "ghostty")
 """Terminals, by the beginning of their ``TERM`` or by ``TERM_PROGRAM``, that take OSC 777."""
 _TAKES_EITHER = (
@@ -20,13 +20,17 @@ _TAKES_EITHER = (
 """Terminals, by the beginning of their ``TERM``, that take such a sequence or pass over it. Any other might print a part of it."""
 
 
-def notice(text: str, environment: Mapping[str, str]) -> str:
-    """Return what to write to a terminal: the bell, and the notification where the terminal does not print it."""
+def notice(workflow: str, told: str, environment: Mapping[str, str]) -> str:
+    """Return what to write to a terminal: the bell, and the notification where the terminal does not print it.
+
+    A notification is short, so no name of a workflow takes the place of what is told of its run.
+    """
     term = environment.get("TERM", "").removeprefix("xterm-").lower()
     program = environment.get("TERM_PROGRAM", "").lower()
     if not environment.get("TERM", "").lower().startswith(_TAKES_EITHER):
         return BELL
-    shown = visible_line(text).replace(";", ",")
+    name = workflow if len(workflow) <= _LONGEST_NAME else f"{workflow[:_LONGEST_NAME]}…"
+    shown = visible_line(f"{name} {told}").replace(";", ",")
     shown = "".join(each if each.isprintable() else "?" for each in shown)[:_LONGEST]
     if term.startswith(_OSC_777) or program in _OSC_777:
         return f"{BELL}\x1b]777;notify;planescope;{shown}\x1b\\"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import github_faults as faults
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 from on_a_terminal import EVERY_KIND
@@ -62,6 +63,10 @@ def test_an_attempt_that_fails_is_told_with_verdict_and_the_way_to_all_of_it(ser
     assert lines[0] == "Following example/widgets: 1 active. Ctrl-C ends it."
     assert lines[1].endswith(": failure")
     assert "fail" in lines[2]
+    assert lines[3:5] == [
+        "  Rerun: Nothing that is known would fail.",
+        "  Change: none that could be proved is known",
+    ], "an account that was not asked is not silence"
     assert lines[-1] == f"  All of it: planescope diagnose https://github.com/example/widgets/actions/runs/{LATEST}"
     assert done.stdout.count("All of it") == 1, "what had ended before is not told, and nothing is told twice"
     assert done.stderr == "planescope: stopped.\n"
@@ -82,6 +87,7 @@ def test_one_run_is_followed_until_it_ends_and_gives_its_code(server, watching) 
     assert done.exit_code in (1, 3), done.output
     (line,) = done.stdout.splitlines()
     assert json.loads(line)["subject_run"]["run"] == LATEST
+    jsonschema.validate(json.loads(line), json.loads(CliRunner().invoke(planescope, ["schema", "diagnosis"]).stdout))
 
 
 def test_a_run_that_had_ended_is_told_at_once(server, watching) -> None:
@@ -135,7 +141,7 @@ def test_what_no_waiting_mends_ends_it(server, watching) -> None:
     ],
 )
 def test_a_notification_holds_no_sequence_of_others(environment: dict[str, str], kind: str | None) -> None:
-    told = notice(f"release; {EVERY_KIND}\x1b\\" + "x" * 999, environment)
+    told = notice(f"release; {EVERY_KIND}\x1b\\" + "x" * 999, "#7: still broken \x1b\\" + "y" * 999, environment)
     if kind is None:
         assert told == "\a"
         return
@@ -143,5 +149,6 @@ def test_a_notification_holds_no_sequence_of_others(environment: dict[str, str],
     assert told.endswith("\x1b\\")
     body = told.removeprefix(f"\a{kind}").removesuffix("\x1b\\")
     assert body.isprintable()
+    assert "#7: still broken" in body
     assert ";" not in body
     assert len(body) <= 160

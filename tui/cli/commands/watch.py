@@ -43,7 +43,10 @@ _GOOD = ("success", "skipped", "neutral")
 @app_options
 @click.option("--once", is_flag=True, help="End with the first attempt that ends, by its exit code.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="The diagnosis of each attempt that has ended, as one line of JSON."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="The diagnosis (schema planescope.diagnosis/1) of each attempt that has ended, as one line of JSON.",
 )
 @click.option(
     "--interval",
@@ -139,7 +142,7 @@ class _Watching:
                 f"planescope: {row.url} has ended and could not be diagnosed: {problem.sentence} {problem.way_out}",
                 err=True,
             )
-            self._ring(f"{row.workflow} #{row.number}: {row.conclusion}", row)
+            self._ring(row.conclusion or "ended", row)
             return problem.exit_code
         self.progress.clear()
         problem_of = diagnosis.live.account.credentials_problem if diagnosis.live else None
@@ -148,13 +151,13 @@ class _Watching:
             print_row(document(diagnosis))
         else:
             show_watched(diagnosis, row, text_console())
-        self._ring(f"{row.workflow} #{row.number}: {headline(diagnosis).line()}", row)
+        self._ring(headline(diagnosis).line(), row)
         return code
 
     def _ring(self, words: str, row: RunRow) -> None:
         if self.quiet or row.conclusion in _GOOD or not sys.stderr.isatty():
             return
-        send(notice(words, os.environ), err=True)
+        send(notice(row.workflow, f"#{row.number}: {words}", os.environ), err=True)
 
 
 def _beginning(backend: RepositoryBackend, rows: Sequence[RunRow], ids: Sequence[int]) -> str:

@@ -15,10 +15,10 @@ from rich.rule import Rule
 from rich.table import Table
 
 from diagnosis.causes import Cause, tell_apart_of
-from diagnosis.documents.credentials import account_unread, credentials_problem, first_line, told_once
+from diagnosis.documents.credentials import credentials_problem, first_line, told_once
 from diagnosis.documents.forecast_labels import labels, place_of
 from diagnosis.documents.headline import Headline, headline, in_short, run_name
-from diagnosis.documents.outlook import admits_words, path_sentence
+from diagnosis.documents.outlook import admits_words, nothing_foretold, path_sentence
 from diagnosis.facts.evidence import Evidence, Origin
 from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Gate, Plane, Verdict
@@ -26,7 +26,7 @@ from diagnosis.verdicts.assessment import SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, DriftKind, Traced
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verdict_at
-from diagnosis.verdicts.outlook import outlook_after, outlook_now
+from diagnosis.verdicts.outlook import outlook_after
 from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
@@ -353,13 +353,7 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
         return
     _heading("Forecast: what reruns would meet, in order", console)
     if not diagnosis.forecast:
-        open_gates = [v for v in diagnosis.live.gates if v.verdict is Verdict.UNKNOWN]
-        text = "Nothing that is known would fail." if open_gates else "Nothing: every gate passes today."
-        if account_unread(diagnosis):
-            text = "The account was not read: nothing can be foretold."
-        elif outlook_now(diagnosis).ended_elsewhere:
-            text += " What else ended the run may do so again."
-        console.print(Padding(Text(text), (0, 0, 0, 2)))
+        console.print(Padding(Text(nothing_foretold(diagnosis)), (0, 0, 0, 2)))
     several = len(diagnosis.live.sessions) > 1
     for number, (problem, told) in enumerate(zip(diagnosis.forecast, labels(diagnosis.forecast), strict=True), 1):
         where = problem.gate.label if problem.gate else problem.plane.label

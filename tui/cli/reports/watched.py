@@ -6,9 +6,9 @@ from rich.console import Console
 
 from diagnosis.documents.forecast_labels import items
 from diagnosis.documents.headline import headline
-from diagnosis.documents.outlook import path_sentence
+from diagnosis.documents.outlook import nothing_foretold, path_sentence
 from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.verdicts.outlook import outlook_after
+from diagnosis.verdicts.outlook import outlook_after, outlook_now
 from tui.backend import RunRow
 from tui.cli.console import Text
 from tui.cli.reports.diagnosis import first_lines
@@ -23,6 +23,8 @@ def show_watched(diagnosis: Diagnosis, row: RunRow, console: Console) -> None:
     console.print(Text(head, style="bold green" if row.conclusion == "success" else "bold red"), soft_wrap=True)
     first_lines(headline(diagnosis), console)
     forecast = items(diagnosis.forecast)
+    if diagnosis.live is not None and not forecast:
+        _line(f"Rerun: {nothing_foretold(diagnosis)}", console)
     for item in forecast[:_MOST]:
         problem = item.problems[0]
         cause = f" ({problem.cause.value})" if problem.cause else ""
@@ -34,6 +36,8 @@ def show_watched(diagnosis: Diagnosis, row: RunRow, console: Console) -> None:
         for remediation in path.remediations:
             _line(f"Change: {remediation.title} ({remediation.owner.value})", console)
         _line(f"Proof: {path_sentence(path, outlook_after(diagnosis, path))}", console)
+    elif forecast or outlook_now(diagnosis).unproven:
+        _line("Change: none that could be proved is known", console)
     _line(f"All of it: planescope diagnose {row.url}", console)
 
 
