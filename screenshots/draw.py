@@ -44,6 +44,7 @@ class Scene:
     light: bool = False
     png: bool = field(default=False)
     incident: str = "release"
+    clock: datetime = CLOCK
 
 
 SCENES = (
@@ -57,7 +58,7 @@ SCENES = (
     Scene("compare", stage="3", keys=("a",)),
     Scene("log", keys=("v",)),
     Scene("account", keys=("i", "right")),
-    Scene("services", stage="2", size=(120, 44), incident="services"),
+    Scene("services", stage="2", size=(120, 44), incident="services", clock=CLOCK.replace(hour=16, minute=50)),
     Scene("help", keys=("question_mark",)),
     Scene("walkthrough", stage="3", keys=("W", "3"), size=(110, 34)),
     Scene("walkthrough-small", stage="3", keys=("W", "2"), size=(80, 24)),
@@ -67,7 +68,7 @@ SCENES = (
 async def drawing(scene: Scene) -> str:
     """The SVG of a scene."""
     theme = "light" if scene.light else "dark"
-    app = PlanescopeApp(lambda: embedded_backend(scene.stage, scene.incident), clock=lambda: CLOCK, theme=theme, refresh_seconds=0)
+    app = PlanescopeApp(lambda: embedded_backend(scene.stage, scene.incident), clock=lambda: scene.clock, theme=theme, refresh_seconds=0)
     app.animation_level = "none"
     async with app.run_test(size=scene.size, notifications=False) as pilot:
         await resting(pilot, scene.name)
