@@ -14,6 +14,9 @@ from tui.readiness.check import Check
 if TYPE_CHECKING:
     from tui.backends.readiness.look import Wanted
 
+_GH_SECONDS = 0.5
+"""How long the first paint waits for a token of ``gh``."""
+
 
 class CommandLineSetup:
     """A :class:`tui.readiness.setup.Setup` by the options of the command line. Building one asks nobody."""
@@ -54,14 +57,15 @@ class CommandLineSetup:
         from probes.github.http.credentials import GitHubAccess, find_access
         from probes.github.http.errors import GitHubProblem
 
+        # Nothing is painted yet: what starts no program is asked first, and the start screen waits longer for `gh`.
+        if not (self._options.get("no_live") or names_credentials(self._options.get("profile"))):
+            return False
         try:
             if not self.repository:
                 repository_here(self._url)
-            if not isinstance(find_access(self._url), GitHubAccess):
-                return False
+            return isinstance(find_access(self._url, gh_seconds=_GH_SECONDS), GitHubAccess)
         except (BackendProblem, GitHubProblem):
             return False
-        return bool(self._options.get("no_live")) or names_credentials(self._options.get("profile"))
 
     def look(self, repository: str, tell: Callable[[Check], None], cancelled: CancelHook) -> None:
         """Look at everything."""

@@ -112,11 +112,14 @@ def find_access(
     url: str | None = None,
     environ: Mapping[str, str] | None = None,
     ask_gh: Callable[[str, Mapping[str, str]], str | None] | None = None,
+    *,
+    gh_seconds: float = _GH_SECONDS,
 ) -> GitHubAccess | NoCredentials:
     """Find the API address and its token.
 
     ``url`` is ``--github-url``: a web address, an API address or a host name. ``ask_gh(host, environ)`` replaces
-    ``gh auth token`` in tests. Raises GitHubProblem (exit code 2) for an address that cannot be used.
+    ``gh auth token`` in tests; ``gh_seconds`` is how long that may take. Raises GitHubProblem (exit code 2) for an address
+    that cannot be used.
     """
     environ = os.environ if environ is None else environ
     address = api_address(url, environ)
@@ -128,7 +131,7 @@ def find_access(
             return GitHubAccess(address, _usable(token, name), name)
     if is_loopback(parts.hostname):
         return GitHubAccess(address)
-    token = (ask_gh or _ask_gh)(host, environ) or ""
+    token = (ask_gh(host, environ) if ask_gh else _ask_gh(host, environ, gh_seconds)) or ""
     if token:
         return GitHubAccess(address, _usable(token, "gh auth token"), "gh auth token")
     first = _token_names(parts, environ)[0]
@@ -220,11 +223,11 @@ def _usable(token: str, source: str) -> str:
     return token
 
 
-def _ask_gh(host: str, environ: Mapping[str, str]) -> str | None:
+def _ask_gh(host: str, environ: Mapping[str, str], seconds: float) -> str | None:
     """Ask ``gh auth token`` for exactly this host; None where gh is absent, has none, or does not answer."""
     # Without these gh answers from its own store: it would hand out the token of another host otherwise.
     own = {name: value for name, value in environ.items() if name not in _PUBLIC_TOKENS + _ENTERPRISE_TOKENS}
-    answer = answer_of("gh", ["auth", "token", "--hostname", host], seconds=_GH_SECONDS, environ=own)
+    answer = answer_of("gh", ["auth", "token", "--hostname", host], seconds=seconds, environ=own)
     return answer[1].strip() if answer is not None and answer[0] == 0 else None
 
 

@@ -47,6 +47,20 @@ def test_what_is_open_is_what_is_looked_at_next() -> None:
         CommandLineSetup({}, Case()).opened("")
 
 
+def test_no_program_that_hangs_holds_the_first_paint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    (tmp_path / "bin").mkdir()
+    gh = tmp_path / "bin" / "gh"
+    gh.write_text(f"#!/bin/sh\necho >> {begun}\nexec sleep 30\n")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{gh.parent}:/usr/bin:/bin")
+    assert not CommandLineSetup({"repo": "e/f"}, Case()).is_complete
+    assert not begun.exists(), "without an AWS identity the start screen is needed, whatever gh says"
+    before = time.monotonic()
+    assert not CommandLineSetup({"repo": "e/f", "no_live": True}, Case()).is_complete
+    assert time.monotonic() - before < 3
+
+
 @pytest.mark.terminal
 @pytest.mark.skipif(not THOROUGH, reason="the same is done without a terminal in test_start_screen")
 def test_in_a_terminal_the_first_start_says_what_is_missing_and_leaves_with_0(tmp_path: Path) -> None:
