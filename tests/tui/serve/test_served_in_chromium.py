@@ -44,6 +44,11 @@ def click(tab: Browser, x: float, y: float) -> None:
         tab.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
 
+def clipboard(tab: Browser) -> str:
+    asked = {"expression": "navigator.clipboard.readText()", "awaitPromise": True, "returnByValue": True}
+    return str(tab.call("Runtime.evaluate", **asked)["result"].get("value", ""))
+
+
 @contextmanager
 def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -74,6 +79,15 @@ def test_the_app_is_used_by_keys_and_mouse_and_gives_its_packet_as_a_download(tm
         until(lambda: "every gate passes" in drawn(tab), "the diagnosis is drawn")
         assert "-loaded" in tab.ask("document.body.className")
 
+        tab.call("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+        press(tab, "c", text="c")
+        until(lambda: clipboard(tab).startswith("https://github.com/"), "a copy is in the browser's clipboard")
+        press(tab, "v", text="v")
+        until(lambda: "Log of #" in drawn(tab), "a key opens the log")
+        press(tab, "s", text="s")
+        until(lambda: list(tmp_path.glob("planescope-log-*.txt")), "the log arrives as a download")
+        press(tab, "Escape", windowsVirtualKeyCode=27)
+        time.sleep(0.5)
         click(tab, 960, 242)  # the column NOW
         until(lambda: "NOW › Registry" in drawn(tab), "a click chooses a cell")
         press(tab, "?", text="?")

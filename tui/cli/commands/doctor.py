@@ -29,7 +29,8 @@ from tui.readiness.check import What, exit_code
 def doctor_command(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
     """Say what is set up and what is missing: repository, token and its reach, AWS identity, and this machine.
 
-    It reads only: at most six requests at GitHub and one call at AWS (sts:GetCallerIdentity), for at most twenty seconds.
+    It reads only: at most five requests at GitHub and one call at AWS for each profile (sts:GetCallerIdentity), for at most
+    twenty seconds.
     No token is printed. Each line that is not well says what to do.
     """
     from tui.backends.readiness.look import look

@@ -15,8 +15,10 @@ from tui.cli.shell_completion import completions
 from tui.serve.access import is_loopback
 
 _LARGEST_PORT = 65_535
-_TEXT_ONLY = ("as_json", "text", "directory")
-"""Options of `demo` that print and end."""
+_OF_THE_APP = ("incident", "stage", "walkthrough")
+"""Options of `demo` that the app takes; with any other it prints and ends."""
+
+_PRINTS = "--text, --json, --export, --handout and their like print and end; a browser shows the app."
 
 
 class _Serve(click.Command):
@@ -99,6 +101,8 @@ def _check(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     if not isinstance(root, click.Group):
         return
     with root.make_context("planescope", list(arguments)) as context:
+        if context.params.get("handout"):
+            raise click.UsageError(_PRINTS, ctx)
         rest = [*getattr(context, "_protected_args", ()), *context.args]
         if not rest:
             return
@@ -106,6 +110,5 @@ def _check(ctx: click.Context, arguments: tuple[str, ...]) -> None:
         if name != "demo" or command is None:
             raise click.UsageError(f"A browser shows the dashboard or `demo`, not `{rest[0]}`.", ctx)
         with command.make_context("demo", left, parent=context) as inner:
-            given = [option for option in _TEXT_ONLY if inner.params.get(option)]
-            if given:
-                raise click.UsageError("--text, --json and --export print and end; a browser shows the app.", ctx)
+            if any(value for name, value in inner.params.items() if name not in _OF_THE_APP):
+                raise click.UsageError(_PRINTS, ctx)
