@@ -35,7 +35,13 @@ class What(StrEnum):
         """The name for people."""
         return _LABELS[self]
 
+    @property
+    def within(self) -> str:
+        """The same within a sentence."""
+        return self.label if self.label.startswith(_PROPER) else f"{self.label[:1].lower()}{self.label[1:]}"
 
+
+_PROPER = ("AWS", "GitHub", "Python")
 _LABELS = {
     What.REPOSITORY: "Repository",
     What.GITHUB: "GitHub host",

@@ -73,7 +73,4 @@ def _serves(check: Check) -> bool:
 
 
 def _name(what: What) -> str:
-    if what is What.DEMO:
-        return "its extra"
-    proper = what in (What.AWS, What.GITHUB)
-    return what.label if proper else f"{what.label[:1].lower()}{what.label[1:]}"
+    return "its extra" if what is What.DEMO else what.within

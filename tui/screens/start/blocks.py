@@ -62,18 +62,14 @@ def _first(mark: tuple[str, str], label: str) -> Content:
 
 def _summary(checks: Mapping[What, Check], *, looking: bool) -> tuple[str, str]:
     """Return what it all comes to, and its style."""
-    lacks = [check.what.label for check in checks.values() if check.state is State.MISSING]
-    open_ones = [check.what.label for check in checks.values() if check.state is State.UNKNOWN]
-    if lacks:
-        ordered = [what.label for what in What if what.label in lacks]
-        so_far = " so far" if looking else ""
-        return f"Missing here{so_far}: {', '.join(map(_lowered, ordered))}.", "bold $text"
+
+    def named(state: State) -> str:
+        return ", ".join(what.within for what in What if what in checks and checks[what].state is state)
+
+    if lacks := named(State.MISSING):
+        return f"Missing here{' so far' if looking else ''}: {lacks}.", "bold $text"
     if looking:
         return "Looking at what is set up …", "bold $text"
-    if open_ones:
-        return f"Not known: {', '.join(map(_lowered, open_ones))}.", "bold $text"
+    if open_ones := named(State.UNKNOWN):
+        return f"Not known: {open_ones}.", "bold $text"
     return "All that is needed is set up.", "bold $text-success"
-
-
-def _lowered(label: str) -> str:
-    return label if label.startswith(("AWS", "GitHub")) else f"{label[:1].lower()}{label[1:]}"
