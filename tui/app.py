@@ -137,10 +137,14 @@ class PlanescopeApp(App[None]):
 
         def load() -> None:
             error = main_loading.load()
-            with contextlib.suppress(RuntimeError):  # the user has left meanwhile
-                self.call_later(self._main_screen_loaded, error)
+            self._from_thread(self._main_screen_loaded, error)
 
         threading.Thread(target=load, name="planescope load", daemon=True).start()
+
+    def _from_thread(self, callback: Callable[..., object], *args: object) -> None:
+        """Call it on the app's own thread, unless the user has left meanwhile."""
+        with contextlib.suppress(RuntimeError):
+            self.call_later(callback, *args)
 
     async def _main_screen_loaded(self, error: Exception | None) -> None:
         let_go()
@@ -163,7 +167,9 @@ class PlanescopeApp(App[None]):
         self._opening = None
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep what is typed while the main screen is loaded."""
+        """Keep what is typed while the main screen is loaded; what is pasted steers no terminal, into whatever line it comes."""
+        if isinstance(event, events.Paste):
+            event.text = defused(event.text)
         opening = self._opening
         # What a part has passed on comes here a second time: it is on its way already.
         if opening is None or not opening.is_attached or event.is_forwarded or not opening.keep(event):
@@ -283,7 +289,7 @@ class PlanescopeApp(App[None]):
 
         def work() -> None:
             where = self._clipboards.copy(text)
-            self.call_later(self._copied, what, where)
+            self._from_thread(self._copied, what, where)
 
         threading.Thread(target=work, name="planescope copy", daemon=True).start()
 

@@ -55,7 +55,7 @@ WAYS = (
 """In the order in which they are tried. A tmux before 3.2 knows no ``-w``, which hands on to the terminal around it."""
 
 _FOR_PROGRAMS = frozenset({
-    "DISPLAY", "HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR", "TMUX", "TMUX_TMPDIR", "WAYLAND_DISPLAY",
+    "DISPLAY", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "SYSTEMROOT", "TMPDIR", "TMUX", "TMUX_TMPDIR", "WAYLAND_DISPLAY",
     "WSL_DISTRO_NAME", "WSL_INTEROP", "XAUTHORITY", "XDG_RUNTIME_DIR",
 })  # fmt: skip
 """What such a program may need of the environment."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from backend_double import BackendDouble
 from incident_names import REPOSITORY, RUN_IDS
+from incident_values import diagnosis_of
 from textual.widgets import Input
 
 from diagnosis.closure.corrections import Correction, Kind
@@ -25,10 +26,19 @@ def said(app: Any) -> str:
 
 
 def test_a_run_is_named_by_number_or_address() -> None:
+    home = diagnosis_of(1).replays[0].attempt
     address = f"https://github.com/{REPOSITORY}/actions/runs/77"
-    assert [run_named(text, REPOSITORY) for text in ("77", " 77 ", address, f"{address}/job/5?pr=1")] == [77] * 4
-    for text in ("", "x", "-1", "77 78", "9" * 19, "https://github.com/o/other/actions/runs/77", f"{address}x"):
-        assert run_named(text, REPOSITORY) is None, text
+    named = (
+        "77",
+        " 77 ",
+        address,
+        f"{address}/job/5?pr=1",
+        f"<{address}>,",
+    )
+    assert [run_named(text, home) for text in named] == [77] * 5
+    others = ("https://github.com/o/other/actions/runs/77", address.replace("github.com", "ghe.example"), f"{address}x")
+    for text in ("", "x", "-1", "77 78", "9" * 19, *others):
+        assert run_named(text, home) is None, text
 
 
 async def test_attempts_are_left_out_split_and_brought_back(opened: Any) -> None:

@@ -11,6 +11,7 @@ from backend_double import CALLS, MOMENTS, BackendDouble
 from hostile_text import HOSTILE, hostile
 from incident_between import between_of
 from incident_logs import log_of
+from textual import events
 from thoroughness import some
 from words_shown import words_of
 
@@ -210,7 +211,11 @@ async def test_error_panel_and_error_dialog(opened: Any) -> None:
 
 async def test_export_dialog(opened: Any) -> None:
     async with opened(hostile_backend(), size=WIDE) as app:
-        await app.press("e", "enter")
+        await app.press("e", "f")
+        app.app.post_message(events.Paste("a\x1b[2Jb\x9b31m\u202ec\rd"))
+        await app.until(lambda: app.app.focused.value == "a␛[2Jb⟨009B⟩31m⟨202E⟩c")
+        assert not any(ord(sign) < 32 or "\x7f" <= sign < "\xa0" for line in app.text.splitlines() for sign in line)
+        await app.press("escape", "escape", "e", "enter")
         await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
         assert "[_red] [@click=app.quit]x[_]" in app.text
         await app.pilot.press("c")

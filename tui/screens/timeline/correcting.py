@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from textual.screen import Screen
 
 from diagnosis.closure.corrections import Correction, Kind
+from diagnosis.facts.runs import Attempt
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui.backend import Corrections
@@ -16,17 +16,17 @@ from tui.screens.dialogs.ask import AskScreen
 from tui.screens.downloads import stays_closed
 from tui.screens.timeline.reader import Reader
 from tui.widgets.base.blocks import field, paragraph
+from tui.widgets.runs.run_address import address_in, id_in
 from tui.widgets.timeline.run_titles import RunTitles
 
-_RUN = re.compile(r"(?:https?://[^/\s]+/([^/\s]+/[^/\s]+)/actions/runs/)?(\d{1,18})(?:[/?#]\S*)?", re.ASCII)
 
-
-def run_named(text: str, repository: str) -> int | None:
-    """Return the run that a number or an address names; None for anything else, and for one of another repository."""
-    found = _RUN.fullmatch(text.strip())
-    if found is None or (found[1] and found[1].lower() != repository.lower()):
-        return None
-    return int(found[2])
+def run_named(text: str, home: Attempt) -> int | None:
+    """Return the run that an id or an address names; None for anything else, and for one of another repository than this run's."""
+    named, here = address_in(text), address_in(home.html_url)
+    if named is None:
+        return id_in(text)
+    same = named.repository.lower() == home.repository.full_name.lower() and (here is None or named.host == here.host)
+    return named.run if same else None
 
 
 def ask_run(screen: Screen[None], reader: Reader, diagnosis: Diagnosis) -> None:
@@ -37,7 +37,7 @@ def ask_run(screen: Screen[None], reader: Reader, diagnosis: Diagnosis) -> None:
     def add(text: str | None) -> None:
         if text is None:
             return
-        run = run_named(text, repository)
+        run = run_named(text, shown[0])
         if run is None:
             sentence = f"{text} is neither a run's number nor its address in {repository}."
             screen.app.notify(defused_line(sentence)[:200], severity="warning", markup=False)

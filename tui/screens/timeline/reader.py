@@ -19,7 +19,7 @@ class Reader:
     """Ask the backend on behalf of the main screen.
 
     Answers reach the screen as messages (:mod:`tui.messages`). Starting a piece of work gives up the one of the same kind
-    that is under way; the kinds are ``backend``, ``runs``, ``case`` and ``export``.
+    that is under way; the kinds are ``backend``, ``runs``, ``case``, ``workflows`` and ``export``.
     """
 
     def __init__(
