@@ -20,8 +20,8 @@ from diagnosis.gates import Verdict
 from diagnosis.verdicts.anchor import Anchor, AnchorState
 from diagnosis.verdicts.closure import Closure, RuleVerdict, SubjectState
 from tui.cli.console import Lines, Text, printable
+from tui.cli.reports.verdict_styles import STYLES
 
-_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _SUBJECT_STYLES = {SubjectState.CLOSED: ("✔", "green"), SubjectState.NOT_PROVEN: ("?", "yellow")}
 _ANCHOR_STYLES = {
     AnchorState.VERIFIED: ("✔", "green"),
@@ -57,7 +57,7 @@ def show_closure(closure: Closure, console: Console) -> None:
     if closure.proved:
         _print(Text(f"Proved, {len(closure.proved)} of {len(closure.rules)} rules:"), console)
     for rule in closure.proved:
-        line = Text(f"{rule.verdict.sign} ", style=_STYLES[rule.verdict])
+        line = Text(f"{rule.verdict.sign} ", style=STYLES[rule.verdict])
         line.append(f"{rule.rule}: {rule.reason}", style="default")
         _print(line, console, 4)
 
@@ -80,7 +80,7 @@ def show_anchors(anchors: tuple[Anchor, ...], console: Console) -> None:
 
 def _lacking(rules: tuple[RuleVerdict, ...], console: Console, *, short: bool) -> None:
     first, *more = rules
-    head = Text(f"{first.verdict.sign} {first.verdict.value} ", style=_STYLES[first.verdict])
+    head = Text(f"{first.verdict.sign} {first.verdict.value} ", style=STYLES[first.verdict])
     _print(head.append(first.reason if more else _named(first), style="default" if more else "bold"), console, 4)
     if not more:
         if first.sentence and not short:

@@ -35,9 +35,8 @@ from tui.cli.console import Lines, Text, printable
 from tui.cli.plain import facts
 from tui.cli.reports.closure import show_anchors, show_closure
 from tui.cli.reports.endpoints import show_endpoints
+from tui.cli.reports.verdict_styles import STYLES
 from tui.job_names import job_names
-
-_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 
 
 def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) -> None:
@@ -194,7 +193,7 @@ _MOST_JOBS = 40
 def _cell(verdict: GateVerdict | None) -> Text:
     if verdict is None:
         return Text("–", style="dim")
-    return Text(f"{verdict.verdict.sign} {verdict.verdict.value}", style=_STYLES[verdict.verdict])
+    return Text(f"{verdict.verdict.sign} {verdict.verdict.value}", style=STYLES[verdict.verdict])
 
 
 def _heading(text: str, console: Console) -> None:
@@ -318,7 +317,7 @@ def _sessions(sessions: tuple[SessionAssessment, ...], console: Console) -> None
         line = Text(f"{job_names(session.jobs)}{role}: ")
         for place, verdict in enumerate(session.gates):
             line.append(f"{', ' if place else ''}{verdict.gate.label} ")
-            line.append(f"{verdict.verdict.sign} {verdict.verdict.value}", style=_STYLES[verdict.verdict])
+            line.append(f"{verdict.verdict.sign} {verdict.verdict.value}", style=STYLES[verdict.verdict])
         console.print(Padding(line, (0, 0, 0, 4)))
     if len(sessions) > _MOST_JOBS:
         console.print(Padding(Text(f"and {len(sessions) - _MOST_JOBS} more"), (0, 0, 0, 4)))

@@ -20,8 +20,8 @@ from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import StepGap, missing_of
 from tui.cli.console import Text, printable
 from tui.cli.reports.endpoints import show_endpoints
+from tui.cli.reports.verdict_styles import STYLES
 
-_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _PLAIN = frozenset(" ,;/()=?!-'\"")
 _MOST = 20
 _NOT_COVERED = "Not covered: steps whose calls are not, or not all, known"
@@ -47,7 +47,7 @@ def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None
     for subject in dict.fromkeys(claims.subject for claims in preflight.claims if claims.subject):
         console.print(Text(f"  subject: {printable(scrub(subject))}", style="bright_black"))
     for gate in preflight.gates:
-        line = Text(f"  {gate.verdict.sign} {gate.verdict.value}", style=_STYLES[gate.verdict])
+        line = Text(f"  {gate.verdict.sign} {gate.verdict.value}", style=STYLES[gate.verdict])
         line.append(foreign(f" {gate.gate.label}: {gate.reason}"), style="default")
         console.print(line)
     for number, problem in enumerate(preflight.problems[:_MOST], 1):
@@ -65,7 +65,7 @@ def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None
     for note in preflight.notes[:_MOST]:
         console.print(Padding(Text(foreign(note), style="italic"), (0, 0, 0, 2)))
     last = f"{preflight.verdict.value}: {_LAST_WORDS[preflight.verdict]}"
-    console.print(Text(last, style=_STYLES[preflight.verdict]))
+    console.print(Text(last, style=STYLES[preflight.verdict]))
 
 
 def summary(preflight: Preflight, *, mask_accounts: bool) -> str:

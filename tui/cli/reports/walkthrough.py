@@ -9,11 +9,9 @@ from rich.padding import Padding
 
 from diagnosis.documents.walkthrough.steps import Step, Walkthrough
 from diagnosis.facts.endpoints import Endpoint
-from diagnosis.gates import Verdict
 from tui.cli.console import Text
 from tui.cli.reports.endpoints import show_endpoints
-
-_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
+from tui.cli.reports.verdict_styles import STYLES
 
 
 def show(told: Walkthrough, console: Console, endpoints: Sequence[Endpoint]) -> None:
@@ -44,7 +42,7 @@ def _cell(step: Step) -> Text:
     gate = step.place.gate if step.place is not None else None
     line = Text(f"{gate.label}: " if gate is not None else "")
     for number, each in enumerate(step.shown):
-        line.append(" → " if number else "").append(f"{each.verdict.sign} {each.word}", style=_STYLES[each.verdict])
+        line.append(" → " if number else "").append(f"{each.verdict.sign} {each.word}", style=STYLES[each.verdict])
         line.append(f" ({each.where})")
     return line
 

@@ -16,8 +16,8 @@ from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.cli.console import Text, printable
 from tui.cli.reports.endpoints import show_endpoints
+from tui.cli.reports.verdict_styles import STYLES
 
-_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _MOST, _FEW = 20, 6
 
 
@@ -94,8 +94,8 @@ def _cell(outcome: RunOutcome, gate: Gate) -> Text:
     if sides[0] is None or sides[1] is None:
         return Text("–", style="dim")
     before, after = (side.verdict for side in sides if side is not None)
-    cell = Text(f"{before.sign} ", style=_STYLES[before])
-    cell.append(f"→ {after.sign} {after.value}", style=_STYLES[after])
+    cell = Text(f"{before.sign} ", style=STYLES[before])
+    cell.append(f"→ {after.sign} {after.value}", style=STYLES[after])
     return cell
 
 
@@ -117,7 +117,7 @@ def _run(outcome: RunOutcome, console: Console) -> None:
     _heading(f"{name} would present {', '.join(outcome.after.subjects) or 'a subject that is not known'}", console)
     for verdict in told:
         line = f"{verdict.verdict.sign} {verdict.gate.label}: {verdict.reason}"
-        _line(console, line, _STYLES[verdict.verdict])
+        _line(console, line, STYLES[verdict.verdict])
 
 
 def _admitted(title: str, admitted: Admitted, console: Console) -> None:
