@@ -405,14 +405,14 @@ class RepositoryBackend:
         self, shown: Diagnosis, run: RunKey, *, progress: ProgressHook, cancelled: CancelHook
     ) -> tuple[SessionView, ...]:
         """Return what the account holds for each session of a run, from what was read."""
-        return views_of(shown, run, self._case_shown(shown), progress, cancelled)
+        return views_of(shown, run, self.case_shown(shown), progress, cancelled)
 
     def what_if(
         self, shown: Diagnosis, documents: Sequence[ProposedDocument], *, progress: ProgressHook, cancelled: CancelHook
     ) -> WhatIf:
         """Judge proposed documents in memory."""
         proposals = [proposal_of(document) for document in documents]
-        return judged(shown, self._case_shown(shown), proposals, progress, cancelled)
+        return judged(shown, self.case_shown(shown), proposals, progress, cancelled)
 
     def open_document(self, place: Path) -> str:
         """Read a policy's text from a file."""
@@ -422,7 +422,8 @@ class RepositoryBackend:
         """Write a document to a new file."""
         return saved_text(text, place)
 
-    def _case_shown(self, shown: Diagnosis) -> Case:
+    def case_shown(self, shown: Diagnosis) -> Case:
+        """Return the case as it applies to the runs of a diagnosis."""
         return self._case_of([replay.attempt for replay in shown.replays])
 
     def export_packet(
@@ -436,7 +437,7 @@ class RepositoryBackend:
         form = Form(zipped=choice.zipped, force=choice.force, sign=choice.sign)
         try:
             made = packet(
-                diagnosis, self._case_shown(diagnosis), mask_accounts=choice.masked, audience=choice.audience, tool=TOOL
+                diagnosis, self.case_shown(diagnosis), mask_accounts=choice.masked, audience=choice.audience, tool=TOOL
             )
             written = write(made, place or usual_name(Path.cwd(), first, zipped=choice.zipped), form)
         except PacketProblem as problem:

@@ -159,7 +159,7 @@ def _backend(
         else:
             diagnosis = backend.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
         progress.clear()
-        yield diagnosis, backend.case
+        yield diagnosis, backend.case_shown(diagnosis)
     finally:
         progress.clear()
         backend.close()

@@ -62,6 +62,7 @@ NEW_FOR_REPOSITORY = """{
   ]
 }"""
 NOT_READ = "the one in force was not read"
+_NOT_PLAIN = re.compile(r"[^\n\x20-\x7e]++")
 _LONG = 4 * LARGEST_TRUST_LIMIT
 """Characters from which on a text is read only when it is to be judged."""
 
@@ -114,10 +115,7 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
     def on_mount(self) -> None:
         """Say what can be done here."""
         self._tell()
-        if self.result is not None:
-            self._outcome().show(outcome_blocks(self.result))
-        else:
-            self._say_first()
+        self._show_outcome()
 
     def on_resize(self) -> None:
         """Name the document where the border does not."""
@@ -144,6 +142,13 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
 
     def _outcome(self) -> Page:
         return self.query_one("#proposed-outcome", Page)
+
+    def _show_outcome(self) -> None:
+        """Show what was judged last, also in place of what went wrong since."""
+        if self.result is not None:
+            self._outcome().show(outcome_blocks(self.result))
+        else:
+            self._say_first()
 
     def _say_first(self) -> None:
         self._outcome().show([
@@ -273,6 +278,7 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
         document = read_document(message.text)
         self.file = message.file
         self._replace(inert(message.text) if isinstance(document.policy, Unparsable) else editable_text(document))
+        self._show_outcome()
         self.query_one(TextArea).focus()
 
     def action_save(self) -> None:
@@ -294,6 +300,7 @@ class ProposedScreen(PresentSize, Screen[Draft | None]):
     def _saved(self, message: messages.DocumentSaved) -> None:
         self.saved_text = message.text
         self.app.notify(defused_line(f"Saved: {message.place}"), markup=False, timeout=6)
+        self._show_outcome()
         self._tell()
 
     def action_close(self) -> None:
@@ -319,11 +326,14 @@ def in_force_text(document: AccountDocument, view: SessionView) -> str:
 
 def inert(text: str) -> str:
     """Return the text with what could steer a terminal as JSON writes it: ``\\u202e``. In JSON it means the same."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ").split("\n")
-    return "\n".join("".join(each if is_shown(each) else _escaped(each) for each in line) for line in lines)
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    # Whole pieces are looked at, since this is done after every key.
+    return _NOT_PLAIN.sub(lambda found: "".join(map(_escaped, found.group())), lines)
 
 
 def _escaped(character: str) -> str:
+    if is_shown(character):
+        return character
     point = ord(character)
     if point > 0xFFFF:
         high, low = divmod(point - 0x10000, 0x400)

@@ -66,7 +66,7 @@ def coloured(line: str) -> Content:
     parts = []
     for place, token in enumerate(tokens):
         if token[0] == '"':
-            after = next((each for each in tokens[place + 1 :] if not each.isspace()), "")
+            after = next((each for each in tokens[place + 1 : place + 3] if not each.isspace()), "")
             parts.append(foreign_line(token, "$text-accent" if after == ":" else _STYLES.get(token[1:-1], "")))
         elif token[0] in "{}[],:" or token.isspace():
             parts.append(Content.styled(token, "$text-muted"))
