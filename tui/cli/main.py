@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,11 +16,12 @@ from tui.cli.exit_codes import exit_codes
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.handout import handout_option
 from tui.cli.options.repository import app_options
+from tui.cli.options.seconds import INTERVAL
 from tui.cli.output import on_a_terminal, say
 from tui.cli.plain import draws, plain_option, reset
 from tui.interrupts import SENTENCE
 from tui.problem import BackendProblem
-from tui.settings import LONGEST_REFRESH, SHORTEST_REFRESH, read_settings
+from tui.settings import read_settings
 
 _COMMANDS = {
     "demo": ("tui.cli.commands.demo", "demo_command", "Replay a public incident, without credentials."),
@@ -153,13 +153,6 @@ def _say_usage(wrong: click.ClickException) -> None:
     say(f"Error: {wrong.format_message()}", err=True, lines=isinstance(wrong, click.MissingParameter))
 
 
-def _number(_ctx: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
-    """Return the value. Raises BadParameter for what is a number to Python alone, and within every range: ``nan``."""
-    if value is not None and math.isnan(value):
-        raise click.BadParameter("it is no number")
-    return value
-
-
 @click.group(
     cls=_Planescope,
     table=_COMMANDS,
@@ -171,8 +164,7 @@ def _number(_ctx: click.Context, _parameter: click.Parameter, value: float | Non
 @app_options
 @click.option(
     "--refresh",
-    type=click.FloatRange(SHORTEST_REFRESH, LONGEST_REFRESH),
-    callback=_number,
+    type=INTERVAL,
     metavar="SECONDS",
     help="Read runs and account again at this interval.",
 )

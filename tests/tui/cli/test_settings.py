@@ -84,9 +84,10 @@ def test_a_typo_is_one_sentence_and_help_still_answers(text: str, words: str) ->
 
 @pytest.mark.parametrize("given", ["nan", "inf", "1e999", "4", "86401"])
 def test_an_interval_is_a_number_of_seconds(given: str) -> None:
-    result = CliRunner().invoke(planescope, ["--refresh", given])
-    assert result.exit_code == 2
-    assert "--refresh" in result.stderr
+    for words in (["--refresh"], ["watch", "--repo", "o/r", "--interval"]):
+        result = CliRunner().invoke(planescope, [*words, given])
+        assert result.exit_code == 2
+        assert f"'{words[-1]}'" in result.stderr
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe\x00", b"a = 1\n" * 50_000, b"[" * 5000])

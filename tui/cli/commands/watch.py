@@ -23,17 +23,17 @@ from tui.cli.console import ProgressLine, print_row, text_console
 from tui.cli.credentials import code_for_credentials
 from tui.cli.exit_codes import JUDGED, exit_codes
 from tui.cli.options.repository import app_options, live_options, read_case_option
+from tui.cli.options.seconds import INTERVAL
 from tui.cli.output import say, send
 from tui.cli.reports.watched import show_watched
-from tui.settings import LONGEST_REFRESH, SHORTEST_REFRESH
 from tui.watch.following import COMPLETED, Following
 from tui.watch.notice import notice
 
 if TYPE_CHECKING:
     from tui.backends.repository import RepositoryBackend
 
-INTERVAL = 20.0
-"""Seconds between two looks."""
+_USUAL = 20.0
+"""Seconds between two looks, where none are named."""
 _wait = time.sleep
 _GOOD = ("success", "skipped", "neutral")
 
@@ -50,8 +50,8 @@ _GOOD = ("success", "skipped", "neutral")
 )
 @click.option(
     "--interval",
-    type=click.FloatRange(SHORTEST_REFRESH, LONGEST_REFRESH),
-    default=INTERVAL,
+    type=INTERVAL,
+    default=_USUAL,
     show_default=True,
     metavar="SECONDS",
     help="How often GitHub is asked; while nothing changes that costs no part of the rate limit.",
