@@ -38,8 +38,7 @@ def nothing_foretold(diagnosis: Diagnosis) -> str:
     now = outlook_now(diagnosis)
     if account_unread(diagnosis):
         return "The account was not read: nothing can be foretold."
-    passing = bool(now.gates) and now.opened == len(now.gates) and not now.unproven
-    told = "Nothing: every gate passes today." if passing else "Nothing that is known would fail."
+    told = "Nothing: every gate passes today." if now.all_pass else "Nothing that is known would fail."
     return f"{told} What else ended the run may do so again." if now.ended_elsewhere else told
 
 
@@ -65,4 +64,4 @@ def admits_words(path: Path) -> str:
 
 
 def _counted(path: Path, after: Outlook) -> str:
-    return path.all_gates if after.opened == len(after.gates) else f"{after.opened} of {len(after.gates)} gates"
+    return path.all_gates if after.all_pass else f"{after.opened} of {len(after.gates)} gates"

@@ -52,6 +52,11 @@ class Outlook:
         return sum(each.verdict is Verdict.PASS for each in self.gates)
 
     @property
+    def all_pass(self) -> bool:
+        """Whether every gate passes: all that were judged, and none is left that was not."""
+        return bool(self.gates) and self.opened == len(self.gates) and not self.unproven
+
+    @property
     def not_proved(self) -> tuple[str, ...]:
         """All gates that could not be decided, least privilege among them."""
         return (*self.unproven, *([_LEAST.label] if self.least_privilege is Verdict.UNKNOWN else []))

@@ -125,6 +125,8 @@ def _now(diagnosis: Diagnosis, now: Column, told: dict[str, str], forecast: str)
         yield f"NOW {sign} {word} beside {said!r}"
     if "✔" in rerun and (sign, word) != ("✔", "passes"):
         yield f"NOW {sign} {word} beside {rerun!r}"
+    if sign != "✔" and "pass every gate now." in forecast and "But " not in forecast:
+        yield f"NOW {sign} {word} beside {forecast[:160]!r}"
     met = any(problem.gate is not Gate.LEAST_PRIVILEGE for problem in diagnosis.forecast)
     if met != (word == "stops") and now.gates:
         yield f"NOW {word} beside a forecast of {[problem.cause.value for problem in diagnosis.forecast]}"
@@ -185,6 +187,21 @@ def test_whatever_a_path_leaves_is_told_in_one_way(verdicts: str, still: tuple[P
         return
     diagnosis = replace(made, paths=(replace(made.paths[0], gates=gates, still=still),))
     assert not list(contradictions(diagnosis))
+
+
+def test_a_gate_that_refused_the_run_and_is_not_judged_is_nowhere_said_to_pass() -> None:
+    made = diagnosis_of(3)
+    assert made.live is not None
+    assert made.subject is not None
+    for place in range(4):
+        refused = tuple(
+            replace(gate, verdict=Verdict.FAIL) if number == place else gate
+            for number, gate in enumerate(made.subject.gates)
+        )
+        subject = replace(made.subject, gates=refused)
+        live = replace(made.live, gates=(*made.live.gates[:place], *made.live.gates[place + 1 :]))
+        shown = replace(made, replays=(*made.replays[:-1], subject), subject=subject, live=live)
+        assert not list(contradictions(shown)), place
 
 
 def test_a_row_that_a_path_leaves_failing_is_never_called_unproved() -> None:

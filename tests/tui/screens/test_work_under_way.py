@@ -186,6 +186,8 @@ async def test_a_backend_that_cannot_be_built_says_so_and_can_be_tried_again() -
             if "No token" in words_of(app.timeline.query_one(StatusPage)):
                 break
         assert "Run gh auth login" in words_of(app.timeline.query_one(StatusPage))
+        await pilot.press("B", "L")
+        assert [note.message for note in app._notifications] == ["The repository is not open yet."] * 2
         await pilot.press("r")
         for _ in range(400):
             await pilot.pause(0.01)

@@ -166,6 +166,7 @@ class FindingRuns(Frame):
     def action_workflows(self) -> None:
         """Choose the workflow whose runs are listed."""
         if self.reader.backend is None:
+            self._tell("The repository is not open yet.", warn=True)
             return
         self._picker = ChooseScreen(
             "Workflows", waiting="Reading the workflows…", what="type a part of its name or file"

@@ -467,8 +467,10 @@ class TimelineScreen(FindingRuns):
 
     def action_ledger(self) -> None:
         """Show the calls made so far."""
-        if self.backend is not None:
-            self.app.push_screen(LedgerScreen(self.backend.calls))
+        if self.backend is None:
+            self._say("The repository is not open yet.", warn=True)
+            return
+        self.app.push_screen(LedgerScreen(self.backend.calls))
 
     def action_cancel(self) -> None:
         """Clear the filter, or stop what is being read, or go back to the timeline."""

@@ -40,8 +40,8 @@ def _problems(view: Selection, subject: str) -> list[Block]:
     if not problems:
         outcome = rerun_outcome(now)
         style = signs.VERDICT_STYLES[outcome.verdict]
-        words = "would pass every gate now." if now.opened == len(now.gates) else "meets nothing that is known to fail."
-        if now.opened == len(now.gates) and now.ended_elsewhere and diagnosis.subject is not None:
+        words = "would pass every gate now." if now.all_pass else "meets nothing that is known to fail."
+        if now.all_pass and now.ended_elsewhere and diagnosis.subject is not None:
             words += f" But {defused(end_of(diagnosis.subject).sentence())}: that may happen again."
         tag = f" It {tag_words(now)}." if now.taken_tag else ""
         return [paragraph((f"{outcome.sign} ", style), foreign(f"A rerun{subject} {words}{tag}"))]

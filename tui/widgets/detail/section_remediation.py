@@ -117,7 +117,7 @@ def _opens(view: Selection, path: Path) -> list[Block]:
     how = " (judged again on the model)" if path.opens_all else ""
     style = signs.VERDICT_STYLES[outcome.verdict]
     blocks = [field("Proof", foreign_line(f"{outcome.sign} {words}", style), (how, "$text-muted"))]
-    if after.opened == len(after.gates):
+    if after.all_pass:
         return blocks
     parts: list[str | Content | tuple[str, str]] = []
     for verdict in path.gates:

@@ -164,7 +164,7 @@ def _nothing_known(now: Outlook) -> Content:
         return foreign_line(f"✔ would meet nothing that fails{tag}", "$text-success")
     if now.prospect is Prospect.PASSES_OPEN:
         return foreign_line(f"! would pass; {least_privilege_words(now)}{tag}", "$text-warning")
-    if now.ended_elsewhere and now.opened == len(now.gates) and not now.unproven:
+    if now.ended_elsewhere and now.all_pass:
         return Content.styled("? would pass the gates; what else ended the run may do so again", "$text-warning")
     return Content.styled("? nothing known would fail, but not all is proved", "$text-warning")
 

@@ -116,7 +116,7 @@ def _after_fix(diagnosis: Diagnosis, path_index: int) -> Column:
 def nothing_to_change(diagnosis: Diagnosis) -> bool:
     """Return whether every gate passes today and nothing beside the gates is in the way."""
     now = outlook_now(diagnosis)
-    return bool(now.gates) and now.opened == len(now.gates) and not (now.stops_at or now.unproven)
+    return now.all_pass and not now.stops_at
 
 
 def path_at(diagnosis: Diagnosis, index: int) -> Path | None:
