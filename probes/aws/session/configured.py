@@ -9,6 +9,7 @@ import configparser
 import hashlib
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +20,7 @@ _VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-_FILES = (
-    ("AWS_CONFIG_FILE", "~/.aws/config", "profile "),
-    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", ""),
-)
-"""The variable that names a file, where it lies without one, and what stands before a profile's name in it."""
+_FILES = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials"}
 _SOURCES = ("aws_access_key_id", "role_arn", "credential_process", "login_session", "web_identity_token_file")
 """Settings of a profile that lead to credentials, each by itself."""
 _SIGN_INS = ("sso_session", "sso_start_url")
@@ -50,34 +47,41 @@ def names_credentials(profile: str | None = None, environ: Mapping[str, str] | N
 
 def profile_names(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return the profiles of both files, each once. Names are foreign text."""
-    names = (
-        section.removeprefix(prefix).strip()
-        for parser, prefix in _files(os.environ if environ is None else environ)
-        for section in parser.sections()
-        if section == "default" or section.startswith(prefix)
-    )
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(name for name, _ in _profiles(os.environ if environ is None else environ)))
 
 
 def _profile(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return what both files say of a profile."""
     found: dict[str, str] = {}
-    for parser, _ in _files(environ):
-        for section in (name, f"profile {name}"):
-            if parser.has_section(section):
-                found |= {key: value or "" for key, value in parser.items(section)}
+    for each, stated in _profiles(environ):
+        if each == name:
+            found |= stated
     return found
 
 
-def _files(environ: Mapping[str, str]) -> Iterator[tuple[configparser.RawConfigParser, str]]:
-    """Yield the files that can be read, each with what stands before a profile's name."""
-    for variable, usual, prefix in _FILES:
+def _profiles(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the profiles of the files that can be read, with what each says."""
+    for variable, usual in _FILES.items():
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="\0")
         try:
             parser.read_string(_text(Path(environ.get(variable) or usual).expanduser()))
         except (OSError, RuntimeError, ValueError, configparser.Error):
             continue
-        yield parser, prefix
+        for section in parser.sections():
+            name = _name(section) if variable == "AWS_CONFIG_FILE" else section
+            if name:
+                yield name, {key: value or "" for key, value in parser.items(section)}
+
+
+def _name(section: str) -> str:
+    """Return the profile of a section of the configuration, whose name may be quoted; nothing for a section of another kind."""
+    try:
+        words = shlex.split(section)
+    except ValueError:
+        return ""
+    if words == ["default"]:
+        return "default"
+    return words[1] if len(words) == 2 and words[0] == "profile" else ""
 
 
 def _is_signed_in(key: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.aws.session.configured import names_credentials
+from probes.aws.session.configured import names_credentials, profile_names
 
 SSO = """[default]
 region = eu-west-2
@@ -60,6 +60,24 @@ def test_the_profile_that_would_be_used_names_them(line: str, environ: dict[str,
     assert names_credentials(None, {**environ, "AWS_PROFILE": "day"})
     (tmp_path / "credentials").write_text(f"[default]\n{line}\n")
     assert names_credentials(None, environ)
+
+
+def test_a_profile_is_found_however_its_section_is_written(environ: dict[str, str], tmp_path: Path) -> None:
+    sections = (
+        "profile  spaced",
+        'profile "by day"',
+        "profile 'by night'",
+        'profile un"ended',
+        "profile",
+        "services s3",
+        "plain",
+    )
+    (tmp_path / "config").write_text("".join(f"[{each}]\nrole_arn = arn\n" for each in sections))
+    (tmp_path / "credentials").write_text("[plain as it is]\nrole_arn = arn\n")
+    found = ("spaced", "by day", "by night", "plain as it is")
+    assert profile_names(environ) == found
+    assert all(names_credentials(name, environ) for name in found)
+    assert not names_credentials("plain", environ)
 
 
 def test_a_sign_in_counts_until_it_is_over(environ: dict[str, str], tmp_path: Path) -> None:
