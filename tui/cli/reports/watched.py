@@ -11,6 +11,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.outlook import outlook_after, outlook_now
 from tui.backend import RunRow
 from tui.cli.console import Text
+from tui.cli.plain import is_plain
 from tui.cli.reports.diagnosis import first_lines
 
 _MOST = 5
@@ -42,4 +43,4 @@ def show_watched(diagnosis: Diagnosis, row: RunRow, console: Console) -> None:
 
 
 def _line(text: str, console: Console) -> None:
-    console.print(Text(f"  {text}"), soft_wrap=True)
+    console.print(Text(text if is_plain() else f"  {text}"), soft_wrap=True)
