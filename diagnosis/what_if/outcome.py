@@ -19,6 +19,7 @@ from diagnosis.live.assessment import assess
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.run_claims import DEFAULT_SESSION_NAME
 from diagnosis.names.arn import Arn
+from diagnosis.policy import Policy
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Need
@@ -72,6 +73,12 @@ class WhatIf:
     def refused(self) -> tuple[str, ...]:
         """Why AWS would not take the documents; such documents cannot be in force."""
         return tuple(reason for item in self.proposals for reason in item.refused_because)
+
+    @property
+    def nothing(self) -> str:
+        """The words for a side that admits nobody and nothing; what was not read, or has no meaning, may do so."""
+        placed = all(item.judged and isinstance(item.proposal.document.policy, Policy) for item in self.proposals)
+        return "nobody and nothing" if placed and not self.missing else "nobody and nothing in what could be compared"
 
     @property
     def verdict(self) -> Verdict:

@@ -288,3 +288,4 @@ def test_a_managed_policy_is_judged_in_its_place_and_aws_s_own_cannot_be_changed
     assert "it is not judged" in nowhere.proposals[0].place
     assert nowhere.closes.nothing
     assert nowhere.verdict is Verdict.UNKNOWN, "a document without a place proves nothing"
+    assert (nowhere.nothing, own.nothing) == ("nobody and nothing in what could be compared", "nobody and nothing")

@@ -45,8 +45,8 @@ def show(result: WhatIf, console: Console) -> None:
     for outcome in result.runs:
         _run(outcome, console)
     _uses("Known uses that would newly be denied", result.newly_denied, console)
-    _admitted("Newly admitted", result.opens, console)
-    _admitted("No longer admitted", result.closes, console)
+    _admitted("Newly admitted", result.opens, result.nothing, console)
+    _admitted("No longer admitted", result.closes, result.nothing, console)
     if result.missing:
         _heading("Not known", console)
         for missing in result.missing:
@@ -120,10 +120,10 @@ def _run(outcome: RunOutcome, console: Console) -> None:
         _line(console, line, STYLES[verdict.verdict])
 
 
-def _admitted(title: str, admitted: Admitted, console: Console) -> None:
+def _admitted(title: str, admitted: Admitted, nothing: str, console: Console) -> None:
     _heading(title, console)
     if admitted.nothing:
-        _line(console, "nobody and nothing", "default")
+        _line(console, nothing, "default")
     for caller in admitted.callers[:_MOST]:
         _line(console, f"caller  {caller}", "default")
     for pair in admitted.needed[:_MOST]:

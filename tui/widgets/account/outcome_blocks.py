@@ -36,7 +36,7 @@ def outcome_blocks(result: WhatIf) -> list[Block]:
     for item in result.proposals:
         blocks += _placed(item)
     blocks += [GAP, *_runs(result.runs)]
-    blocks += _admitted(result.opens, result.closes)
+    blocks += _admitted(result.opens, result.closes, result.nothing)
     bad, doubtful = Content.styled("✘", "$text-error"), Content.styled("?", "$text-warning")
     if result.newly_denied:
         blocks += [GAP, heading("Known uses that would newly be denied", "bold $text-error")]
@@ -139,19 +139,19 @@ def _pair(gate: Gate, before: GateVerdict | None, after: GateVerdict | None) -> 
     )
 
 
-def _admitted(opens: Admitted, closes: Admitted) -> list[Block]:
+def _admitted(opens: Admitted, closes: Admitted, nothing: str) -> list[Block]:
     """Return both sides as pairs of lines."""
     blocks: list[Block] = [
         GAP,
         Pair(Content.styled("Newly admitted", "bold $text"), right=Content.styled("No longer admitted", "bold $text")),
     ]
-    sides = [_side(opens, "+"), _side(closes, "-")]
+    sides = [_side(opens, "+", nothing), _side(closes, "-", nothing)]
     return [*blocks, *(Pair(left, right=right) for left, right in zip_longest(*sides, fillvalue=EMPTY))]
 
 
-def _side(admitted: Admitted, sign: str) -> list[Content]:
+def _side(admitted: Admitted, sign: str, nothing: str) -> list[Content]:
     if admitted.nothing:
-        return [Content.styled("nobody and nothing", "$text-muted")]
+        return [Content.styled(nothing, "$text-muted")]
     lines: list[Content] = []
     told = (
         ("caller ", "bold $text-warning", admitted.callers),
