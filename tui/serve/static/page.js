@@ -1,4 +1,5 @@
-// What the page adds to textual.js: where its WebSocket is, downloads below the token, links that say nothing of this page.
+// What the page adds to textual.js: where its WebSocket is, downloads below the token, links that say nothing of this page, and a
+// copy that arrives or is said not to.
 "use strict";
 const terminal = document.getElementById("terminal");
 const notice = document.getElementById("notice");
@@ -40,6 +41,27 @@ window.open = (address) => {
   }
   return null;
 };
+
+// A page that comes neither from this machine nor by https has no clipboard of the browser's, and any browser may refuse it.
+const board = navigator.clipboard;
+const write = board?.writeText.bind(board) ?? (() => Promise.reject());
+const copied = (text) => write(text).catch(() => {
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  document.querySelector(".xterm-helper-textarea")?.focus();
+  if (!done) {
+    say("The browser did not let this page copy.");
+  }
+});
+if (board) {
+  board.writeText = copied;
+} else {
+  Object.defineProperty(navigator, "clipboard", { value: { writeText: copied, readText: () => Promise.resolve("") } });
+}
 
 window.addEventListener("error", () => {
   if (!document.querySelector(".xterm-helper-textarea")) {
