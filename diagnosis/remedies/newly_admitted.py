@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from diagnosis.callers.admission_verdict import Admitted
 from diagnosis.callers.comparison import compare_trust
+from diagnosis.callers.constraints import SESSION_NAME
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.facts.account import AccountState, NamedPolicy, Role
@@ -12,7 +16,8 @@ from diagnosis.facts.reading import Known
 from diagnosis.grants.comparison import compare_grants
 from diagnosis.live.excess import ExcessItem, excess
 from diagnosis.names.arn import Arn
-from diagnosis.policy import PolicyDocument
+from diagnosis.policy import PolicyDocument, Unparsable
+from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.replay import Replay
 
@@ -30,7 +35,11 @@ def newly_admitted(
         found += _new_callers(
             old.value, new.value, replay, meant, after.account.question.provider_arn, _audiences(before, after)
         )
-        found += _left_open(before, after) if old.value.trust_policy != new.value.trust_policy else ()
+        found += (
+            _left_open(before, after, old.value, new.value, replay, meant)
+            if old.value.trust_policy != new.value.trust_policy
+            else ()
+        )
         found += _new_grants(before, after) if old.value.arn == new.value.arn else _of_another_role(before, after)
     return tuple(dict.fromkeys(found))
 
@@ -46,12 +55,34 @@ def _new_grants(before: Assessment, after: Assessment) -> Iterator[str]:
     yield from compared.undecided
 
 
-def _left_open(before: Assessment, after: Assessment) -> Iterator[str]:
+def _left_open(
+    before: Assessment, after: Assessment, old: Role, new: Role, replay: Replay, meant: tuple[ClaimSet, ...]
+) -> Iterator[str]:
     """Yield whom the new trust policy lets in with the very tokens that are meant: a fork's pull request bears the same subject."""
     known = {problem.reason for problem in before.problems}
-    for problem in after.problems:
-        if problem.cause is Cause.TRUST_TOO_OPEN and problem.reason not in known:
-            yield problem.reason
+    if not any(each.cause is Cause.TRUST_TOO_OPEN and each.reason not in known for each in after.problems):
+        return
+    provider = after.account.question.provider_arn
+    found = who_gets_in(new.trust_policy, replay.attempt.repository, provider_arn=provider, role_arn=new.arn)
+    if isinstance(found, Unparsable):
+        return
+    # A subject with ids that GitHub mints for the run is no stranger's, whatever ids the repository was read with.
+    own = {claims.subject for claims in meant}
+    fresh = tuple(
+        item
+        for item in found.too_open
+        if not (item.probe == "name-taken-over" and item.subject in own) and not _was_let_in(old, item, provider)
+    )
+    yield from (reason for cause, reason in replace(found, probes=fresh).faults if cause is Cause.TRUST_TOO_OPEN)
+
+
+def _was_let_in(old: Role, item: Admitted, provider: Arn | None) -> bool:
+    """Return whether the old trust policy lets the same token in for certain."""
+    policy = old.trust_policy.policy
+    if isinstance(policy, Unparsable) or provider is None:
+        return False
+    caller = caller_of(provider, old.arn, None, dict(item.claims).get(SESSION_NAME))
+    return TrustPolicy(policy).ask(ClaimSet(item.claims, ""), caller).outcome is TrustOutcome.ALLOWED
 
 
 def _layers(account: AccountState) -> list[list[PolicyDocument]]:
