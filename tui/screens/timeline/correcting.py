@@ -72,7 +72,7 @@ def split(reader: Reader, diagnosis: Diagnosis, replay: Replay) -> None:
 
 def ask_file(screen: Screen[None], reader: Reader, diagnosis: Diagnosis) -> None:
     """Ask for the case file in which the corrections are kept."""
-    if stays_closed(screen.app, "Start `planescope serve --case FILE`: corrections are kept there."):
+    if stays_closed(screen.app, "With `planescope serve --case FILE` corrections are kept in that file."):
         return
     first = diagnosis.replays[0].attempt.run_id
 

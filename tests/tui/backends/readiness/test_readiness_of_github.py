@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from no_github import forget_github
-from thoroughness import some
+from thoroughness import some, spread
 from told_github import REPOSITORY, TOKEN, ToldGitHub
 
 from probes.ledger import Ledger
@@ -112,7 +112,7 @@ def test_an_hour_that_is_nearly_used_up_is_noted() -> None:
     assert "full again" in found[What.RATE_LIMIT].way_out
 
 
-@pytest.mark.parametrize("token", [TOKEN, "0123456789abcdef" * 3, "sesame-of-an-old-enterprise-server"])
+@pytest.mark.parametrize("token", spread([TOKEN, "0123456789abcdef" * 3, "sesame-of-an-old-enterprise-server"], 1))
 def test_a_token_that_a_server_sends_back_is_never_shown(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GH_TOKEN", token)
     for status in some((403, 401, 404, 422, 500), 4):
