@@ -153,8 +153,8 @@ def test_the_host_of_an_enterprise_server_is_its_own(address: str, api: str, sam
 def test_only_its_own_names_are_github(host: str, form: str) -> None:
     place = place_of(form.format(host))
     if place is not None and is_on(place, PUBLIC):
-        bare = host.rpartition("@")[2].lower().removesuffix(".")
-        assert bare in ("github.com", "github.com:") or place.host == "github.com" == bare.partition(":")[0]
+        authority = host.partition("/")[0].rpartition("@")[2].lower()
+        assert authority.partition(":")[0].removesuffix(".") == "github.com" == place.host
 
 
 def git(*words: str) -> None:

@@ -113,9 +113,9 @@ class Storm:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Note what is thrown in a thread."""
+        """Note what is thrown in a thread, and where the user leaves drafts behind, by whichever key or click."""
         before = threading.excepthook
-        posted = Job.post
+        posted, discard = Job.post, LeaveScreen.action_discard
 
         def post(job: Job, message: Any) -> None:
             with self.lock:
@@ -124,13 +124,17 @@ class Storm:
                 job._host.post_message(message)
             posted(job, message)
 
-        Job.post = post
+        def left(screen: LeaveScreen) -> None:
+            self.discarded = True
+            discard(screen)
+
+        Job.post, LeaveScreen.action_discard = post, left
         threading.excepthook = lambda told: self.threw.append(f"{told.thread}: {told.exc_value!r}")
         try:
             yield
         finally:
             threading.excepthook = before
-            Job.post = posted
+            Job.post, LeaveScreen.action_discard = posted, discard
 
     # -- steps
 
@@ -196,7 +200,6 @@ class Storm:
 
     async def _press(self, pilot: Any, *keys: str) -> None:
         self._note("press", " ".join(keys))
-        self.discarded |= isinstance(pilot.app.screen, LeaveScreen) and "d" in keys
         await pilot.press(*keys)
 
     def _note(self, *what: object) -> None:
@@ -273,8 +276,9 @@ class Storm:
                     for _ in range(steps):
                         if app._exit:
                             break
-                        before, self.discarded = self.drafts(app), False
-                        wrote = self.wrote(app)
+                        before, wrote = self.drafts(app), self.wrote(app)
+                        # What was left behind on purpose is gone only a step or two later.
+                        self.discarded &= bool(before or wrote)
                         begun = time.monotonic()
                         await self.step(app, pilot)
                         if (took := time.monotonic() - begun) > 2.5:
