@@ -17,7 +17,8 @@ from probes.github.http.credentials import PUBLIC_API
 from probes.programs import answer_of
 from probes.wire.loopback import is_loopback
 
-_SECONDS = 5.0
+SECONDS = 5.0
+"""How long git may take, which a folder on a network that hangs makes long."""
 # Nothing of the folder's configuration is run: no monitor of files, no pager; and nobody is asked for a password.
 _WORDS = ("-c", "core.fsmonitor=false", "--no-pager", "remote", "-v")
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
@@ -115,9 +116,9 @@ class Remotes:
         return (origin,) if origin is not None else tuple(dict.fromkeys(self.addresses.values()))
 
 
-def remotes_here() -> Remotes | None:
+def remotes_here(seconds: float = SECONDS) -> Remotes | None:
     """Ask git for the remotes of the current folder; None where git cannot be asked. A folder without a clone has none."""
-    answer = answer_of("git", _WORDS, seconds=_SECONDS, environ={**os.environ, **_QUIET})
+    answer = answer_of("git", _WORDS, seconds=seconds, environ={**os.environ, **_QUIET})
     if answer is None:
         return None
     code, said = answer

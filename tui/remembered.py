@@ -24,7 +24,8 @@ LONGEST = 500
 SETTLE_SECONDS = 0.5
 """How long leaving waits for the last write."""
 
-_LARGEST = 4_000_000
+_LARGEST = 12_000_000
+"""Bytes: more than all that is kept, were every text of the longest and every sign of four bytes."""
 _PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]{1,100}"
 _NAME = re.compile(rf"[A-Za-z0-9_.:-]{{1,253}}/{_PART}/{_PART}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.visible_text import visible_line
-from probes.git_remotes import Place, is_on, place_of, remotes_here
+from probes.git_remotes import SECONDS, Place, is_on, place_of, remotes_here
 from probes.github.http.credentials import GitHubAccess, api_address
 from probes.github.http.errors import GitHubProblem
 from tui.backend import BackendProblem
@@ -15,14 +15,14 @@ _ON_THE_WEB = re.compile(r"(https?://[^/\s]+/[^/\s?#]+/[^/\s?#]+)(?:[/?#]\S*)?")
 _LONGEST_SHOWN = 60
 
 
-def repository_here(github_url: str | None = None) -> str:
+def repository_here(github_url: str | None = None, *, seconds: float = SECONDS) -> str:
     """Return ``owner/name`` from the git remote of the current folder, which must be on the GitHub that is asked.
 
-    ``github_url`` is ``--github-url``. Raises BackendProblem where there is no remote, or where it is on another host: its name
-    means nothing on this one, and nobody is asked for it.
+    ``github_url`` is ``--github-url``, ``seconds`` how long git is waited for. Raises BackendProblem where there is no remote, or
+    where it is on another host: its name means nothing on this one, and nobody is asked for it.
     """
     way_out = "Give --repo OWNER/REPO, or run it in a clone of a GitHub repository; `planescope demo` needs neither."
-    remotes = remotes_here()
+    remotes = remotes_here(seconds)
     if remotes is None:
         raise BackendProblem("git could not be asked for this folder's repository.", way_out)
     if not remotes.addresses:

@@ -14,8 +14,8 @@ from tui.readiness.check import Check
 if TYPE_CHECKING:
     from tui.backends.readiness.look import Wanted
 
-_GH_SECONDS = 0.5
-"""How long the first paint waits for a token of ``gh``."""
+_PROGRAM_SECONDS = 0.5
+"""How long the first paint waits for what git says of the folder, and for a token of ``gh``."""
 
 
 class CommandLineSetup:
@@ -62,8 +62,8 @@ class CommandLineSetup:
             return False
         try:
             if not self.repository:
-                repository_here(self._url)
-            return isinstance(find_access(self._url, gh_seconds=_GH_SECONDS), GitHubAccess)
+                repository_here(self._url, seconds=_PROGRAM_SECONDS)
+            return isinstance(find_access(self._url, gh_seconds=_PROGRAM_SECONDS), GitHubAccess)
         except (BackendProblem, GitHubProblem):
             return False
 

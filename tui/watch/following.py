@@ -37,7 +37,8 @@ class Following:
     ended_too: bool = False
     """Whether what had ended before counts: where one run is followed."""
     _seen: set[RunKey] = field(default_factory=set)
-    _failures: int = 0
+    _failures: dict[str, int] = field(default_factory=dict)
+    """How often in a row each kind of reading failed: while one answers, another may not."""
 
     def begin(self) -> tuple[RunRow, ...]:
         """Read the runs for the first time and return those that are followed. A problem then is the user's to know at once."""
@@ -55,25 +56,25 @@ class Following:
     def next(self) -> tuple[RunRow, ...]:
         """Wait, ask, and return what has ended meanwhile. Raises BackendProblem for what no waiting mends."""
         self.wait(self.pause)
-        rows = self.tried(self.runs.runs_now)
+        rows = self.tried("runs", self.runs.runs_now)
         return self.ended(rows or ())
 
     @property
     def pause(self) -> float:
         """The seconds until the next try: more after each failure."""
-        return min(max(self.interval, LONGEST_WAIT), self.interval * 2.0 ** min(self._failures, 16))
+        most = max(self._failures.values(), default=0)
+        return min(max(self.interval, LONGEST_WAIT), self.interval * 2.0 ** min(most, 16))
 
-    def tried(self, read: Callable[[], T]) -> T | None:
-        """Return what was read; None where that failed in a way that may pass, which is told once, as is its end."""
+    def tried(self, kind: str, read: Callable[[], T]) -> T | None:
+        """Return what was read; None where that failed in a way that may pass, which is told, as is its end."""
         try:
             found = read()
         except BackendProblem as problem:
             if problem.exit_code != ExitCode.UNKNOWN:
                 raise
-            self._failures += 1
+            self._failures[kind] = self._failures.get(kind, 0) + 1
             self.told(f"{problem.sentence} Tried again in {self.pause:.0f} seconds.")
             return None
-        if self._failures:
+        if self._failures.pop(kind, 0):
             self.told("GitHub answers again.")
-            self._failures = 0
         return found

@@ -59,6 +59,11 @@ def test_no_program_that_hangs_holds_the_first_paint(monkeypatch: pytest.MonkeyP
     before = time.monotonic()
     assert not CommandLineSetup({"repo": "e/f", "no_live": True}, Case()).is_complete
     assert time.monotonic() - before < 3
+    (gh.parent / "git").write_text("#!/bin/sh\nexec sleep 30\n")
+    (gh.parent / "git").chmod(0o755)
+    before = time.monotonic()
+    assert not CommandLineSetup({"no_live": True}, Case()).is_complete
+    assert time.monotonic() - before < 3
 
 
 @pytest.mark.terminal

@@ -13,10 +13,13 @@ from click.testing import CliRunner, Result
 from on_a_terminal import EVERY_KIND
 from synthetic_recordings import Shape, synthetic_recording
 
+from diagnosis.documents.exit_code import ExitCode
 from probes.embedded.github.server import GitHubServer
 from probes.recording.format import moment_of
+from tui.backend import BackendProblem
 from tui.cli.commands import watch
 from tui.cli.main import planescope
+from tui.watch.following import Following
 from tui.watch.notice import notice
 
 WORLD = synthetic_recording(Shape(runs=2, jobs=2, log_bytes=900))
@@ -116,6 +119,27 @@ def test_a_network_that_is_away_is_told_at_each_try_and_waited_for_longer(server
     assert done.stderr.count("Tried again in") == 2
     assert done.stderr.count("GitHub answers again.") == 1
     assert done.stdout.count("All of it") == 1
+
+
+def test_what_fails_while_something_else_answers_is_waited_for_longer_and_its_end_told_once() -> None:
+    waits: list[float] = []
+    told: list[str] = []
+
+    class Answers:
+        def runs_now(self) -> None:
+            return None
+
+    def away() -> None:
+        raise BackendProblem("GitHub is out of reach.", exit_code=ExitCode.UNKNOWN)
+
+    following = Following(Answers(), 5, waits.append, told.append)
+    for _ in range(3):
+        assert following.tried("diagnosis", away) is None
+        following.next()
+    assert following.tried("diagnosis", lambda: 7) == 7
+    following.next()
+    assert waits == [10, 20, 40, 5]
+    assert [sentence.startswith("GitHub answers again.") for sentence in told] == [False, False, False, True]
 
 
 def test_what_no_waiting_mends_ends_it(server, watching) -> None:

@@ -94,7 +94,7 @@ def watch_command(
         waiting = ([] if active else ended[-1:]) if ids else ended
         while True:
             while waiting:
-                code = following.tried(partial(watching.tell, waiting[0]))
+                code = following.tried("diagnosis", partial(watching.tell, waiting[0]))
                 if code is None:
                     break
                 if once or ids:

@@ -141,11 +141,14 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
     )
 
 
-def repository_here(github_url: str | None = None) -> str:
-    """Return ``owner/name`` from the git remote of the current folder. Raises BackendProblem where there is none to read."""
+def repository_here(github_url: str | None = None, *, seconds: float | None = None) -> str:
+    """Return ``owner/name`` from the git remote of the current folder, which is waited for as long as given.
+
+    Raises BackendProblem where there is none to read.
+    """
     from tui.backends.folder_repository import repository_here as of_this_folder
 
-    return of_this_folder(github_url)
+    return of_this_folder(github_url) if seconds is None else of_this_folder(github_url, seconds=seconds)
 
 
 def require_host(place: Place, github_url: str | None, what: str) -> None:
