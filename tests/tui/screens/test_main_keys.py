@@ -114,6 +114,14 @@ async def test_space_on_now_judges_nothing(opened: Any) -> None:
         assert len(app.backend.asked) == 1
 
 
+async def test_without_a_run_nothing_is_offered_that_needs_one(opened: Any) -> None:
+    async with opened(live_backend("nothing")) as app:
+        offered = {binding.binding.action for binding in app.main.active_bindings.values() if binding.enabled}
+        assert not offered & {"judge", "view_log", "walkthrough", "leave_out", "split", "compare", "account"}
+        assert offered >= {"filter", "add_run"}
+        assert not app.main.query_one(Details).border_subtitle
+
+
 async def test_enter_goes_to_the_details_and_escape_comes_back(opened: Any) -> None:
     async with opened() as app:
         await app.press("2", "enter")

@@ -122,7 +122,8 @@ class DiagnosisPanel(ContentSwitcher):
             details.show(selection, section)
             gate = selection.cell.gate
             details.border_title = foreign_line(f"{selection.column.title} › {gate.label if gate else 'Outcome'}")
-            details.border_subtitle = SECTION_KEYS.get(details.section, "")
+            offered = selection.diagnosis.replays
+            details.border_subtitle = SECTION_KEYS.get(details.section, "") if offered else ""
             self._show_companion(selection, details.section)
 
     def _show_companion(self, selection: Selection, section: Section) -> None:

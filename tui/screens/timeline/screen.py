@@ -122,8 +122,10 @@ class TimelineScreen(FindingRuns):
         if action in ("undo_correction", "keep_corrections"):
             kept = self.backend.corrections if self.backend is not None else Corrections()
             return kept.made > 0 and (action == "undo_correction" or kept.file is None)
-        if action in ("walkthrough", "export", "view_log", "zoom", "add_run", "leave_out", "split"):
+        if action in ("export", "zoom", "add_run"):
             return self.diagnosis is not None
+        if action in ("walkthrough", "view_log", "leave_out", "split"):
+            return self.diagnosis is not None and bool(self.diagnosis.replays)
         return True
 
     # -- size

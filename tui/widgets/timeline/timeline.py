@@ -87,6 +87,10 @@ class Timeline(Widget, can_focus=True):
         """Move the cursor to the first or the last column."""
         self.go_to(Cell(0 if side < 0 else len(self.columns) - 1, self.cell.row))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to judge NOW for an attempt where there is one."""
+        return action != "judge" or (self.diagnosis is not None and bool(self.diagnosis.replays))
+
     def action_judge(self) -> None:
         """Judge NOW for the attempt under the cursor."""
         column = self.column
