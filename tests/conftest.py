@@ -24,6 +24,9 @@ if threading.current_thread() is threading.main_thread():
         if signal.getsignal(_number) is signal.SIG_IGN:
             signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
+# What is made while tests are collected stays to the end.
+gc.disable()
+
 _numbers = itertools.count()
 
 
@@ -81,3 +84,4 @@ def pytest_collection_finish() -> None:
     """Spare the collector what stays to the end anyway: to look through it again and again costs a tenth of the time."""
     gc.collect()
     gc.freeze()
+    gc.enable()

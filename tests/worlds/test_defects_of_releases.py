@@ -17,8 +17,10 @@ from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.reading import Known
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 
-SINGLE = [(name, (defect,)) for name in RELEASES for defect in defects(name)]
-PAIRS = [(name, pair) for name in RELEASES for pair in combinations(defects(name), 2) if pair[0].part != pair[1].part]
+NAMES = some(tuple(RELEASES), 5)
+"""To know the defects of a release it is read and judged, by every process that collects the tests."""
+SINGLE = [(name, (defect,)) for name in NAMES for defect in defects(name)]
+PAIRS = [(name, pair) for name in NAMES for pair in combinations(defects(name), 2) if pair[0].part != pair[1].part]
 _OTHER = "repo:octo-lab/shop:ref:refs/heads/other"
 """What a trust policy lists where a defect took away all of its subjects."""
 
