@@ -1,4 +1,4 @@
-"""The served app in a real browser: keys, mouse, a download, and no request to anywhere else."""
+"""The served app in a real browser: keys, mouse, downloads, and no request to anywhere else."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def children(process: subprocess.Popen[str]) -> list[str]:
 @pytest.mark.skipif(
     not (THOROUGH or os.environ.get("PLANESCOPE_REQUIRE_BROWSER")), reason="a server, an app and a browser take long"
 )
-def test_the_app_is_used_by_keys_and_mouse_and_gives_its_packet_as_a_download(tmp_path: Path) -> None:
+def test_the_app_is_used_by_keys_and_mouse_and_gives_what_it_writes_as_downloads(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tui", "serve", "demo", "--stage", "3"]
     with started(command) as server, browser(tmp_path / "profile") as tab:
         assert server.stdout is not None
@@ -101,6 +101,22 @@ def test_the_app_is_used_by_keys_and_mouse_and_gives_its_packet_as_a_download(tm
         (packet,) = tmp_path.glob("*.zip")
         with ZipFile(packet) as archive:
             assert "MANIFEST.sha256" in archive.namelist()
+        press(tab, "Escape", windowsVirtualKeyCode=27)
+        time.sleep(0.5)
+        press(tab, "W", text="W")
+        until(lambda: "Two planes" in drawn(tab), "a key begins the walkthrough")
+        press(tab, "e", text="e")
+        until(lambda: "Write the hand-out" in drawn(tab), "a key asks for its name")
+        press(tab, "Enter", text="\r", windowsVirtualKeyCode=13)
+        until(lambda: list(tmp_path.glob("*.md")), "the hand-out arrives as a download")
+        press(tab, "Escape", windowsVirtualKeyCode=27)
+        time.sleep(0.5)
+        press(tab, "i", text="i")
+        until(lambda: "The account for run" in drawn(tab), "a key opens the account")
+        press(tab, "e", text="e")
+        until(lambda: "What if:" in drawn(tab), "a key edits the document")
+        press(tab, "s", code="KeyS", windowsVirtualKeyCode=83, modifiers=2)
+        until(lambda: list(tmp_path.glob("*.json")), "the document arrives as a download")
 
         asked = [each["request"]["url"] for each in tab.named("Network.requestWillBeSent")]
         assert [url for url in asked if not url.startswith((address, "data:"))] == []
