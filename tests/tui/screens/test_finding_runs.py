@@ -234,6 +234,8 @@ async def test_filters_are_saved_chosen_deleted_and_in_the_palette(opened: Any, 
     async with opened(BackendDouble(3), remembered=Remembered(place)) as app:
         await app.press("F")
         assert "None yet." in app.text
+        assert "by a name." in app.text, "all of it, on as many lines as it takes"
+        assert "Delete" not in app.text
         await app.press("escape")
         await filtered(app, "branch:dev x[1]")
         await app.press("F", "enter", *"my [b]", "enter")

@@ -105,10 +105,10 @@ def test_section(snap_compare: Any, name: str, size: str) -> None:
     assert snap_compare(app_on(BackendDouble(1)), terminal_size=SIZES[size], run_before=after(*SECTIONS[name]))
 
 
-@pytest.mark.parametrize(("size", "theme"), [("small", "light"), ("medium", "dark")])
+@pytest.mark.parametrize(("size", "theme"), [("small", "light"), ("medium", "dark"), ("large", "light")])
 @pytest.mark.parametrize(("name", "keys"), [
     ("help", ["question_mark"]), ("ledger", ["L"]), ("log", ["v"]), ("export", ["e"]),
-    ("exported", ["e", "m", "enter"]),
+    ("exported", ["e", "m", "enter"]), ("filters", ["F"]), ("added-run", ["plus"]), ("saved-log", ["v", "s"]),
 ])  # fmt: skip
 def test_other_screen(snap_compare: Any, name: str, keys: list[str], size: str, theme: str) -> None:
     app = app_on(BackendDouble(1), light=theme == "light")

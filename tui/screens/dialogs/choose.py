@@ -23,6 +23,8 @@ from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.virtual_list import VirtualList
 
 _MOST_LINES = 12
+_USUAL_WIDTH = 60
+"""Of a dialog, until it is laid out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,16 @@ class ChoiceList(VirtualList[Choice]):
         """Replace the choices."""
         self._differ = Differences(defused_line(item.label) for item in items)
         super().show(items)
-        self.styles.height = max(1, min(len(items), _MOST_LINES))
+        self._fit()
         self.post_message(self.Moved())
+
+    def on_resize(self) -> None:
+        """Make room for all that is said where there is nothing to choose."""
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = len(self.items) or len(Content(self.empty_text).wrap(self.content_size.width or _USUAL_WIDTH))
+        self.styles.height = max(1, min(lines, _MOST_LINES))
 
     def watch_cursor(self) -> None:
         """Keep the cursor in view, and tell of it."""
@@ -125,7 +135,7 @@ class ChooseScreen(PresentSize, ModalScreen[str | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to delete only where that can be done."""
-        return self._remove is not None if action == "remove" else True
+        return self._remove is not None and bool(self.choices) if action == "remove" else True
 
     def fill(self, choices: Sequence[Choice]) -> None:
         """Show the choices that have been read meanwhile."""
@@ -144,6 +154,7 @@ class ChooseScreen(PresentSize, ModalScreen[str | None]):
         self._list.empty_text = self._waiting or "Nothing here has these words."
         self._list.show(fitting)
         self._list.cursor = 0
+        self.refresh_bindings()
 
     @on(Input.Changed)
     def _typed(self) -> None:
