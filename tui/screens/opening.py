@@ -22,7 +22,7 @@ from tui.widgets.base.top_line import TopLine
 
 NEEDS_A_DIAGNOSIS = frozenset((
     "stage", "next_path", "copy_remediation", "next_form", "account", "compare", "undo_correction", "keep_corrections",
-    "walkthrough", "export", "view_log", "zoom", "add_run", "leave_out", "split",
+    "walkthrough", "export", "view_log", "zoom", "add_run", "leave_out", "split", "judge",
 ))  # fmt: skip
 """Actions of the main screen that it does not offer before anything is read."""
 AT_ONCE = frozenset(("quit", "help_quit", "suspend", "toggle_theme"))
