@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from live_worlds import WORLDS, diagnosis_of_world, live_backend
 from setup_double import ALL, NOTHING, PARTLY, SetupDouble
 from textual import events
 from textual.command import CommandPalette
+from textual.errors import NoWidget
 from textual.worker import WorkerState
 
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -175,13 +176,16 @@ class Storm:
         elif dice < 0.90:
             place = self.random.randrange(width), self.random.randrange(height)
             self._note("click", place)
-            await pilot.click(offset=place, times=self.random.choice([1, 1, 1, 2, 3]))
+            times = self.random.choice([1, 1, 1, 2, 3])
+            with suppress(NoWidget):  # the pilot looks up what lies there, also where a new size is not laid out yet
+                await pilot.click(offset=place, times=times)
         elif dice < 0.93:
             start, end = [(self.random.randrange(width), self.random.randrange(height)) for _ in range(2)]
             self._note("drag", (start, end))
-            await pilot.mouse_down(offset=start)
-            await pilot.hover(offset=end)
-            await pilot.mouse_up(offset=end)
+            with suppress(NoWidget):
+                await pilot.mouse_down(offset=start)
+                await pilot.hover(offset=end)
+                await pilot.mouse_up(offset=end)
         elif dice < 0.97:
             size = self.random.choice(
                 [(20, 6), (40, 10), (80, 24), (100, 30), (120, 40), (250, 80), (30, 60), (250, 6)]
@@ -262,7 +266,7 @@ class Storm:
         """Go through the storm. Raises AssertionError with the steps that led to it."""
         self.backend._trip = self.trip  # type: ignore[method-assign]
         app = PlanescopeApp(
-            lambda: self.backend, clock=lambda: NOW, refresh_seconds=self.random.choice([0.0, 0.05, 0.3]),
+            lambda: self.backend, clock=lambda: NOW, refresh_seconds=self.random.choice([0.0, 0.2, 0.5]),
             always_refresh=self.random.random() < 0.5, setup=self.setup,
             begin_with_setup=self.setup is not None and self.random.random() < 0.2,
         )  # fmt: skip
@@ -272,7 +276,7 @@ class Storm:
         self._note(self.world, size, self.trouble)
         try:
             with self.watched():
-                async with asyncio.timeout(120), app.run_test(size=size, notifications=True) as pilot:
+                async with asyncio.timeout(300), app.run_test(size=size, notifications=True) as pilot:
                     for _ in range(steps):
                         if app._exit:
                             break

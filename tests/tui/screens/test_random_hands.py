@@ -32,7 +32,7 @@ from tui.widgets.account.document_list import DocumentList
 @pytest.mark.parametrize("seed", spread(range(2, 32), 1))
 async def test_a_storm_breaks_nothing(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    await Storm(seed).run(120 if THOROUGH else 15)
+    await Storm(seed).run(80 if THOROUGH else 15)
 
 
 async def _edit(app: Any) -> ProposedScreen:

@@ -122,9 +122,9 @@ class TimelineScreen(FindingRuns):
         if action in ("undo_correction", "keep_corrections"):
             kept = self.backend.corrections if self.backend is not None else Corrections()
             return kept.made > 0 and (action == "undo_correction" or kept.file is None)
-        if action in ("export", "zoom", "add_run"):
+        if action in ("export", "zoom", "add_run", "walkthrough"):
             return self.diagnosis is not None
-        if action in ("walkthrough", "view_log", "leave_out", "split"):
+        if action in ("view_log", "leave_out", "split"):
             return self.diagnosis is not None and bool(self.diagnosis.replays)
         return True
 
