@@ -134,8 +134,8 @@ async def measured(megabytes: int, runs: int) -> float:
     gc.collect()
     async with app.run_test(size=(200, 60)) as pilot:
         beat = asyncio.create_task(heartbeat(waits))
-        main = app.timeline
-        assert main is not None
+        while (main := app.timeline) is None:  # behind the first paint it is loaded
+            await pilot.pause(0.01)
         while main.backend is None or main.reader.busy:
             await pilot.pause(0.01)
         waits.phase = "runs load"
