@@ -12,9 +12,10 @@ SHORTEST_ID = 7
 
 _NUMBER = r"[0-9]{1,18}"
 _NAME = r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}"
-# Without a scheme it begins where a word begins: else every character of a long word would be tried as the first of a host.
+# Without a scheme it begins where a word begins, and a user's name has no other signs than such a word: else every character of a
+# long word would be tried as the first.
 _ADDRESS = re.compile(
-    rf"(?:https?://(?:[^/\s@<>\"']{{1,200}}@)?|(?<![A-Za-z0-9/.@:-]))(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{{0,252}}(?::[0-9]{{1,5}})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{{1,5}})?)/"
+    rf"(?:https?://(?:[^/\s@<>\"']{{1,200}}@)?|(?<![A-Za-z0-9/.@:-])(?:[A-Za-z0-9.:-]{{1,200}}@)?)(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{{0,252}}(?::[0-9]{{1,5}})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{{1,5}})?)/"
     rf"(?:api/v3/)?(?:repos/)?(?P<repository>{_NAME}/{_NAME})/actions/runs/(?P<run>{_NUMBER})(?![0-9A-Za-z_])"
     rf"(?:/attempts/(?P<attempt>[0-9]{{1,9}})(?![0-9A-Za-z_]))?(?:/jobs?/(?P<job>{_NUMBER})(?![0-9A-Za-z_]))?"
 )
