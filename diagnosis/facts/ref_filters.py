@@ -13,6 +13,8 @@ from functools import lru_cache
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 
 _LONGEST = 256
+_ANY = "1"
+"""Stands in an example where a pattern takes anything: versions are made of digits."""
 
 
 def kind_of_push(workflow: Workflow | UnparsableWorkflow, name: str) -> str | None:
@@ -41,6 +43,31 @@ def may_push(filters: Mapping[str, Sequence[str]], kind: str, name: str) -> bool
         ignored = _listed(filters[f"{kind}-ignore"], name)
         return None if ignored is None else not ignored
     return other not in filters and f"{other}-ignore" not in filters
+
+
+def example_name(patterns: Sequence[str]) -> str | None:
+    """Return a name that the patterns let through: one that they write out, else the first that they stand for.
+
+    None where they cannot be read, or a later one takes away every name that was tried.
+    """
+    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
+    literal = [pattern for pattern in wanted if not set(pattern) & set("*?+[]\\")]
+    tried = [*literal, *(name for pattern in wanted if (name := _first_name(pattern)))]
+    return next((name for name in tried if _listed(patterns, name)), None)
+
+
+def _first_name(pattern: str) -> str | None:
+    """Return a name that fits one pattern: a digit where anything may stand, and what may be left out is, but for a star's."""
+    pieces = _pieces(pattern)
+    if pieces is None:
+        return None
+    signs = []
+    for piece in pieces:
+        if not piece.may_miss:
+            signs.append((piece.signs or _ANY)[0])
+        elif not piece.signs:
+            signs.append(_ANY)
+    return "".join(signs)
 
 
 def _listed(patterns: Sequence[str], name: str) -> bool | None:
