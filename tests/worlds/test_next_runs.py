@@ -23,7 +23,9 @@ from probes.checkout import Checkout
 from probes.workflow_file import workflow_file
 
 PATH = ".github/workflows/release.yml"
-REPOSITORY = Repository("octo-lab/shop", 1, 2, datetime(2024, 1, 1, tzinfo=UTC), "main", "https://github.com/octo-lab/shop")
+REPOSITORY = Repository(
+    "octo-lab/shop", 1, 2, datetime(2024, 1, 1, tzinfo=UTC), "main", "https://github.com/octo-lab/shop"
+)
 CASES = SHARED / "cases" / "workflows"
 NAMES = sorted(path.name for path in CASES.iterdir()) if CASES.is_dir() else ["absent"]
 OF_ALL_JOBS = frozenset({"x27", "x29"})

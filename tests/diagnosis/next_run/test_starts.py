@@ -33,7 +33,10 @@ def _workflow(on: str) -> Workflow:
         ("  push: {tags: ['v*']}", [("push", "refs/tags/v1", True)]),
         ("  push: {tags: ['v[0-9]+.[0-9]+']}", [("push", "refs/tags/v0.0", True)]),
         ("  push: {tags: ['v*', '!v1*']}", [("push", None, True)]),
-        ("  push: {branches: [main], tags: ['v*']}", [("push", "refs/heads/main", False), ("push", "refs/tags/v1", True)]),
+        (
+            "  push: {branches: [main], tags: ['v*']}",
+            [("push", "refs/heads/main", False), ("push", "refs/tags/v1", True)],
+        ),
         ("  push: {branches-ignore: [main]}", [("push", None, True)]),
         ("  release: {types: [published]}", [("release", "refs/tags/v1.0.0", True)]),
         ("  workflow_dispatch:", [("workflow_dispatch", "refs/heads/main", False)]),
@@ -53,7 +56,9 @@ def test_the_newest_run_tells_best() -> None:
         attempt_of(run_id=number, event=event, head_branch=branch, created_at=datetime(2026, 6, number, tzinfo=UTC))
         for number, event, branch in ((1, "push", "main"), (2, "workflow_dispatch", "next"))
     )
-    elsewhere = attempt_of(run_id=3, workflow_path=".github/workflows/other.yml", created_at=datetime(2026, 6, 3, tzinfo=UTC))
+    elsewhere = attempt_of(
+        run_id=3, workflow_path=".github/workflows/other.yml", created_at=datetime(2026, 6, 3, tzinfo=UTC)
+    )
     found = next_start(workflow, "main", [old, elsewhere, new])
     assert found is not None
     assert (found.event, found.ref, found.source) == ("workflow_dispatch", "refs/heads/next", "like run 2")

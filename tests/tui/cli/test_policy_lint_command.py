@@ -7,11 +7,11 @@ import os
 import shlex
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from sarif_schema import SARIF
 
 from diagnosis.lint.rule import Rule
 from tui.cli.commands.policy_lint import lint_command
@@ -172,104 +172,6 @@ def test_the_json_keeps_to_its_published_schema(written) -> None:
     assert json.loads(shown.stdout) == schema
     proposed = json.loads((resources.files("tui.cli") / "schemas" / "what-if-1.json").read_text(encoding="utf-8"))
     assert proposed["$defs"]["finding"] == finding
-
-
-def strict(members: dict[str, Any], *required: str) -> dict[str, Any]:
-    """A JSON Schema of an object that holds these members and no other."""
-    return {"type": "object", "properties": members, "required": list(required), "additionalProperties": False}
-
-
-TEXT = strict({"text": {"type": "string", "minLength": 1}}, "text")
-SARIF = strict(
-    {
-        "$schema": {"type": "string", "format": "uri"},
-        "version": {"const": "2.1.0"},
-        "runs": {
-            "type": "array",
-            "minItems": 1,
-            "items": strict(
-                {
-                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-                    "tool": strict(
-                        {
-                            "driver": strict(
-                                {
-                                    "name": {"type": "string"},
-                                    "version": {"type": "string"},
-                                    "rules": {
-                                        "type": "array",
-                                        "uniqueItems": True,
-                                        "items": strict(
-                                            {
-                                                "id": {"type": "string"},
-                                                "shortDescription": TEXT,
-                                                "helpUri": {"type": "string", "format": "uri"},
-                                                "help": TEXT,
-                                                "defaultConfiguration": strict(
-                                                    {"level": {"enum": ["none", "note", "warning", "error"]}}
-                                                ),
-                                                "properties": {"type": "object"},
-                                            },
-                                            "id",
-                                        ),
-                                    },
-                                },
-                                "name",
-                            )
-                        },
-                        "driver",
-                    ),
-                    "results": {
-                        "type": "array",
-                        "items": strict(
-                            {
-                                "ruleId": {"type": "string"},
-                                "ruleIndex": {"type": "integer", "minimum": 0},
-                                "level": {"enum": ["none", "note", "warning", "error"]},
-                                "message": TEXT,
-                                "locations": {
-                                    "type": "array",
-                                    "items": strict(
-                                        {
-                                            "physicalLocation": strict(
-                                                {
-                                                    "artifactLocation": strict(
-                                                        {"uri": {"type": "string", "pattern": r"^[^\s\\]*$"}}
-                                                    ),
-                                                    "region": strict(
-                                                        {
-                                                            "startLine": {"type": "integer", "minimum": 1},
-                                                            "startColumn": {"type": "integer", "minimum": 1},
-                                                        }
-                                                    ),
-                                                }
-                                            ),
-                                            "logicalLocations": {
-                                                "type": "array",
-                                                "uniqueItems": True,
-                                                "items": strict(
-                                                    {
-                                                        "fullyQualifiedName": {"type": "string"},
-                                                        "kind": {"type": "string"},
-                                                    }
-                                                ),
-                                            },
-                                        }
-                                    ),
-                                },
-                            },
-                            "message",
-                        ),
-                    },
-                },
-                "tool",
-            ),
-        },
-    },
-    "version",
-    "runs",
-)
-"""What SARIF 2.1.0 says of the members that are written here."""
 
 
 def test_the_sarif_is_one_that_code_scanning_reads(written) -> None:
