@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from diagnosis.documents.json_values import Json, Object
 from diagnosis.documents.sarif import SarifPlace, SarifResult, SarifRule, sarif
 from diagnosis.findings.finding import Finding, FindingRule, Level, Place
+from diagnosis.names.arn import Arn
 
 _LEVELS = {Level.ERROR: "error", Level.UNKNOWN: "warning", Level.NOTE: "note"}
 
@@ -52,7 +53,7 @@ def findings_sarif(
 
     def place(told: Place) -> SarifPlace:
         own = told if told.file else without_file(told)
-        kind = "resource" if told.member.startswith("arn:") else "member"
+        kind = "resource" if Arn.parse(told.member) else "member"
         return SarifPlace(uri_of(own.file), own.line, own.column, told.member, kind)
 
     results = (
