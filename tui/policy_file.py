@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, read_document
 from diagnosis.policy.language.document import number_of
 from diagnosis.policy.language.faults import Fault
-from diagnosis.policy.language.size_limits import OF_KINDS
+from diagnosis.policy.language.size_limits import OF_KINDS, TRUST
 from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, json_text, read_json
 from diagnosis.visible_text import visible_line
 from tui.backend import BackendProblem
@@ -48,6 +48,17 @@ def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
     return document
 
 
+def read_trust_policy(text: str) -> PolicyDocument | Unparsable:
+    """Return the document, unless it is a permission policy: that one admits nobody, which is no answer about a role."""
+    document = read_document(text, TRUST)
+    if isinstance(document.policy, Unparsable):
+        return document.policy
+    statements = document.policy.statements
+    if statements and all(statement.principals is None for statement in statements):
+        return Unparsable("no statement names a Principal")
+    return document
+
+
 def read_policy_text(path: Path) -> PolicyText:
     """Read the text of a policy from a file, or from standard input where the path is ``-``. Raises BackendProblem."""
     shown = name_of(path)
@@ -66,11 +77,11 @@ def read_policy_text(path: Path) -> PolicyText:
         text = raw.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as fault:
         raise BackendProblem(f"{shown} is not UTF-8 at byte {fault.start}.") from None
-    unwrapped = _unwrapped(text)
+    unwrapped = policy_text(text)
     return PolicyText(unwrapped, unwrapped is text)
 
 
-def _unwrapped(text: str) -> str:
+def policy_text(text: str) -> str:
     """Return the document within an answer of ``aws iam get-role``, ``get-role-policy``, ``aws ecr get-repository-policy`` …"""
     tree = read_json(text)
     if isinstance(tree, JsonFault):

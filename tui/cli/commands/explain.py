@@ -12,14 +12,10 @@ from click.core import ParameterSource
 
 from diagnosis.causes import Cause, Integrity
 from diagnosis.documents import causes as catalogue
-from diagnosis.documents.diagnosis import finding_object
 from diagnosis.documents.exit_code import ExitCode
-from diagnosis.failures import Explanation, explain
-from diagnosis.failures.reason import reason_of
+from diagnosis.documents.explanation import SCHEMA, document, exit_code
+from diagnosis.failures import explain
 from diagnosis.failures.rows import Answer, answer, unreadable
-from diagnosis.failures.service_denials import is_service_denial
-from diagnosis.gates import Plane
-from diagnosis.verdicts.stop import Reason
 from tui.cli.console import print_json, print_row, printable, text_console
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
@@ -27,7 +23,6 @@ from tui.cli.output import say
 from tui.cli.reports.causes import show_causes
 from tui.cli.reports.explanation import show
 
-SCHEMA = "planescope.explanation/1"
 LONGEST_ROW = 16 * 1024 * 1024
 """In bytes; a longer line of JSON Lines is no row and is skipped in pieces."""
 
@@ -105,33 +100,10 @@ def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
     explanation = explain(log.pieces)
     _say_encoding(log)
     if as_json:
-        print_json(
-            {
-                "schema": SCHEMA,
-                **finding_object(explanation.finding),
-                "failures": [finding_object(finding) for finding in explanation.failures],
-                "ended_well": explanation.ended_well,
-                "reason": None if explanation.ended_well else reason_of(explanation.finding).value,
-            }
-        )
+        print_json(document(explanation))
     else:
         show(explanation, text_console())
     return exit_code(explanation)
-
-
-def exit_code(explanation: Explanation) -> int:
-    """Return the exit code; the registry's state counts as failed, since a rerun would not get through.
-
-    What another service refused to another identity than the run's fails no gate; to whom it was refused may not be said.
-    """
-    finding = explanation.finding
-    if explanation.ended_well:
-        return ExitCode.PASSED
-    if not explanation.found:
-        return ExitCode.UNKNOWN
-    if finding.plane is not Plane.OTHER and not (finding.gate is None and is_service_denial(finding)):
-        return ExitCode.FAILED
-    return ExitCode.ANOTHER_REASON if reason_of(finding) is Reason.ANOTHER else ExitCode.UNKNOWN
 
 
 def _say_encoding(log: LogInput) -> None:

@@ -11,19 +11,19 @@ from rich.table import Table
 from diagnosis.callers.admission_verdict import Admission, Admitted
 from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
+from diagnosis.documents.admits import SCHEMA
+from diagnosis.documents.admits import document as document_of
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
-from diagnosis.policy import PolicyDocument, Unparsable, read_document
-from diagnosis.policy.language.size_limits import TRUST
+from diagnosis.policy import Unparsable
 from diagnosis.trust.admission import TrustOutcome
 from tui.backend import BackendProblem
 from tui.cli.console import Text, print_json, printable, text_console
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.repository import NAME, read_case_option
-from tui.policy_file import name_of, read_policy_text
+from tui.policy_file import name_of, read_policy_text, read_trust_policy
 
-SCHEMA = "planescope.policy-admits/1"
 _EXIT_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN}
 _WORDS = {TrustOutcome.ALLOWED: "gets in", TrustOutcome.DENIED: "refused", TrustOutcome.UNKNOWN: "depends"}
 
@@ -76,7 +76,7 @@ def admits_command(
         raise click.BadParameter(f"{printable(repo)!r} is no OWNER/REPO.", param_hint="--repo")
     repository = Repository(repo, repo_id, owner_id, default_branch=default_branch)
     case = read_case_option({"case_file": case_file})
-    document = _trust_policy(trust)
+    document = read_trust_policy(read_policy_text(trust).text)
     today = datetime.now(UTC).date()
     admission = (
         document
@@ -89,58 +89,10 @@ def admits_command(
             "`planescope policy lint` tells the faults of any policy.",
         )
     if as_json:
-        print_json(_document(repo, admission))
+        print_json(document_of(repo, admission))
     else:
         _print(repo, admission)
     ctx.exit(_EXIT_CODES[admission.verdict])
-
-
-def _trust_policy(path: Path) -> PolicyDocument | Unparsable:
-    """Return the document, unless it is a permission policy: that one admits nobody, which is no answer about a role."""
-    document = read_document(read_policy_text(path).text, TRUST)
-    if isinstance(document.policy, Unparsable):
-        return document.policy
-    statements = document.policy.statements
-    if statements and all(statement.principals is None for statement in statements):
-        return Unparsable("no statement names a Principal")
-    return document
-
-
-def _document(repo: str, admission: Admission) -> dict[str, object]:
-    return {
-        "schema": SCHEMA,
-        "repository": repo,
-        "verdict": admission.verdict.value,
-        "cause": admission.cause,
-        "reason": admission.reason,
-        "admits": [
-            {
-                "probe": item.probe,
-                "who": item.who,
-                "subject": item.subject,
-                "outcome": item.outcome.value,
-                "too_open": item in admission.too_open,
-                "statement": item.statement,
-                "reason": item.reason,
-                "claims": dict(item.claims),
-            }
-            for item in admission.probes
-        ],
-        "second_doors": [
-            {
-                "kind": door.kind.value,
-                "principal": door.principal,
-                "action": door.action,
-                "statement": door.statement,
-                "outcome": door.outcome.value,
-                "too_open": door.harmful,
-                "excepted_until": door.excepted.expires.isoformat() if door.excepted else None,
-                "reason": door.text,
-            }
-            for door in admission.doors
-        ],
-        "notes": list(admission.notes),
-    }
 
 
 def _print(repo: str, admission: Admission) -> None:
