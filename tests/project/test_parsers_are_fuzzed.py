@@ -56,6 +56,7 @@ READERS: dict[tuple[str, str], tuple[type[Exception], ...]] = {
     ("probes/workflow_file.py", "parse_workflow"): (),
     ("probes/workflow_file.py", "parse_action"): (),
     ("tui/widgets/runs/run_filter.py", "parse"): (),
+    ("tui/policy_file.py", "read_trust_policy"): (),
 }
 """Found by their names; with what each may raise."""
 LANGUAGES: dict[tuple[str, str], tuple[type[Exception], ...]] = {
