@@ -37,7 +37,7 @@ from probes.github.read.green_run import read_green_run
 from probes.github.read.kept_texts import KeptTexts
 from probes.github.read.other_workflows import OtherWorkflows
 from probes.github.read.repository_files import Wanted
-from probes.github.read.repository_workflows import read_owner, read_workflow_paths
+from probes.github.read.repository_workflows import read_head, read_owner, read_workflow_paths
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
 from probes.github.read.workflow_list import ListedWorkflow, list_workflows
 from probes.github.read.workflow_text import read_file
@@ -374,6 +374,27 @@ class GitHubSource:
     def customization(self, *, cancelled: CancelHook = never) -> Reading[OidcCustomization]:
         """Read how the repository's subjects are formed. Raises as :meth:`environments`."""
         return self._parts.customization(self.repository(cancelled=cancelled), Watch(cancelled))
+
+    def head(self, branch: str, *, cancelled: CancelHook = never) -> Reading[str]:
+        """Read at which commit a branch stands. Raises as :meth:`environments`."""
+        task = partial(read_head, repository=self.repository(cancelled=cancelled), branch=branch)
+        return self._workers.whole(f"The branch {branch}", Watch(cancelled), task)
+
+    def workflows_at(
+        self, commit: str, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Reading[tuple[WorkflowFile, ...]]:
+        """Read all workflow files of a commit, in at most two requests. Raises Cancelled only."""
+        return self._others.at(self.name, commit, Watch(cancelled, progress))
+
+    def next_runs(
+        self, attempts: Sequence[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> tuple[Attempt, ...]:
+        """Add to attempts that have not begun what their files call and use, and the other workflows of their commits.
+
+        They are made by :func:`diagnosis.next_run.attempt.next_attempt`, their own files read. Raises Cancelled only.
+        """
+        watch = Watch(cancelled, progress)
+        return tuple(self._others.add(attempt, watch) for attempt in self._parts.of_next_runs(attempts, watch))
 
     def owner(self, login: str, *, cancelled: CancelHook = never) -> Reading[Owner]:
         """Read a user or an organization with its id. Raises GitHubProblem, Cancelled."""

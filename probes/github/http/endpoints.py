@@ -79,6 +79,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/environments/{environment_name}/deployment-branch-policies",
         "actions: read",
     ),
+    _endpoint("repos/get-branch", "/branches/{branch}", "contents: read"),
     _endpoint("repos/list-commits", "/commits", "contents: read"),
     _endpoint("git/get-blob", "/git/blobs/{file_sha}", "contents: read"),
     _endpoint("repos/compare-commits", "/compare/{basehead}", "contents: read"),

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization, Repository
 from diagnosis.facts.workflow import Workflow, WorkflowFile
+from diagnosis.steps.called_workflows import DEEPEST
 from diagnosis.steps.files_wanted import files_wanted
 from probes.github.http.client import Client
 from probes.github.http.pace import Watch
@@ -37,6 +38,10 @@ MOST_LOGS = 40
 """Of one attempt, unless everything is read."""
 NOT_CHOSEN = f"the job neither failed nor releases anything, or the attempt has more than {MOST_LOGS} such jobs"
 """Why a log was left out."""
+
+_MOST_CALLED = 100
+"""Workflows that one run calls."""
+_NO_CALLED_FILE = Unreadable("the called workflow", "it was not read", "let the token read that repository", "contents: read")
 
 Task: TypeAlias = Callable[[Client], Any]
 T = TypeVar("T")
@@ -117,6 +122,37 @@ class Parts:
 
         told = self._with_words(silent, depth, watch, spoken)
         return self._with_artifacts(told, watch) if depth == Depth.DIAGNOSIS else told
+
+    def of_next_runs(self, attempts: Sequence[Attempt], watch: Watch) -> tuple[Attempt, ...]:
+        """Add to attempts that have not begun what their files call and use; their own files must have been read.
+
+        GitHub records the called workflows of a run alone: of one that is to come the files name them. Raises Cancelled only.
+        """
+        whole = list(attempts)
+        for _ in range(DEEPEST):
+            calls = [_lacking_calls(attempt) for attempt in whole]
+            if not any(calls):
+                break
+            whole = [
+                replace(attempt, called_workflows=(*attempt.called_workflows, *each))
+                for attempt, each in zip(whole, calls, strict=True)
+            ]
+            places = {place for each in calls for called in each if (place := called_file(called)) is not None}
+            with self._lock:
+                tasks: dict[Hashable, Task] = {
+                    place: _bind(read_file, place) for place in places if place not in self._files
+                }
+            answers = self._workers.in_parallel("reading called workflows", tasks, watch) if tasks else {}
+            found = {place: workflow_file(answer, place.path) for place, answer in answers.items()}
+            self._remember(found)
+            with self._lock:
+                known = {**self._files, **found}
+            whole = [
+                replace(attempt, called_workflows=tuple(_with_file(called, known) for called in attempt.called_workflows))
+                for attempt in whole
+            ]
+        whole = list(self._actions.add(whole, [_workflows(attempt) for attempt in whole], watch))
+        return self._step_files.add(whole, watch)
 
     def customization(self, repository: Repository, watch: Watch) -> Reading[OidcCustomization]:
         """Read how the repository's subjects are formed; once, for the attempts that are read afterwards as well."""
@@ -300,6 +336,25 @@ def _workflows(attempt: Attempt) -> list[Workflow]:
     files = [own, *(called.file for called in attempt.called_workflows)]
     parsed = [file.value.parsed for file in files if isinstance(file, Known)]
     return [workflow for workflow in parsed if isinstance(workflow, Workflow)]
+
+
+def _lacking_calls(attempt: Attempt) -> tuple[CalledWorkflow, ...]:
+    """Return the workflows that the attempt's files call and that it does not name yet; one of another repository at its ref."""
+    repository = attempt.repository.full_name
+    named = {called.path.partition("@")[0].lower() for called in attempt.called_workflows}
+    found: dict[str, CalledWorkflow] = {}
+    homes = {attempt.workflow_path.partition("@")[0]: (repository, attempt.head_sha)}
+    homes |= {called.path: ("/".join(called.path.split("/")[:2]), called.commit) for called in attempt.called_workflows}
+    for workflow in _workflows(attempt):
+        home, commit = homes.get(workflow.path) or homes.get(workflow.path.partition("@")[0], (repository, attempt.head_sha))
+        for uses in (job.uses for job in workflow.jobs if job.uses):
+            local = uses.startswith("./")
+            path, _, ref = (f"{home}/{uses[2:]}" if local else uses).partition("@")
+            if path.lower() in named or len(found) + len(named) >= _MOST_CALLED:
+                continue
+            at = commit if local else ref
+            found.setdefault(path.lower(), CalledWorkflow(f"{path}@{ref}" if ref else path, at, None, _NO_CALLED_FILE))
+    return tuple(found.values())
 
 
 def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tuple[Job, ...]:

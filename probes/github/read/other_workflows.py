@@ -65,11 +65,21 @@ class OtherWorkflows:
         """Return the attempt with the other workflows of its repository. Raises Cancelled only."""
         return replace(attempt, other_workflows=self._read(attempt, watch))
 
+    def at(self, repository: str, commit: str, watch: Watch) -> Reading[tuple[WorkflowFile, ...]]:
+        """Return all workflow files of a commit of a repository (``owner/name``). Raises Cancelled only."""
+        return self._read_folder(FileAt(repository, FOLDER, commit), frozenset(), watch)
+
     def _read(self, attempt: Attempt, watch: Watch) -> Reading[tuple[WorkflowFile, ...]]:
         refused = _refused(attempt)
         if refused is not None:
             return refused
         folder = FileAt(attempt.repository.full_name, FOLDER, attempt.head_sha)
+        return self._read_folder(folder, _own_paths(attempt), watch)
+
+    def _read_folder(
+        self, folder: FileAt, own: frozenset[str], watch: Watch
+    ) -> Reading[tuple[WorkflowFile, ...]]:
+        """Return the files of the folder but the ``own`` ones."""
         # A name that no file has: a step may ask for what stands at the folder's own path as for a text.
         name = replace(folder, path=f"{FOLDER}/")
         listed = self._kept.known([name]).get(name)
@@ -80,7 +90,6 @@ class OtherWorkflows:
         entries = _entries(listed)
         if not isinstance(entries, tuple):
             return entries
-        own = _own_paths(attempt)
         others = [entry for entry in entries if entry.path not in own]
         if len(others) > MOST_FILES:
             return Unreadable(WHAT, f"there are more than {MOST_FILES}", _BY_HAND, lasting=True)

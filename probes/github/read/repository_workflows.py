@@ -36,6 +36,19 @@ def read_workflow_paths(client: Client, repository: Repository) -> Reading[tuple
     return Known(tuple(files))
 
 
+def read_head(client: Client, repository: Repository, branch: str) -> Reading[str]:
+    """Read the id of the commit at which a branch stands. One request."""
+    what = f"the branch {branch} of {repository.full_name}"
+    try:
+        answer = members(client.object(f"/repos/{repository.full_name}/branches/{address_part(branch)}"))
+    except ReadFailure as failure:
+        return failure.reading(what)
+    commit = answer.maybe_object("commit").maybe_text("sha")
+    if not commit:
+        return ReadFailure("GitHub's answer names no commit", "try again").reading(what)
+    return Known(commit)
+
+
 def read_owner(client: Client, login: str) -> Reading[Owner]:
     """Read a user or an organization with its id; Absent where GitHub has none of this name."""
     what = f"the owner {login}"
