@@ -17,7 +17,7 @@ from diagnosis.facts.closure_facts import DecisionLog
 from diagnosis.facts.github_context import CommitsBetween, Environment
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, OidcCustomization, Owner, Repository
-from diagnosis.facts.workflow import WorkflowFile
+from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.steps.files_wanted import files_wanted
 from probes.github.http.body import Timeouts
 from probes.github.http.client import Client
@@ -40,7 +40,7 @@ from probes.github.read.repository_files import Wanted
 from probes.github.read.repository_workflows import read_head, read_owner, read_workflow_paths
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
 from probes.github.read.workflow_list import ListedWorkflow, list_workflows
-from probes.github.read.workflow_text import read_file
+from probes.github.read.workflow_text import FileAt, read_file
 from probes.github.stored_attempts import StoredAttempts
 from probes.github.stored_conclusions import StoredConclusions
 from probes.ledger import Ledger
@@ -394,7 +394,15 @@ class GitHubSource:
         They are made by :func:`diagnosis.next_run.attempt.next_attempt`, their own files read. Raises Cancelled only.
         """
         watch = Watch(cancelled, progress)
-        return tuple(self._others.add(attempt, watch) for attempt in self._parts.of_next_runs(attempts, watch))
+        # The folder is read whole in any case: what is called of it is not asked for a second time.
+        files: dict[FileAt, Reading[WorkflowFile]] = {}
+        for commit in dict.fromkeys(attempt.head_sha for attempt in attempts if attempt.head_sha):
+            folder = self._others.at(self.name, commit, watch)
+            for file in folder.value if isinstance(folder, Known) else ():
+                if isinstance(file.parsed, Workflow):
+                    files[FileAt(self.name, file.parsed.path, commit)] = Known(file)
+        whole = self._parts.of_next_runs(attempts, files, watch)
+        return tuple(self._others.add(attempt, watch) for attempt in whole)
 
     def owner(self, login: str, *, cancelled: CancelHook = never) -> Reading[Owner]:
         """Read a user or an organization with its id. Raises GitHubProblem, Cancelled."""

@@ -6,7 +6,7 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -328,6 +328,14 @@ def trust(subjects: Sequence[str], account: str = ACCOUNT) -> dict[str, Any]:
             }
         ],
     }
+
+
+@contextmanager
+def served(release: WireRelease) -> Iterator[str]:
+    """Serve the GitHub side of a release; yields the address of its API."""
+    with _WholeRepository(release._recording()) as server:
+        yield server.url
+        assert not server.errors, list(server.errors)
 
 
 class _WholeRepository(GitHubServer):

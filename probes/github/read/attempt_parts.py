@@ -7,7 +7,7 @@ script, a Makefile) cost one more each, once for a commit; most runs use none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from threading import Lock
@@ -41,7 +41,9 @@ NOT_CHOSEN = f"the job neither failed nor releases anything, or the attempt has 
 
 _MOST_CALLED = 100
 """Workflows that one run calls."""
-_NO_CALLED_FILE = Unreadable("the called workflow", "it was not read", "let the token read that repository", "contents: read")
+_NO_CALLED_FILE = Unreadable(
+    "the called workflow", "it was not read", "let the token read that repository", "contents: read"
+)
 
 Task: TypeAlias = Callable[[Client], Any]
 T = TypeVar("T")
@@ -123,20 +125,20 @@ class Parts:
         told = self._with_words(silent, depth, watch, spoken)
         return self._with_artifacts(told, watch) if depth == Depth.DIAGNOSIS else told
 
-    def of_next_runs(self, attempts: Sequence[Attempt], watch: Watch) -> tuple[Attempt, ...]:
+    def of_next_runs(
+        self, attempts: Sequence[Attempt], files: Mapping[FileAt, Reading[WorkflowFile]], watch: Watch
+    ) -> tuple[Attempt, ...]:
         """Add to attempts that have not begun what their files call and use; their own files must have been read.
 
-        GitHub records the called workflows of a run alone: of one that is to come the files name them. Raises Cancelled only.
+        GitHub records the called workflows of a run alone: of one that is to come the files name them. ``files`` are those that
+        were read already. Raises Cancelled only.
         """
+        self._remember({**files})
         whole = list(attempts)
         for _ in range(DEEPEST):
             calls = [_lacking_calls(attempt) for attempt in whole]
             if not any(calls):
                 break
-            whole = [
-                replace(attempt, called_workflows=(*attempt.called_workflows, *each))
-                for attempt, each in zip(whole, calls, strict=True)
-            ]
             places = {place for each in calls for called in each if (place := called_file(called)) is not None}
             with self._lock:
                 tasks: dict[Hashable, Task] = {
@@ -148,8 +150,11 @@ class Parts:
             with self._lock:
                 known = {**self._files, **found}
             whole = [
-                replace(attempt, called_workflows=tuple(_with_file(called, known) for called in attempt.called_workflows))
-                for attempt in whole
+                replace(
+                    attempt,
+                    called_workflows=(*attempt.called_workflows, *(_with_file(called, known) for called in each)),
+                )
+                for attempt, each in zip(whole, calls, strict=True)
             ]
         whole = list(self._actions.add(whole, [_workflows(attempt) for attempt in whole], watch))
         return self._step_files.add(whole, watch)
@@ -339,21 +344,19 @@ def _workflows(attempt: Attempt) -> list[Workflow]:
 
 
 def _lacking_calls(attempt: Attempt) -> tuple[CalledWorkflow, ...]:
-    """Return the workflows that the attempt's files call and that it does not name yet; one of another repository at its ref."""
-    repository = attempt.repository.full_name
+    """Return the workflows that the files call and that are not named yet; one of another repository, at its ref."""
+    own = attempt.repository.full_name
+    homes = {called.path: ("/".join(called.path.split("/")[:2]), called.commit) for called in attempt.called_workflows}
     named = {called.path.partition("@")[0].lower() for called in attempt.called_workflows}
     found: dict[str, CalledWorkflow] = {}
-    homes = {attempt.workflow_path.partition("@")[0]: (repository, attempt.head_sha)}
-    homes |= {called.path: ("/".join(called.path.split("/")[:2]), called.commit) for called in attempt.called_workflows}
     for workflow in _workflows(attempt):
-        home, commit = homes.get(workflow.path) or homes.get(workflow.path.partition("@")[0], (repository, attempt.head_sha))
+        home, commit = homes.get(workflow.path, (own, attempt.head_sha))
         for uses in (job.uses for job in workflow.jobs if job.uses):
-            local = uses.startswith("./")
-            path, _, ref = (f"{home}/{uses[2:]}" if local else uses).partition("@")
-            if path.lower() in named or len(found) + len(named) >= _MOST_CALLED:
-                continue
-            at = commit if local else ref
-            found.setdefault(path.lower(), CalledWorkflow(f"{path}@{ref}" if ref else path, at, None, _NO_CALLED_FILE))
+            path, _, ref = (f"{home}/{uses[2:]}" if uses.startswith("./") else uses).partition("@")
+            at = commit if uses.startswith("./") else ref
+            if path.lower() not in named and len(named) + len(found) < _MOST_CALLED:
+                called = CalledWorkflow(f"{path}@{at}" if at else path, at, None, _NO_CALLED_FILE)
+                found.setdefault(path.lower(), called)
     return tuple(found.values())
 
 

@@ -76,9 +76,7 @@ class OtherWorkflows:
         folder = FileAt(attempt.repository.full_name, FOLDER, attempt.head_sha)
         return self._read_folder(folder, _own_paths(attempt), watch)
 
-    def _read_folder(
-        self, folder: FileAt, own: frozenset[str], watch: Watch
-    ) -> Reading[tuple[WorkflowFile, ...]]:
+    def _read_folder(self, folder: FileAt, own: frozenset[str], watch: Watch) -> Reading[tuple[WorkflowFile, ...]]:
         """Return the files of the folder but the ``own`` ones."""
         # A name that no file has: a step may ask for what stands at the folder's own path as for a text.
         name = replace(folder, path=f"{FOLDER}/")
