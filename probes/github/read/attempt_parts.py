@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
+from functools import partial
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
@@ -133,7 +134,7 @@ class Parts:
         GitHub records the called workflows of a run alone: of one that is to come the files name them. ``files`` are those that
         were read already. Raises Cancelled only.
         """
-        self._remember({**files})
+        self._remember(dict(files.items()))
         whole = list(attempts)
         for _ in range(DEEPEST):
             calls = [_lacking_calls(attempt) for attempt in whole]
@@ -141,12 +142,10 @@ class Parts:
                 break
             places = {place for each in calls for called in each if (place := called_file(called)) is not None}
             with self._lock:
-                tasks: dict[Hashable, Task] = {
-                    place: _bind(read_file, place) for place in places if place not in self._files
-                }
+                tasks = {place: partial(read_file, file=place) for place in places if place not in self._files}
             answers = self._workers.in_parallel("reading called workflows", tasks, watch) if tasks else {}
             found = {place: workflow_file(answer, place.path) for place, answer in answers.items()}
-            self._remember(found)
+            self._remember(dict(found.items()))
             with self._lock:
                 known = {**self._files, **found}
             whole = [
@@ -216,7 +215,7 @@ class Parts:
                     tasks[place] = _bind(read_file, place)
         return tasks
 
-    def _remember(self, found: dict[Hashable, Any]) -> None:
+    def _remember(self, found: Mapping[Hashable, Any]) -> None:
         """Keep what cannot change: a file at a commit. What could not be read is asked for again next time."""
         with self._lock:
             for key, reading in found.items():
