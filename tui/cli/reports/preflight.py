@@ -21,11 +21,10 @@ from diagnosis.verdicts.release import StepGap, missing_of
 from tui.cli.console import Text, printable
 from tui.cli.reports.endpoints import show_endpoints
 from tui.cli.reports.verdict_styles import STYLES
+from tui.cli.step_summary import code, markdown
 
-_PLAIN = frozenset(" ,;/()=?!-'\"")
 _MOST = 20
 _NOT_COVERED = "Not covered: steps whose calls are not, or not all, known"
-_LONGEST = 600
 _LAST_WORDS = {
     Verdict.PASS: "All gates are open.",
     Verdict.FAIL: "Something stands in the way: this job must not push.",
@@ -97,17 +96,6 @@ def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
             lines += ["", f"**{title}**", ""]
             lines += [f"- {foreign(words)}" for words in told]
     return "\n".join([*lines, "", ""])
-
-
-def markdown(text: str) -> str:
-    """Return foreign text as one line of Markdown: letters, digits and a few signs as they are, all else as entities."""
-    cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-    return "".join(c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in printable(" ".join(cut.split())))
-
-
-def code(text: str) -> str:
-    """Return foreign text as Markdown code, inside which no mention and no reference is looked for."""
-    return f"<code>{markdown(text)}</code>"
 
 
 def _problem(problem: Problem) -> str:
