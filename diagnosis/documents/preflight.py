@@ -23,6 +23,7 @@ from diagnosis.documents.diagnosis import gates as gate_objects
 from diagnosis.documents.json_values import Json, Object, strings, time
 from diagnosis.documents.redaction import accounts_in, masked
 from diagnosis.facts.endpoints import Endpoint
+from diagnosis.findings.finding import Place
 from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrub import scrub
@@ -49,6 +50,16 @@ class IdToken(StrEnum):
     """Proof that ``id-token: write`` is not in effect for the job."""
     NOT_KNOWN = "not-known"
     """Another job than the one that asks is judged, or it is asked outside a runner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What keeps a gate from being open, and where in the repository that is."""
+
+    what: Problem | GateVerdict
+    """A problem, or a gate that is unknown."""
+    place: Place
+    """The step that meets it, in the workflow file or that of a local action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,8 @@ class Preflight:
     notes: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     """The servers that were asked in github.com's or AWS's place."""
+    placed: tuple[Placed, ...] = ()
+    """What fails and what is unknown, each with its place; no part of the document."""
 
     @property
     def verdict(self) -> Verdict:

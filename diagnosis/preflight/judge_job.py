@@ -22,6 +22,7 @@ from diagnosis.live.assessment import assess
 from diagnosis.live.forecast import not_known
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.live.unread import nothing_read
+from diagnosis.preflight.places import placed
 from diagnosis.preflight.this_job import TOKEN_VARIABLES, ThisJob
 from diagnosis.replay.attempt import replay
 from diagnosis.steps.kinds import Purpose
@@ -108,6 +109,7 @@ def judged(ready: Asked, account: AccountState | Missing, case: Case, at: dateti
         unknown=not_known(live.gates),
         notes=tuple(dict.fromkeys((*ready.own.notes, *live.notes))),
         endpoints=endpoints_of(github, account.endpoints if isinstance(account, AccountState) else ()),
+        placed=placed(ready.own, live, run.release.step),
     )
 
 

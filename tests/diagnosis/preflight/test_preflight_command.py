@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, SHA, Ci, workflow_text
 from click.testing import CliRunner
+from runner_commands import Runner
 
 from diagnosis.documents.preflight import Preflight, read_preflight
 from probes.aws.session.access import AwsAccess
@@ -251,3 +252,58 @@ def test_outside_of_a_run_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -
 def test_its_schema_is_printed() -> None:
     result = CliRunner().invoke(planescope, ["schema", "preflight"])
     assert json.loads(result.stdout)["properties"]["schema"]["const"] == "planescope.preflight/1"
+
+
+def lines_annotated(log: str) -> list[tuple[str, str, str]]:
+    """Each annotation of a log: its kind, the gate, and the line of the workflow file that it points to."""
+    lines = workflow_text().splitlines()
+    runner = Runner().read(log)
+    assert runner.token == ""
+    assert {each.properties["file"] for each in runner.obeyed} <= {PATH}
+    return [
+        (each.name, each.properties["title"].split(": ")[1], lines[int(each.properties["line"]) - 1].strip())
+        for each in runner.obeyed
+    ]
+
+
+ASSUMES = "- name: Configure AWS credentials via OIDC"
+
+
+@pytest.mark.parametrize(
+    ("stage", "found"),
+    [
+        (
+            "1",
+            [
+                ("error", "OIDC trust", ASSUMES),
+                ("error", "Registry authorization", "- name: Login to ECR"),
+                ("error", "Registry authorization", "- name: Push immutable image"),
+                ("error", "Registry authorization", "- name: Resolve immutable image digest"),
+            ],
+        ),
+        ("3", []),
+    ],
+)
+def test_each_problem_is_an_annotation_at_the_line_of_its_step(ci: Ci, stage: str, found: list[object]) -> None:
+    ci.account.move_to(stage)
+    assert lines_annotated(ci.run().output) == found
+    ci.account.move_to("3")
+
+
+def test_an_unknown_gate_is_a_warning_at_its_step(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.backends.live.AwsAccess", AwsAccess)
+    told = lines_annotated(ci.run().output)
+    assert [(kind, line) for kind, _gate, line in told[:2]] == [("warning", ASSUMES)] * 2
+    assert [gate for _kind, gate, _line in told] == [
+        "OIDC trust",
+        "Role assumption",
+        "Registry authorization",
+        "Least privilege",
+    ]
+    # JSON has standard output alone, and a word on the command line turns them off.
+    result = ci.run("--json")
+    assert json.loads(result.stdout) == ci.artifact
+    assert len(lines_annotated(result.stderr)) == 4
+    assert lines_annotated(ci.run("--no-annotations").output) == []
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert "::" not in ci.run().output.replace("arn:aws:iam::", "")

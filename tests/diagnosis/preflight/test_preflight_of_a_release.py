@@ -9,6 +9,7 @@ from importlib import resources
 import jsonschema
 import pytest
 from ci_jobs import Ci, workflow_text
+from runner_commands import Runner
 
 from diagnosis.documents.preflight import Preflight, read_preflight
 from diagnosis.gates import Gate, Verdict
@@ -176,6 +177,8 @@ def test_a_local_action_is_read_from_the_checkout(ci: Ci) -> None:
     ci.file(action, ".github/actions/keep/action.yml")
     assert ci.run().exit_code == 1
     assert {problem["resource"] for problem in ci.artifact["problems"]} == {"arn:aws:s3:::evidence/a"}
+    annotation = Runner().read(ci.run().output).obeyed[0].properties
+    assert (annotation["file"], annotation["line"]) == (".github/actions/keep/action.yml", "5")
 
 
 def test_each_role_of_the_job_is_judged_for_what_it_serves(ci: Ci) -> None:

@@ -12,16 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from runner_commands import Runner
 from stated_worlds import problem, stated, text_of
 from thoroughness import examples
 
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
-from diagnosis.documents.preflight import Preflight, document
+from diagnosis.documents.preflight import Placed, Preflight, document
+from diagnosis.findings.finding import Place
 from diagnosis.gates import Checkpoint
 from diagnosis.verdicts.gate_verdict import Missing
-from tui.cli.reports.preflight import show, summary
-from tui.cli.workflow_commands import no_commands, no_commands_in_json
+from tui.cli.annotations import annotation_lines
+from tui.cli.reports.preflight import annotated, show, summary
+from tui.cli.workflow_commands import no_commands, no_commands_in_json, obeyed, stopped
 
 HOSTILE = [
     "::error file=a,line=1::gone",
@@ -39,7 +42,9 @@ def with_words(words: str) -> Preflight:
     found = stated(problem(Checkpoint.ROLE_ASSUMPTION, Cause.SUBJECT_NOT_ADMITTED, reason=words, resource=words))
     claims = ClaimSet((("sub", words),), words)
     gap = Missing(words, words, words, words)
-    return replace(found, job=words, ref=words, claims=(claims,), unknown=(gap,), notes=(words,), repository=words)
+    placed = tuple(Placed(each, Place(f"{words}.yml", 3)) for each in (*found.problems, *found.gates[2:]))
+    told = {"job": words, "ref": words, "claims": (claims,), "unknown": (gap,), "notes": (words,), "repository": words}
+    return replace(found, placed=placed, **told)
 
 
 def told(preflight: Preflight, width: int = 40) -> str:
@@ -76,6 +81,18 @@ def test_json_means_the_same_without_a_command(words: str) -> None:
     text = no_commands_in_json(json.dumps(values, indent=2))
     assert is_no_command(text)
     assert json.loads(text) == values
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_the_log_as_a_whole_holds_the_annotations_and_no_other_command(words: str) -> None:
+    preflight = with_words(words)
+    log = stopped(told(preflight)) + obeyed(annotation_lines(annotated(preflight, mask_accounts=False)))
+    runner = Runner().read(log)
+    assert [each.name for each in runner.obeyed] == ["error", "warning", "warning"]
+    assert runner.token == ""
+    for each in runner.obeyed:
+        assert set(each.properties) == {"file", "line", "title"}
+        assert each.properties["title"].startswith("planescope: ")
 
 
 @settings(max_examples=examples(200))

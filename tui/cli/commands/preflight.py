@@ -27,13 +27,15 @@ from probes.whole_writes import exit_code_of, way_out_of
 from tui import __version__
 from tui.atomic_write import write_atomically
 from tui.backend import BackendProblem
+from tui.cli.annotations import annotation_lines
 from tui.cli.console import print_json_text, printable, text_console
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.repository import read_case_option
 from tui.cli.options.stated import read_stated, stated_options
 from tui.cli.output import say, send
-from tui.cli.reports.preflight import show, summary
-from tui.cli.workflow_commands import no_commands, no_commands_in_json
+from tui.cli.reports.preflight import annotated, show, summary
+from tui.cli.step_summary import add_to_summary
+from tui.cli.workflow_commands import in_a_log, inside_actions, no_commands, no_commands_in_json, obeyed, stopped
 
 if TYPE_CHECKING:
     from tui.backends.stated import StatedValues
@@ -73,9 +75,23 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="The file to keep as an artifact.",
 )
 @click.option("--mask-accounts", is_flag=True, help="Write asterisks for AWS account ids.")
+@click.option(
+    "--annotations/--no-annotations",
+    "annotate",
+    default=None,
+    help="Annotate the step's line of the workflow file; by default in a step of a workflow run.",
+)
 @stated_options
 @click.pass_context
-def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_accounts: bool, **options: Any) -> None:
+def preflight_command(
+    ctx: click.Context,
+    /,
+    as_json: bool,
+    output: Path,
+    mask_accounts: bool,
+    annotate: bool | None,
+    **options: Any,
+) -> None:
     """Judge the gates for this very job, inside its workflow run and before it pushes.
 
     Reads the job's GITHUB_ variables, the workflow files of the checkout with the scripts that steps run, and the account
@@ -83,13 +99,14 @@ def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_a
     GITHUB_STEP_SUMMARY is set. The account is best read by a role of its own: see `planescope permissions`.
     """
     try:
-        ctx.exit(_preflight(options, output, as_json=as_json, mask_accounts=mask_accounts))
+        annotate = inside_actions() if annotate is None else annotate
+        ctx.exit(_preflight(options, output, as_json=as_json, mask_accounts=mask_accounts, annotate=annotate))
     except BackendProblem as problem:
         sentence, way_out = (no_commands(printable(text)) for text in (problem.sentence, problem.way_out))
         raise BackendProblem(sentence, way_out, problem.exit_code) from None
 
 
-def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_accounts: bool) -> int:
+def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_accounts: bool, annotate: bool) -> int:
     """Judge, show and write; return the exit code. Raises BackendProblem."""
     environ = {name: value.encode("utf-8", "replace").decode() for name, value in os.environ.items()}
     case, stated = read_case_option(options), read_stated(options)
@@ -102,13 +119,21 @@ def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_
         show(preflight, console, mask_accounts=mask_accounts)
     told = no_commands(captured.get())
     page = summary(preflight, mask_accounts=mask_accounts)
-    _stop_leaks({output.name: text, "the step summary": page, "the text": told}, environ)
+    notices = annotation_lines(annotated(preflight, mask_accounts=mask_accounts)) if annotate else ()
+    pages = {output.name: text, "the step summary": page, "the text": told, "an annotation": "\n".join(notices)}
+    _stop_leaks(pages, environ)
+    logged = in_a_log()
     if as_json:
         print_json_text(text)
     else:
-        send(told)  # drawn by the console above: colours are ours, and foreign text is visible in it
+        # Drawn by the console above: colours are ours, and foreign text is visible in it.
+        send(stopped(told) if logged else told)
+    # Where standard output holds the text that commands are stopped for, so that none of ours overtakes the end of that.
+    send(obeyed(notices), err=as_json or not logged)
     _write(output, text)
-    _append_summary(environ.get("GITHUB_STEP_SUMMARY", ""), page)
+    unwritten = add_to_summary(page)
+    if unwritten:
+        _say(f"the step summary could not be written: {unwritten}")
     problem = account.credentials_problem if account else None
     if problem is not None:
         _say(f"{problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}.")
@@ -263,17 +288,6 @@ def _write(path: Path, text: str) -> None:
             way_out_of(error, "Choose another file with -o."),
             exit_code_of(error),
         ) from None
-
-
-def _append_summary(path: str, page: str) -> None:
-    """Add to the step's summary. That it cannot be written changes no verdict."""
-    if not path:
-        return
-    try:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(page)
-    except OSError as error:
-        _say(f"the step summary could not be written: {error.strerror or error}")
 
 
 def _say(sentence: str) -> None:

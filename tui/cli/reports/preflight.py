@@ -1,4 +1,4 @@
-"""How a preflight is told: text for the job's log, Markdown for its step summary. Both are read by GitHub's runner.
+"""How a preflight is told: text for the job's log, Markdown for its step summary, annotations. GitHub's runner reads all three.
 
 Foreign text is data there too: no line begins with ``::`` and none holds ``##[``, the two forms of a workflow command;
 in Markdown every sign that could mean something is written as an entity.
@@ -16,8 +16,9 @@ from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.release import StepGap, missing_of
+from tui.cli.annotations import Annotation, Kind
 from tui.cli.console import Text, printable
 from tui.cli.reports.endpoints import show_endpoints
 from tui.cli.reports.verdict_styles import STYLES
@@ -96,6 +97,28 @@ def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
             lines += ["", f"**{title}**", ""]
             lines += [f"- {foreign(words)}" for words in told]
     return "\n".join([*lines, "", ""])
+
+
+def annotated(preflight: Preflight, *, mask_accounts: bool) -> list[Annotation]:
+    """Return what fails as errors and what is unknown as warnings, each at its step's line."""
+
+    def foreign(text: str) -> str:
+        return scrub(preflight.without_accounts(text) if mask_accounts else text)
+
+    found: list[Annotation] = []
+    for each in preflight.placed:
+        what, place = each.what, each.place
+        if isinstance(what, GateVerdict):
+            kind, told, where = Kind.WARNING, _unknown(what), what.gate.label
+        else:
+            kind, told, where = Kind.ERROR, _problem(what), what.gate.label if what.gate else what.plane.label
+        verdict = "fail" if kind is Kind.ERROR else "unknown"
+        found.append(Annotation(kind, f"planescope: {where}: {verdict}", foreign(told), place.file, place.line))
+    return found
+
+
+def _unknown(gate: GateVerdict) -> str:
+    return "\n".join((gate.reason, *_gaps(gate.missing)))
 
 
 def _problem(problem: Problem) -> str:
