@@ -1,0 +1,243 @@
+"""The composite action: whatever is in its inputs becomes one command line and nothing else, and the runner obeys only ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from places import ROOT
+from ruamel.yaml import YAML
+from runner_commands import Runner, values
+from thoroughness import THOROUGH, examples
+
+from tui.cli.github_action import ALWAYS, COMMANDS, Kind, RefusedInputError, command_line, outputs
+from tui.cli.main import planescope
+
+ACTION = YAML(typ="safe").load(ROOT / "action.yml")
+STEPS = ACTION["runs"]["steps"]
+OF_THE_ACTION = {"command", "github-token", "python", "cache", "artifact"}
+"""Inputs that no command has."""
+HOME = Path("/home/of/it")
+HOSTILE = "$(touch pwned)`touch pwned`;touch pwned\" ' -x --json\\ ${IFS} ::error::x %0A::error::y ##[error]z"
+
+
+def words_of(command: str, **inputs: str) -> tuple[str, ...]:
+    environ = {f"PLANESCOPE_INPUT_{name.upper()}": value for name, value in {"command": command, **inputs}.items()}
+    return command_line(environ, HOME)[0]
+
+
+def leaf(words: tuple[str, ...]) -> click.Command:
+    command: click.Command = planescope
+    for word in words:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    return command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_input_is_an_option_that_the_command_has(name: str) -> None:
+    command = COMMANDS[name]
+    params = {opt: each for each in leaf(command.words).params for opt in (*each.opts, *each.secondary_opts)}
+    for each in command.inputs.values():
+        if each.kind is Kind.FILES:
+            continue
+        for option in filter(None, (each.option, each.otherwise)):
+            assert option in params
+            assert params[option].is_flag == (each.kind is Kind.FLAG)
+        assert (each.kind is Kind.LINES) == params[each.option].multiple
+    assert all(word.partition("=")[0] in params for word in command.report(HOME))
+
+
+def test_the_action_documents_every_input_of_every_command_and_no_other() -> None:
+    declared = ACTION["inputs"]
+    assert set(declared) == OF_THE_ACTION | {name for command in COMMANDS.values() for name in command.inputs}
+    for name, each in declared.items():
+        assert each["description"].endswith(".")
+        takers = [command for command, known in COMMANDS.items() if name in known.inputs]
+        said = (
+            each["description"].partition(": ")[0]
+            if name not in OF_THE_ACTION and len(takers) < len(COMMANDS)
+            else None
+        )
+        assert said is None or re.split(r", | and ", said) == takers, name
+        assert name in OF_THE_ACTION or each.get("default", "") == ALWAYS.get(name, "")
+    assert all(f"`{name}`" in declared["command"]["description"] for name in COMMANDS)
+
+
+def test_inputs_reach_a_script_by_the_environment_alone() -> None:
+    given = {}
+    for step in STEPS:
+        assert "${{" not in step.get("run", "")
+        assert step.get("shell", "bash") == "bash"
+        given |= {value: name for name, value in step.get("env", {}).items()}
+    of_commands = set(ACTION["inputs"]) - (OF_THE_ACTION - {"command"})
+    for name in of_commands:
+        assert given[f"${{{{ inputs.{name} }}}}"] == f"PLANESCOPE_INPUT_{name.upper().replace('-', '_')}"
+
+
+lines = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+
+
+@settings(max_examples=examples(600))
+@given(name=st.sampled_from(sorted(COMMANDS["preflight"].inputs)), value=lines | st.just(HOSTILE))
+def test_a_value_is_one_word_joined_to_its_option_or_refused(name: str, value: str) -> None:
+    known = COMMANDS["preflight"].inputs[name]
+    plain = words_of("preflight")
+    try:
+        words = words_of("preflight", **{name: value})
+    except RefusedInputError:
+        return
+    more = [word for word in words if word not in plain]
+    if known.kind is Kind.FLAG or not value.strip():
+        assert set(more) <= {known.option, known.otherwise}
+        return
+    told = value.splitlines() if known.kind is Kind.LINES else [value]
+    assert more == [f"{known.option}={each.strip()}" for each in told if each.strip()]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"command": "preflight --json"}, "The input command is “preflight --json”; it is one of "),
+        ({"command": ""}, "The input command is “”"),
+        ({"command": "demo\n::error::x"}, "“demo␊::error::x”"),
+        ({"command": "preflight", "json": "true"}, "The command preflight has no input “json”."),
+        ({"command": "preflight", "output": "/etc/passwd"}, "has no input “output”"),
+        ({"command": "preflight", "job": "a\nb"}, "The input job is one line"),
+        ({"command": "preflight", "mask_accounts": "yes"}, "The input mask-accounts is “yes”; it is true or false."),
+        ({"command": "preflight", "plan": "p\n" * 101}, "more than 100 lines"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_a_sentence(inputs: dict[str, str], said: str) -> None:
+    with pytest.raises(RefusedInputError, match=re.escape(said)) as refused:
+        words_of(**inputs)
+    assert "\n" not in str(refused.value)
+
+
+@settings(max_examples=examples(300))
+@given(
+    st.dictionaries(
+        st.sampled_from(["verdict", "report"]), st.text(st.characters(codec="utf-8", exclude_characters="\r"))
+    )
+)
+def test_no_output_ends_its_own_part(told: dict[str, str]) -> None:
+    assert values(outputs(told)) == told
+
+
+def run_step(step: dict, tmp_path: Path, inputs: dict[str, str], **more: str) -> tuple[int, str, dict[str, str]]:
+    """A step's script as the runner would run it; its code, its log and its outputs."""
+    out = tmp_path / f"outputs of {step['id']}"
+    out.touch()
+    filled = {**{name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()}, **inputs}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GH_", "AWS_"))}
+    for name, value in step["env"].items():
+        found = re.fullmatch(r"\$\{\{ (\w+)\.(.+) \}\}", value)
+        assert found
+        environ[name] = filled[found[2]] if found[1] == "inputs" else more[found[2]]
+    environ |= {
+        "GITHUB_OUTPUT": str(out),
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "RUNNER_OS": "Linux",
+        "GITHUB_ACTIONS": "true",
+    }
+    environ |= {"GITHUB_ACTION_PATH": str(ROOT), "HOME": str(tmp_path)}
+    environ |= {name: value for name, value in more.items() if name.isupper()}
+    script = tmp_path / "script.sh"
+    script.write_text(step["run"])
+    words = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)]
+    work = tmp_path / "work"
+    done = subprocess.run(
+        words, env=environ, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False
+    )
+    return done.returncode, done.stdout.decode(), values(out.read_text())
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Path:
+    """A runner on which planescope is installed, as its step would have, and a checkout whose files are called like modules."""
+    for name in ("temp", "work", "home"):
+        (tmp_path / name).mkdir()
+    for name in ("json", "tui", "sitecustomize", "re"):
+        (tmp_path / "work" / f"{name}.py").write_text("open('pwned', 'w')\n")
+    venv.create(tmp_path / "home" / "venv", symlinks=True)
+    packages = next((tmp_path / "home" / "venv").glob("lib/python3*/site-packages"))
+    (packages / "here.pth").write_text(
+        "\n".join([str(ROOT), *(path for path in sys.path if path.endswith("site-packages"))])
+    )
+    return tmp_path
+
+
+def test_the_scripts_run_nothing_that_stands_in_an_input(runner: Path) -> None:
+    by_id = {step["id"]: step for step in STEPS if "id" in step}
+    hostile = {name: HOSTILE for name in ACTION["inputs"] if name not in ("command", "annotations", "mask-accounts")}
+    code, log, found = run_step(by_id["python"], runner, hostile)
+    assert (code, found) == (2, {})
+    assert [each.name for each in Runner().read(log).obeyed] == ["error"]
+    code, log, found = run_step(by_id["python"], runner, {"python": sys.executable})
+    assert code == 0
+    assert Path(found["path"]).is_file()
+    assert re.fullmatch("[0-9a-f]{64}", found["key"])
+    code, log, found = run_step(
+        by_id["run"], runner, {**hostile, "command": "preflight"}, **{"install.outputs.home": str(runner / "home")}
+    )
+    assert code == 2
+    assert found == {"verdict": "error", "exit-code": "2", "report": ""}
+    assert "There is no case file $(touch pwned)`touch pwned`;touch pwned\" ' -x --json" in log
+    assert Runner().read(log).obeyed == []
+    assert [path.name for path in runner.rglob("pwned")] == []
+
+
+@pytest.mark.skipif(
+    not THOROUGH, reason="a whole preflight in a process of its own; the quick run has it in its own process"
+)
+def test_the_run_of_a_job_without_credentials_is_unknown_and_says_where(runner: Path) -> None:
+    path = ".github/workflows/release.yml"
+    place = runner / "work" / path
+    place.parent.mkdir(parents=True)
+    text = "on: push\npermissions: {id-token: write}\njobs:\n  release:\n    runs-on: ubuntu-latest\n    steps:\n"
+    words = "::error::forged %0A::error::x ##[error]y"
+    text += "      - uses: aws-actions/configure-aws-credentials@v4\n"
+    text += "        with: {role-to-assume: 'arn:aws:iam::111122223333:role/release', aws-region: eu-west-1}\n"
+    text += f"      - {{name: '{words}', run: ./gone.sh}}\n"
+    place.write_text(text)
+    summary = runner / "summary"
+    code, log, found = run_step(
+        next(step for step in STEPS if step.get("id") == "run"),
+        runner,
+        {"command": "preflight", "github-token": ""},
+        **{"install.outputs.home": str(runner / "home")},
+        GITHUB_REPOSITORY="acme/shop",
+        GITHUB_RUN_ID="7",
+        GITHUB_REF="refs/heads/main",
+        GITHUB_JOB="release",
+        GITHUB_EVENT_NAME="push",
+        GITHUB_WORKFLOW_REF=f"acme/shop/{path}@refs/heads/main",
+        GITHUB_STEP_SUMMARY=str(summary),
+        ACTIONS_ID_TOKEN_REQUEST_URL="https://x",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    assert code == 3, log
+    assert (found["verdict"], found["exit-code"]) == ("unknown", "3")
+    report = json.loads(Path(found["report"]).read_text())
+    assert (report["schema"], report["verdict"], report["id_token"]) == ("planescope.preflight/1", "unknown", "offered")
+    read = Runner().read(log)
+    assert read.token == ""
+    assert {(each.name, each.properties["file"], each.properties["line"]) for each in read.obeyed} == {
+        ("warning", path, "7"),
+        ("warning", path, "9"),
+    }
+    page = summary.read_text()
+    assert "planescope preflight: ? unknown" in page
+    assert "##[" not in page
+    assert "::" not in page
