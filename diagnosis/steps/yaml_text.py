@@ -6,6 +6,7 @@ bounded, since an alias can repeat a whole tree for a few bytes. Scalars stay te
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
@@ -17,6 +18,44 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 _MOST_VALUES = 20_000
 _DEEPEST = 40
 _MERGE = "tag:yaml.org,2002:merge"
+_MOST_NODES = 100_000
+_DEEPEST_NODE = 60
+_NULLS = ("", "~", "null", "Null", "NULL")
+_CORE = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class YamlNode:
+    """A value with its tag and line, of a file in which both matter."""
+
+    value: str | tuple[YamlNode, ...] | tuple[tuple[YamlNode, YamlNode], ...] | None
+    """Text as written, None for nothing, the items of a list, or the members of a mapping; a key may stand twice."""
+    is_mapping: bool
+    tag: str
+    """The tag where the file writes one of its own, such as ``!Sub``; else empty."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFault:
+    """Why a text is no YAML that can be read."""
+
+    why: str
+    line: int = 1
+
+
+def yaml_tree(text: str) -> YamlNode | YamlFault:
+    """Return the first document with tags and lines; a fault where it is no YAML or too large. Never raises."""
+    try:
+        root = next(iter(YAML(typ="safe", pure=True).compose_all(text)), None)
+        return YamlFault("there is nothing in it") if root is None else _Tree().node(root, 0)
+    except _TooMuchError:
+        return YamlFault(f"it holds more than {_MOST_NODES} values, aliases counted, or is nested too deeply")
+    except RecursionError:
+        return YamlFault("it is nested too deeply")
+    except (YAMLError, ValueError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        return YamlFault(str(getattr(fault, "problem", None) or "it is no YAML"), mark.line + 1 if mark else 1)
 
 
 class _TooMuchError(Exception):
@@ -57,6 +96,40 @@ def texts_of(value: Value | None) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+class _Tree:
+    def __init__(self) -> None:
+        self._left = _MOST_NODES
+
+    def node(self, node: Any, depth: int) -> YamlNode:
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST_NODE:
+            raise _TooMuchError
+        tag = "" if node.tag is None or str(node.tag).startswith(_CORE) else str(node.tag)
+        line = node.start_mark.line + 1
+        if isinstance(node, MappingNode):
+            return YamlNode(tuple(self._members(node, depth)), True, tag, line)
+        if isinstance(node, SequenceNode):
+            return YamlNode(tuple(self.node(each, depth + 1) for each in node.value), False, tag, line)
+        is_null = node.style is None and node.value in _NULLS and not tag
+        return YamlNode(None if is_null else str(node.value), False, tag, line)
+
+    def _members(self, node: Any, depth: int) -> list[tuple[YamlNode, YamlNode]]:
+        merged: dict[object, tuple[YamlNode, YamlNode]] = {}
+        own: list[tuple[YamlNode, YamlNode]] = []
+        for key, each in node.value:
+            if key.tag == _MERGE or (isinstance(key, ScalarNode) and key.value == "<<" and key.style is None):
+                for source in each.value if isinstance(each, SequenceNode) else [each]:
+                    found = self.node(source, depth + 1)
+                    for pair in found.value if found.is_mapping and isinstance(found.value, tuple) else ():
+                        if isinstance(pair, tuple):
+                            # Of several sources the first counts.
+                            merged.setdefault(pair[0].value, pair)
+            else:
+                own.append((self.node(key, depth + 1), self.node(each, depth + 1)))
+        stated = {key.value for key, _ in own}
+        return [*(pair for name, pair in merged.items() if name not in stated), *own]
 
 
 class _Plain:

@@ -15,11 +15,12 @@ from itertools import product
 from typing import Any
 
 from diagnosis.facts.reading import Absent
+from diagnosis.hcl.parser import Block, hcl_blocks
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.call import Call, Found, arguments, has, may_be_ecr, options, pulls, pushes, understood
 from diagnosis.steps.tools.compose import compose_services, of_described_build
-from diagnosis.steps.tools.hcl import UNKNOWN, Block, Value, Work, evaluated, hcl_blocks
+from diagnosis.steps.tools.hcl import UNKNOWN, Value, Work, evaluated
 from diagnosis.steps.tools.interpolation import interpolated
 from diagnosis.steps.yaml_text import member, text_of, texts_of
 

@@ -7,10 +7,11 @@ from cost import cost
 from replay_builders import HOST
 
 from diagnosis.facts.reading import Known
+from diagnosis.hcl.parser import hcl_blocks
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.repository_files import Files
-from diagnosis.steps.tools.hcl import UNKNOWN, Value, Work, evaluated, hcl_blocks
+from diagnosis.steps.tools.hcl import UNKNOWN, Value, Work, evaluated
 from diagnosis.steps.tools.makefile import Makefile
 
 NAMES: dict[str, Value] = {"TAG": "1", "LIST": ["a", "b"], "LISTS": [["a"], ["b"]], "MAP": {"k": "v"}, "EMPTY": ""}

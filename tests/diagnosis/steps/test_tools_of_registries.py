@@ -13,10 +13,10 @@ from replay_builders import HOST
 from thoroughness import examples
 
 from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.hcl.parser import hcl_blocks
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import Files
-from diagnosis.steps.tools.hcl import hcl_blocks
 from diagnosis.steps.tools.makefile import Makefile
 
 DIGEST = "sha256:" + "ab" * 32

@@ -1,0 +1,1 @@
+"""The IAM and ECR documents of a CloudFormation or SAM template."""

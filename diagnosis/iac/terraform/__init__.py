@@ -1,0 +1,1 @@
+"""The IAM and ECR documents of Terraform plans and configuration."""

@@ -1,0 +1,466 @@
+"""Work out the expressions of a folder's Terraform configuration as far as the folder settles them.
+
+A variable has no value of its own: its default can be overridden. What AWS gives (an account, an ARN) is open, with its sort.
+Source: Terraform Configuration Language, "Expressions", "References to Named Values".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from diagnosis.hcl.parser import Block, Expression
+from diagnosis.iac.node import DEEPEST, MOST_NODES, Node, Open, Sort, Text, Value, joined, parts_of
+from diagnosis.iac.proposal import Given
+from diagnosis.iac.text_trees import json_node
+from diagnosis.policy.language.strict_json import JsonNumber
+from diagnosis.steps.tools.hcl import UNKNOWN, called
+
+_SHOWN = 100
+_DATA_OF_ACCOUNT = {
+    ("aws_caller_identity", "account_id"): Sort.ACCOUNT,
+    ("aws_partition", "partition"): Sort.PARTITION,
+    ("aws_partition", "dns_suffix"): Sort.SUFFIX,
+    ("aws_region", "name"): Sort.REGION,
+    ("aws_region", "id"): Sort.REGION,
+    ("aws_region", "region"): Sort.REGION,
+}
+_LISTS_ALONE = ("tolist", "toset", "distinct", "sort", "compact", "flatten", "tostring", "sensitive", "nonsensitive")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A block with the file that it stands in."""
+
+    block: Block
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The configuration of one folder: what its files declare, by the names that expressions use."""
+
+    path: str
+    resources: Mapping[tuple[str, str], Named] = field(default_factory=dict)
+    data: Mapping[tuple[str, str], Named] = field(default_factory=dict)
+    settled: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    """The local values: expression and file."""
+    variables: frozenset[str] = frozenset()
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts of all files that were given, by path, for ``file("…")``."""
+
+
+class Evaluation:
+    """Works out expressions of one folder. Nothing raises; the number of values is bounded."""
+
+    def __init__(
+        self, folder: Folder, given: Given, document: Callable[[Evaluation, Named, int], Node] | None = None
+    ) -> None:
+        """``document`` makes a policy of an ``aws_iam_policy_document``."""
+        self.folder = folder
+        self.given = given
+        self._document = document
+        self._left = MOST_NODES
+        self._locals: dict[str, Node | None] = {}
+        self._documents: dict[tuple[str, str], Node | None] = {}
+
+    def node(self, expression: Any, file: str, names: Mapping[str, Node] | None = None, depth: int = 0) -> Node:
+        """Return the value of an expression, with the line that it stands on."""
+        line = expression.line if isinstance(expression, Expression) else 1
+        self._left -= 1
+        if self._left < 0 or depth > DEEPEST:
+            return Node(Open("the expression is too large to be worked out"), line, file)
+        return self._node(expression, file, names or {}, depth + 1, line)
+
+    def _node(self, expression: Any, file: str, names: Mapping[str, Node], depth: int, line: int) -> Node:
+        def inner(each: Any) -> Node:
+            return self.node(each, file, names, depth)
+
+        def made(value: Value) -> Node:
+            return Node(value, line, file)
+
+        match expression:
+            case ("text", parts):
+                if len(parts) == 1 and not isinstance(parts[0], str):
+                    # "${x}" is x itself.
+                    return inner(parts[0]).at(line)
+                found: list[str | Open] = []
+                for part in parts:
+                    found += [part] if isinstance(part, str) else parts_of(inner(part).value)
+                return made(joined(found))
+            case ("number", written):
+                return made(JsonNumber(written))
+            case ("bool", holds):
+                return made(bool(holds))
+            case ("null",):
+                return made(None)
+            case ("list", items):
+                return made(tuple(inner(item) for item in items))
+            case ("map", pairs):
+                return made(self._map(pairs, inner))
+            case ("call", name, arguments):
+                return self._call(name, arguments, file, names, depth, line)
+            case ("if", condition, yes, no):
+                return self._if(inner(condition), yes, no, inner, made)
+            case ("not", of):
+                value = inner(of).value
+                return made(not value if isinstance(value, bool) else Open("a condition is not settled"))
+            case ("both", sign, left, right):
+                return made(_compared(sign, inner(left), inner(right)))
+            case ("for", own, source, condition, result):
+                return self._for(own, inner(source), condition, result, file, names, depth, line)
+            case ("name", _) | ("member", _, _) | ("index", _, _):
+                return self._reference(expression, file, names, depth, line)
+            case _:
+                return made(Open("an expression that is not worked out"))
+
+    def _map(self, pairs: list[tuple[Any, Any]], inner: Callable[[Any], Node]) -> Value:
+        found: dict[str, Node] = {}
+        for key, each in pairs:
+            name = inner(key)
+            text = name.text
+            if text is None:
+                parts = parts_of(name.value)
+                text = parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
+            if text is None:
+                return Open("the key of an object is not settled")
+            member = inner(each).at(name.line)
+            found[text] = (
+                Node(Open(f"the key {text[:80]!r} stands twice"), name.line, name.file) if text in found else member
+            )
+        return found
+
+    def _if(
+        self, condition: Node, yes: Any, no: Any, inner: Callable[[Any], Node], made: Callable[[Value], Node]
+    ) -> Node:
+        holds = condition.value
+        if isinstance(holds, bool):
+            return inner(yes if holds else no)
+        one, other = inner(yes), inner(no)
+        if not _has_opens(one) and not _has_opens(other) and one.plain(str) == other.plain(str):
+            return one
+        return made(Open(holds.why if isinstance(holds, Open) else "a condition is not settled"))
+
+    def _for(
+        self,
+        own: tuple[str, ...],
+        source: Node,
+        condition: Any,
+        result: Any,
+        file: str,
+        names: Mapping[str, Node],
+        depth: int,
+        line: int,
+    ) -> Node:
+        if isinstance(source.value, Open):
+            return Node(source.value, line, file)
+        if not isinstance(source.value, tuple) or condition is not None:
+            return Node(Open("a loop that is not worked out"), line, file)
+        made: list[Node] = []
+        for at, item in enumerate(source.value):
+            bound = {own[-1]: item, **({own[0]: Node(JsonNumber(str(at)))} if len(own) > 1 else {})}
+            made.append(self.node(result, file, {**names, **bound}, depth))
+        return Node(tuple(made), line, file)
+
+    def _reference(self, expression: Any, file: str, names: Mapping[str, Node], depth: int, line: int) -> Node:
+        words, rest = _words(expression)
+        if not words:
+            return Node(Open("an expression that is not worked out"), line, file)
+        found = self._named(words, file, names, depth)
+        for step in rest:
+            found = _member(found, step) if isinstance(step, str) else _item(found, self.node(step, file, names, depth))
+        # A policy keeps the lines that it was written on; a plain value has the line that it is used on.
+        return found if isinstance(found.value, Mapping | tuple) else Node(found.value, line, file)
+
+    def _named(self, words: list[str | Expression], file: str, names: Mapping[str, Node], depth: int) -> Node:
+        first = str(words[0])
+        plain = [word for word in words if isinstance(word, str)]
+        rest = words[1:]
+        if first in names:
+            return self._along(names[first], rest, file, names, depth)
+        if first == "var" and len(plain) > 1:
+            said = self.given.parameters.get(plain[1])
+            if said is None:
+                why = f"the variable {plain[1][:_SHOWN]} has no value here (a default can be overridden)"
+                return Node(Open(why))
+            return self._along(Node(said), words[2:], file, names, depth)
+        if first == "local" and len(plain) > 1:
+            return self._along(self._local(plain[1], depth), words[2:], file, names, depth)
+        if first == "data" and len(plain) > 2:
+            return self._data(plain[1], plain[2], words[3:], depth)
+        if first == "path" and plain[1:] == ["module"]:
+            return Node(self.folder.path or ".")
+        if first in ("each", "count", "self"):
+            return Node(Open(f"{first} stands for each instance"))
+        if first == "module":
+            return Node(Open(f"the module {'.'.join(plain[1:2])[:_SHOWN]} gives the value"))
+        if first == "terraform" or first == "path" or len(plain) < 2:
+            return Node(Open(f"{'.'.join(plain)[:_SHOWN]} is not settled by the files"))
+        return self._resource(first, plain[1], words[2:], depth)
+
+    def _along(self, node: Node, words: list[Any], file: str, names: Mapping[str, Node], depth: int) -> Node:
+        for word in words:
+            node = _member(node, word) if isinstance(word, str) else _item(node, self.node(word, file, names, depth))
+        return node
+
+    def _local(self, name: str, depth: int) -> Node:
+        if name not in self._locals:
+            settled = self.folder.settled.get(name)
+            # A value that needs itself finds nothing.
+            self._locals[name] = None
+            if settled is not None:
+                self._locals[name] = self.node(settled[0], settled[1], None, depth)
+        return self._locals[name] or Node(Open(f"local.{name[:_SHOWN]} is not settled by the files"))
+
+    def _data(self, kind: str, name: str, words: list[Any], depth: int) -> Node:
+        what = next((word for word in words if isinstance(word, str)), "")
+        sort = _DATA_OF_ACCOUNT.get((kind, what))
+        if sort is not None:
+            return Node(self._of_account(sort))
+        block = self.folder.data.get((kind, name))
+        if kind == "aws_iam_policy_document" and what in ("json", "minified_json"):
+            return self._policy(kind, name, block, depth)
+        return self._attribute(kind, f"data.{kind}.{name}", what, block, depth)
+
+    def _policy(self, kind: str, name: str, block: Named | None, depth: int) -> Node:
+        if block is None or self._document is None:
+            return Node(Open(f"data.{kind}.{name[:_SHOWN]} is not in the files"))
+        if (kind, name) not in self._documents:
+            self._documents[kind, name] = None
+            self._documents[kind, name] = self._document(self, block, depth)
+        return self._documents[kind, name] or Node(Open("a policy document holds itself"))
+
+    def _of_account(self, sort: Sort) -> str | Open:
+        given = self.given
+        suffix = "amazonaws.com.cn" if given.partition == "aws-cn" else "amazonaws.com"
+        known = {
+            Sort.ACCOUNT: given.account,
+            Sort.REGION: given.region,
+            Sort.PARTITION: given.partition,
+            Sort.SUFFIX: suffix if given.partition.startswith("aws") else "",
+        }
+        return known.get(sort) or Open(f"{sort.value} is not given", sort)
+
+    def _resource(self, kind: str, name: str, words: list[Any], depth: int) -> Node:
+        what = next((word for word in words if isinstance(word, str)), "")
+        block = self.folder.resources.get((kind, name))
+        if block is None:
+            return Node(Open(f"{kind[:_SHOWN]}.{name[:_SHOWN]} is not in the files"))
+        return self._attribute(kind, f"{kind}.{name}", what, block, depth)
+
+    def _attribute(self, kind: str, address: str, what: str, named: Named | None, depth: int) -> Node:
+        """Return an attribute of a resource: as it is set, or put together as AWS does, or open."""
+        address = address[:_SHOWN]
+
+        def read(name: str) -> Value:
+            if named is None or name not in named.block.attributes:
+                return None
+            return self.node(named.block.attributes[name], named.file, None, depth + 1).value
+
+        own = read(what)
+        if own is not None:
+            return Node(own)
+        of_aws = Open(f"{what or 'it'} of {address} is not known before it is there", _sort(kind, what))
+        parts: list[Value] = []
+        match kind, what:
+            case "aws_iam_role" | "aws_iam_policy", "arn":
+                sort = kind.removeprefix("aws_iam_")
+                parts = [*self._iam(), f":{sort}", read("path") or "/", read("name")]
+            case "aws_iam_openid_connect_provider", "arn":
+                parts = [*self._iam(), ":oidc-provider/", _without_scheme(read("url"))]
+            case ("aws_iam_role" | "aws_iam_policy", "id") | ("aws_iam_role", "name"):
+                parts = [read("name")] if kind == "aws_iam_role" else []
+            case "aws_ecr_repository", "arn":
+                region, account = self._of_account(Sort.REGION), self._of_account(Sort.ACCOUNT)
+                partition = self._of_account(Sort.PARTITION)
+                parts = ["arn:", partition, ":ecr:", region, ":", account, ":repository/", read("name")]
+            case "aws_ecr_repository", "id":
+                parts = [read("name")]
+            case "aws_s3_bucket", "arn":
+                parts = ["arn:", self._of_account(Sort.PARTITION), ":s3:::", read("bucket")]
+            case "aws_s3_bucket", "id":
+                parts = [read("bucket")]
+        if not parts or None in parts:
+            return Node(of_aws)
+        return Node(joined([piece for part in parts for piece in parts_of(part)]))
+
+    def _iam(self) -> list[Value]:
+        return ["arn:", self._of_account(Sort.PARTITION), ":iam::", self._of_account(Sort.ACCOUNT)]
+
+    def _call(
+        self, name: str, arguments: list[Any], file: str, names: Mapping[str, Node], depth: int, line: int
+    ) -> Node:
+        def made(value: Value) -> Node:
+            return Node(value, line, file)
+
+        given: list[Node] = []
+        for each in arguments:
+            if each[0] != "spread":
+                given.append(self.node(each, file, names, depth))
+                continue
+            listed = self.node(each[1], file, names, depth)
+            if not isinstance(listed.value, tuple):
+                return made(Open(f"{name[:_SHOWN]} gets a list that is not settled"))
+            given += listed.value
+        match name, given:
+            case "jsonencode", [value]:
+                return value
+            case "jsondecode", [value]:
+                return self._decoded(value, made)
+            case "file", [path] if path.text is not None:
+                return self._file(path.text, made)
+            case "join", [sign, listed] if sign.text is not None and isinstance(listed.value, tuple):
+                found: list[str | Open] = []
+                for at, each in enumerate(listed.value):
+                    found += [*([sign.text] if at else []), *parts_of(each.value)]
+                return made(joined(found))
+            case "format", [pattern, *rest] if (pieces := (pattern.text or "%").split("%s")) and len(pieces) == len(
+                rest
+            ) + 1:
+                if not any("%" in piece for piece in pieces):
+                    parts: list[str | Open] = [pieces[0]]
+                    for each, piece in zip(rest, pieces[1:], strict=True):
+                        parts += [*parts_of(each.value), piece]
+                    return made(joined(parts))
+            case "concat", _ if all(isinstance(each.value, tuple) for each in given):
+                return made(tuple(item for each in given for item in each.items))
+            case "flatten", [listed] if isinstance(listed.value, tuple):
+                return made(tuple(_flat(listed)))
+            case _, [listed] if name in _LISTS_ALONE and isinstance(listed.value, tuple):
+                return made(listed.value)
+            case "tostring" | "sensitive" | "nonsensitive", [value]:
+                return value
+        return made(self._known(name, given))
+
+    def _known(self, name: str, given: list[Node]) -> Value:
+        """Call a function of which every argument is known."""
+        unknown = Open(f"the function {name[:_SHOWN]} is not worked out")
+        opened = next((each for node in given for _, each in node.opens()), None)
+        if opened is not None:
+            return Open(opened.why)
+        plain = [_strings(each) for each in given]
+        # A text that looks like a template stands for something unknown to the functions.
+        if None in plain or name in ("coalesce", "length", "keys", "values"):
+            return unknown
+        found = called(name, [each for each in plain if each is not None])
+        if isinstance(found, str) and UNKNOWN not in found:
+            return found
+        if isinstance(found, list) and all(isinstance(each, str) and UNKNOWN not in each for each in found):
+            return tuple(Node(str(each)) for each in found)
+        return unknown
+
+    def _decoded(self, value: Node, made: Callable[[Value], Node]) -> Node:
+        if isinstance(value.value, Mapping | tuple):
+            return value
+        tree = json_node(value.text, value.file) if value.text is not None else None
+        return tree if isinstance(tree, Node) else made(Open("jsondecode gets a text that is not settled"))
+
+    def _file(self, path: str, made: Callable[[Value], Node]) -> Node:
+        steps: list[str] = []
+        for step in path.split("/"):
+            if step == ".." and steps:
+                steps.pop()
+            elif step not in ("", "."):
+                steps.append(step)
+        place = "/".join(steps)
+        text = None if path.startswith("/") else self.folder.files.get(place)
+        return made(Open(f"the file {place[:_SHOWN]} is not among the files")) if text is None else Node(text, 1, place)
+
+
+def _words(expression: Any) -> tuple[list[str | Expression], list[str | Expression]]:
+    """Return a reference as its words and indexes; nothing where its root is no name."""
+    found: list[str | Expression] = []
+    while isinstance(expression, tuple) and expression[0] in ("member", "index"):
+        found.append(expression[2])
+        expression = expression[1]
+    if isinstance(expression, tuple) and expression[0] == "name":
+        return [expression[1], *reversed(found)], []
+    return [], []
+
+
+def references_in(expression: Any, depth: int = 0) -> Iterator[str]:
+    """Yield the addresses that an expression names: ``aws_iam_role.release``."""
+    if depth > DEEPEST or not isinstance(expression, tuple | list):
+        return
+    if isinstance(expression, Expression) and expression and expression[0] in ("member", "index", "name"):
+        words, _ = _words(expression)
+        plain = [word for word in words if isinstance(word, str)]
+        if len(plain) > 1 and plain[0] not in ("var", "local", "data", "each", "count", "module", "path", "terraform"):
+            yield f"{plain[0]}.{plain[1]}"
+    for each in expression:
+        yield from references_in(each, depth + 1)
+
+
+def _member(node: Node, name: str) -> Node:
+    if isinstance(node.value, Open):
+        return node
+    return node.members.get(name) or Node(Open(f"there is no member {name[:_SHOWN]}"))
+
+
+def _item(node: Node, at: Node) -> Node:
+    if isinstance(node.value, Open):
+        return node
+    if isinstance(node.value, tuple) and isinstance(at.value, JsonNumber) and at.value.text.isdecimal():
+        place = int(at.value.text[:6])
+        if place < len(node.value):
+            return node.value[place]
+    if isinstance(node.value, Mapping) and at.text is not None and at.text in node.value:
+        return node.value[at.text]
+    return Node(Open("an index that is not settled"))
+
+
+def _compared(sign: str, left: Node, right: Node) -> Value:
+    one, other = left.value, right.value
+    if sign in ("&&", "||"):
+        decides = sign == "||"
+        if one is decides or other is decides:
+            return decides
+        return (
+            (not decides) if isinstance(one, bool) and isinstance(other, bool) else Open("a condition is not settled")
+        )
+    scalars = str | bool | JsonNumber
+    if sign in ("==", "!=") and isinstance(one, scalars) and isinstance(other, scalars) and type(one) is type(other):
+        return (one == other) == (sign == "==")
+    return Open("a comparison or a sum that is not settled")
+
+
+def _strings(node: Node) -> Any:
+    """Return a known value as the functions take it: texts and lists of texts; None for anything else."""
+    value = node.value
+    if isinstance(value, tuple):
+        inner = [_strings(each) for each in value]
+        return None if None in inner else inner
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, JsonNumber):
+        return value.text
+    return value if isinstance(value, str) and "$" not in value else None
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if isinstance(each.value, tuple):
+            pending += reversed(each.value)
+        else:
+            yield each
+
+
+def _sort(kind: str, what: str) -> Sort:
+    if not kind.startswith("aws_") or kind.startswith(("aws_ssm_", "aws_secretsmanager_")):
+        return Sort.ANY
+    return Sort.ARN if what == "arn" else Sort.NAME if what in ("id", "unique_id", "name") else Sort.ANY
+
+
+def _without_scheme(value: Value) -> Value:
+    if isinstance(value, str):
+        return value.removeprefix("https://")
+    if isinstance(value, Text) and isinstance(value.parts[0], str):
+        return joined([value.parts[0].removeprefix("https://"), *value.parts[1:]])
+    return value
+
+
+def _has_opens(node: Node) -> bool:
+    return next(node.opens(), None) is not None
