@@ -9,13 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from diagnosis.iac.cloudformation.references import Parts, Property, Pseudo, attribute, reference
+from diagnosis.iac.arns import is_exact_arn, of_account
+from diagnosis.iac.cloudformation.references import Property, attribute, reference
 from diagnosis.iac.node import DEEPEST, MOST_NODES, Node, Open, Sort, Text, Value, joined, parts_of
 from diagnosis.iac.proposal import Given
 from diagnosis.policy.language.strict_json import JsonNumber
 
 _IN_SUB = re.compile(r"\$\{([^{}$]{1,300})\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]{0,2000}\}\}")
+_OF_ACCOUNT = {
+    "AWS::AccountId": Sort.ACCOUNT,
+    "AWS::Region": Sort.REGION,
+    "AWS::Partition": Sort.PARTITION,
+    "AWS::URLSuffix": Sort.SUFFIX,
+}
 _NO_VALUE = "AWS::NoValue"
 _LONGEST = 200_000
 _SHOWN = 100
@@ -109,10 +116,7 @@ class Template:
         one, other = self.resolved(yes, depth + 1), self.resolved(no, depth + 1)
         if one is not None and other is not None and not _has_opens(one) and one.plain(str) == other.plain(str):
             return one
-        sorts = {
-            each.value.sort if each is not None and isinstance(each.value, Open) else _sort_of(each)
-            for each in (one, other)
-        }
+        sorts = {_sort_of(one), _sort_of(other)}
         sort = sorts.pop() if len(sorts) == 1 else Sort.ANY
         why = f"the condition {(condition.text or '?')[:_SHOWN]} is not settled by the template"
         return Node(Open(why, sort), node.line, node.file)
@@ -144,17 +148,9 @@ class Template:
                 return Open(f"the function {name[:_SHOWN]} is not worked out")
 
     def _ref(self, name: str, depth: int) -> Value:
-        given = self.given
+        if name in _OF_ACCOUNT:
+            return of_account(self.given, _OF_ACCOUNT[name])
         match name:
-            case "AWS::AccountId":
-                return given.account or Open("the account is not given", Sort.ACCOUNT)
-            case "AWS::Region":
-                return given.region or Open("the region is not given", Sort.REGION)
-            case "AWS::Partition":
-                return given.partition or Open("the partition is not given", Sort.PARTITION)
-            case "AWS::URLSuffix":
-                suffixes = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
-                return suffixes.get(given.partition) or Open("the partition is not given", Sort.SUFFIX)
             case "AWS::StackName" | "AWS::StackId":
                 return Open(f"{name} is known once the stack is there", Sort.NAME)
         if name in self._parameters:
@@ -162,7 +158,7 @@ class Template:
         resource = self.resources.get(name)
         if resource is None:
             return Open(f"{name[:_SHOWN]} is neither a parameter nor a resource of the template")
-        return self._parts(reference(name, resource, self._property(resource, depth)), depth)
+        return reference(name, resource, self._property(resource, depth), self.given)
 
     def _parameter(self, name: str) -> Value:
         given = self.given.parameters.get(name)
@@ -189,7 +185,7 @@ class Template:
         resource = self.resources.get(name)
         if resource is None:
             return Open(f"{name[:_SHOWN]} is no resource of the template")
-        return self._parts(attribute(name, what, resource, self._property(resource, depth)), depth)
+        return attribute(name, what, resource, self._property(resource, depth), self.given)
 
     def _property(self, resource: Node, depth: int) -> Property:
         def read(name: str) -> Value:
@@ -198,12 +194,6 @@ class Template:
             return None if found is None else found.value
 
         return read
-
-    def _parts(self, parts: Parts, depth: int) -> Value:
-        found: list[str | Open] = []
-        for part in parts:
-            found += parts_of(self._ref(part.name, depth + 1) if isinstance(part, Pseudo) else part)
-        return joined(found)
 
     def _sub(self, of: Node, depth: int) -> Value:
         own: Mapping[str, Node] = {}
@@ -296,12 +286,9 @@ def _has_opens(node: Node) -> bool:
 
 def _sort_of(node: Node | None) -> Sort:
     """Return the sort of the exact text that a branch gives: an ARN with open account is an ARN whatever it is."""
-    if node is None or not isinstance(node.value, str | Text):
-        return Sort.ANY
-    parts = parts_of(node.value)
-    sound = all(isinstance(part, str) or part.sort.is_harmless for part in parts)
-    text = "".join(part for part in parts if isinstance(part, str))
-    return Sort.ARN if sound and text.startswith("arn:") and not set(text) & set("*?") else Sort.ANY
+    if node is not None and isinstance(node.value, Open):
+        return node.value.sort
+    return Sort.ARN if node is not None and is_exact_arn(node.value) else Sort.ANY
 
 
 def number_of(value: Value) -> int | Open | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diagnosis.facts.reading import Unreadable
+from diagnosis.iac.arns import without_scheme
 from diagnosis.iac.cloudformation.intrinsics import Template, TooMuch, number_of
-from diagnosis.iac.cloudformation.references import type_of, without_scheme
+from diagnosis.iac.cloudformation.references import type_of
 from diagnosis.iac.document import document_of, kind_by_elements, policies_within
 from diagnosis.iac.node import Node, Open
 from diagnosis.iac.proposal import (

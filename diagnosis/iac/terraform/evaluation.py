@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diagnosis.hcl.parser import Block, Expression
-from diagnosis.iac.node import DEEPEST, MOST_NODES, Node, Open, Sort, Text, Value, joined, parts_of
+from diagnosis.iac.arns import bucket_arn, iam_arn, of_account, provider_arn, repository_arn
+from diagnosis.iac.node import DEEPEST, MOST_NODES, Node, Open, Sort, Value, joined, parts_of
 from diagnosis.iac.proposal import Given
 from diagnosis.iac.text_trees import json_node
 from diagnosis.policy.language.strict_json import JsonNumber
@@ -26,6 +27,8 @@ _DATA_OF_ACCOUNT = {
     ("aws_region", "id"): Sort.REGION,
     ("aws_region", "region"): Sort.REGION,
 }
+_NAMES = {"aws_iam_openid_connect_provider": "url", "aws_s3_bucket": "bucket"}
+"""The attribute by which a resource is named, where it is not ``name``."""
 _LISTS_ALONE = ("tolist", "toset", "distinct", "sort", "compact", "flatten", "tostring", "sensitive", "nonsensitive")
 
 
@@ -217,7 +220,7 @@ class Evaluation:
         what = next((word for word in words if isinstance(word, str)), "")
         sort = _DATA_OF_ACCOUNT.get((kind, what))
         if sort is not None:
-            return Node(self._of_account(sort))
+            return Node(of_account(self.given, sort))
         block = self.folder.data.get((kind, name))
         if kind == "aws_iam_policy_document" and what in ("json", "minified_json"):
             return self._policy(kind, name, block, depth)
@@ -230,17 +233,6 @@ class Evaluation:
             self._documents[kind, name] = None
             self._documents[kind, name] = self._document(self, block, depth)
         return self._documents[kind, name] or Node(Open("a policy document holds itself"))
-
-    def _of_account(self, sort: Sort) -> str | Open:
-        given = self.given
-        suffix = "amazonaws.com.cn" if given.partition == "aws-cn" else "amazonaws.com"
-        known = {
-            Sort.ACCOUNT: given.account,
-            Sort.REGION: given.region,
-            Sort.PARTITION: given.partition,
-            Sort.SUFFIX: suffix if given.partition.startswith("aws") else "",
-        }
-        return known.get(sort) or Open(f"{sort.value} is not given", sort)
 
     def _resource(self, kind: str, name: str, words: list[Any], depth: int) -> Node:
         what = next((word for word in words if isinstance(word, str)), "")
@@ -262,31 +254,20 @@ class Evaluation:
         if own is not None:
             return Node(own)
         of_aws = Open(f"{what or 'it'} of {address} is not known before it is there", _sort(kind, what))
-        parts: list[Value] = []
+        name, given = read(_NAMES.get(kind, "name")), self.given
         match kind, what:
-            case "aws_iam_role" | "aws_iam_policy", "arn":
-                sort = kind.removeprefix("aws_iam_")
-                parts = [*self._iam(), f":{sort}", read("path") or "/", read("name")]
-            case "aws_iam_openid_connect_provider", "arn":
-                parts = [*self._iam(), ":oidc-provider/", _without_scheme(read("url"))]
-            case ("aws_iam_role" | "aws_iam_policy", "id") | ("aws_iam_role", "name"):
-                parts = [read("name")] if kind == "aws_iam_role" else []
-            case "aws_ecr_repository", "arn":
-                region, account = self._of_account(Sort.REGION), self._of_account(Sort.ACCOUNT)
-                partition = self._of_account(Sort.PARTITION)
-                parts = ["arn:", partition, ":ecr:", region, ":", account, ":repository/", read("name")]
-            case "aws_ecr_repository", "id":
-                parts = [read("name")]
-            case "aws_s3_bucket", "arn":
-                parts = ["arn:", self._of_account(Sort.PARTITION), ":s3:::", read("bucket")]
-            case "aws_s3_bucket", "id":
-                parts = [read("bucket")]
-        if not parts or None in parts:
-            return Node(of_aws)
-        return Node(joined([piece for part in parts for piece in parts_of(part)]))
-
-    def _iam(self) -> list[Value]:
-        return ["arn:", self._of_account(Sort.PARTITION), ":iam::", self._of_account(Sort.ACCOUNT)]
+            case "aws_iam_role" | "aws_iam_policy", "arn" if name is not None:
+                return Node(iam_arn(given, kind.removeprefix("aws_iam_"), read("path") or "/", name))
+            case "aws_iam_openid_connect_provider", "arn" if name is not None:
+                return Node(provider_arn(given, name))
+            case "aws_ecr_repository", "arn" if name is not None:
+                return Node(repository_arn(given, name))
+            case "aws_s3_bucket", "arn" if name is not None:
+                return Node(bucket_arn(given, name))
+            case "aws_iam_role" | "aws_ecr_repository" | "aws_s3_bucket", "id" if name is not None:
+                return Node(name)
+            case _:
+                return Node(of_aws)
 
     def _call(
         self, name: str, arguments: list[Any], file: str, names: Mapping[str, Node], depth: int, line: int
@@ -452,14 +433,6 @@ def _sort(kind: str, what: str) -> Sort:
     if not kind.startswith("aws_") or kind.startswith(("aws_ssm_", "aws_secretsmanager_")):
         return Sort.ANY
     return Sort.ARN if what == "arn" else Sort.NAME if what in ("id", "unique_id", "name") else Sort.ANY
-
-
-def _without_scheme(value: Value) -> Value:
-    if isinstance(value, str):
-        return value.removeprefix("https://")
-    if isinstance(value, Text) and isinstance(value.parts[0], str):
-        return joined([value.parts[0].removeprefix("https://"), *value.parts[1:]])
-    return value
 
 
 def _has_opens(node: Node) -> bool:

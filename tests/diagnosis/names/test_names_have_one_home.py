@@ -94,6 +94,7 @@ WORDS = {
     "diagnosis/failures/whose_identity.py": "how the name of a service principal ends",
     "diagnosis/grants/breadth.py": "the form of every ARN of a role, and a sentence that shows a pattern",
     "diagnosis/grants/resources.py": "patterns of ARNs, as languages",
+    "diagnosis/iac/arns.py": "writes ARNs of which parts are not known yet",
     "diagnosis/lint/rules/elements.py": "a sentence that shows how an ARN is written, and a service principal",
     "diagnosis/lint/rules/arns.py": "sentences that show how an ARN is written",
     "diagnosis/lint/rules/federation.py": "the audience of STS",
