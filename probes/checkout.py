@@ -10,6 +10,7 @@ from pathlib import Path
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow, LocalAction, RepositoryFile
+from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Action, UnparsableWorkflow, Workflow, WorkflowFile
 from diagnosis.logs.scrubbed_values import scrub_text
 from diagnosis.steps.called_workflows import DEEPEST as DEEPEST_CALLS
@@ -116,7 +117,7 @@ class Checkout:
         found: dict[str, CalledWorkflow] = {}
         for _ in range(DEEPEST_CALLS):
             uses = [job.uses for file in files if isinstance(file, Workflow) for job in file.jobs if job.uses]
-            paths = dict.fromkeys(name[2:] for name in uses if name.startswith("./"))
+            paths = dict.fromkeys(path for name in uses if (path := own_path(name)) is not None)
             files = []
             for path in paths:
                 if path in found or len(found) >= MOST_WORKFLOWS:

@@ -16,6 +16,7 @@ from diagnosis.claims.claim_set import ContextKind, SubjectContext
 from diagnosis.facts.reading import Known
 from diagnosis.facts.ref_filters import kind_of_push
 from diagnosis.facts.runs import Attempt
+from diagnosis.facts.uses import is_own, own_path
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
@@ -212,8 +213,8 @@ def _assumes_role(uses: str | None, run: str | None) -> bool:
 def _job_workflow_refs(attempt: Attempt, uses: str | None, ref: str | None) -> tuple[str | None, ...]:
     """Return the possible ``job_workflow_ref`` claims: the file in which the job is written, at its ref in full."""
     repository = attempt.repository.full_name
-    if uses is None or uses.startswith("./"):
-        path = uses.removeprefix("./") if uses else attempt.workflow_path.partition("@")[0]
+    if uses is None or is_own(uses):
+        path = own_path(uses) if uses else attempt.workflow_path.partition("@")[0]
         return (f"{repository}/{path}@{ref}" if ref and path and repository else None,)
     path, at, called = uses.rpartition("@")
     if not at or "${{" in uses:

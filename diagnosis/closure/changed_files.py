@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
 from diagnosis.closure.build_inputs import Parts, taken_from_context
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import Workflow, WorkflowStep
 from diagnosis.steps.shell.syntax import is_well_formed, script_of
 from diagnosis.steps.shell.tree import Function, Simple
@@ -165,7 +166,7 @@ def _of_step(step: WorkflowStep) -> Iterator[_Context | None]:
         named = "build-contexts" not in [name.lower() for name, value in step.inputs if value]
         single = uses.startswith(_BUILDS[0]) and named
         yield _context(step.input("context") or ".", step.input("file")) if single else None
-    elif uses.startswith("./"):
+    elif is_own(uses):
         yield None
     for line in _lines(step):
         if _is_build(line):

@@ -9,6 +9,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
@@ -98,7 +99,7 @@ def _needs_gap(run: RunClaims, gaps: tuple[StepGap, ...]) -> tuple[str, tuple[Mi
     said = "It is not known which registry actions this release needs."
     what = "the actions that the release needs"
     steps = run.job.all_steps if run.job else ()
-    own = next((step for step in steps if (step.uses or "").startswith("./") and not step.inner), None)
+    own = next((step for step in steps if is_own(step.uses) and not step.inner), None)
     if own is not None:
         why = f"the steps of the action {own.uses} are not read{f' ({own.unread})' * bool(own.unread)}, and no log shows them"
         return said, (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import Action, UnparsableWorkflow, Workflow
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
@@ -134,7 +135,7 @@ class _Placed:
 def _called(uses: str, place: str) -> str:
     """Return the called file as ``owner/name/path@ref``; no ref stands for the run's commit, as in the ``place`` of the caller."""
     home = "/".join(place.split("/")[:2])
-    ref = place.partition("@")[2] if uses.startswith("./") else uses.partition("@")[2]
+    ref = place.partition("@")[2] if is_own(uses) else uses.partition("@")[2]
     return f"{address_of(uses, home)}@{ref}"
 
 

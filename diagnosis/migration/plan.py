@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from diagnosis.facts.account import CredentialsProblem
 from diagnosis.facts.endpoints import Endpoint
 from diagnosis.facts.runs import Attempt
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Verdict
 from diagnosis.migration.effects import Effect
@@ -159,7 +160,7 @@ def _called_elsewhere(use: RepositoryUse) -> Iterator[Missing]:
         for job in workflow.jobs:
             granted = {*(job.permissions if job.permissions is not None else workflow.permissions or ())}
             may_ask = not granted.isdisjoint({("id-token", "write"), ("*", "write-all")})
-            if job.uses and not job.uses.startswith("./") and may_ask:
+            if job.uses and not is_own(job.uses) and may_ask:
                 yield Missing(
                     f"what {workflow.path.rpartition('/')[2]}, job {job.id} of {use.move.before.full_name} presents",
                     f"it calls {job.uses}, which was not read",

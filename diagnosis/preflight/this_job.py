@@ -15,6 +15,7 @@ from diagnosis.claims.pretrust import effective_permissions
 from diagnosis.documents.preflight import IdToken
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, Job, OidcCustomization, Repository, Step
+from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.json_members import is_usable
 from diagnosis.logs.scrub import scrub
@@ -151,7 +152,7 @@ def _id_token(environ: Mapping[str, str], job: str) -> IdToken:
 def _inherited(file: Workflow, job: WorkflowJob, caller: Workflow | None, path: str) -> WorkflowJob:
     """Return a called workflow's job with the permissions of the job that calls it, where it states none itself."""
     stated, _ = effective_permissions(file, job)
-    calls = [item for item in caller.jobs if item.uses == f"./{path}"] if caller else []
+    calls = [item for item in caller.jobs if own_path(item.uses) == path] if caller else []
     if stated is not None or caller is None or len(calls) != 1:
         return job
     return replace(job, permissions=effective_permissions(caller, calls[0])[0])
@@ -273,7 +274,7 @@ def _own_path(given: Given) -> str:
     """Return the file's path where its ref is the run's ref; else empty, which leaves ``job_workflow_ref`` unknown."""
     if given.path == workflow_path(given.environ):
         return given.path
-    called = given.caller is not None and any(job.uses == f"./{given.path}" for job in given.caller.jobs)
+    called = given.caller is not None and any(own_path(job.uses) == given.path for job in given.caller.jobs)
     return given.path if called else ""
 
 

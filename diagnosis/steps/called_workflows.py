@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from diagnosis.facts.uses import is_own, own_path, seen_from_elsewhere
 from diagnosis.facts.workflow import JobImage, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.expressions.json_text import NoJson, read_json, write_json
 from diagnosis.steps.expressions.scope import Scope, joint_condition
@@ -38,7 +39,8 @@ def with_called(workflow: Workflow, called: Mapping[str, Workflow], repository: 
 
 def address_of(uses: str, repository: str) -> str:
     """Return the called file as ``owner/name/path``, lower case and without its ref; a local one lies in ``repository``."""
-    path = f"{repository}/{uses[2:]}" if uses.startswith("./") else uses
+    own = own_path(uses)
+    path = uses if own is None else f"{repository}/{own}"
     return path.partition("@")[0].lower()
 
 
@@ -57,8 +59,13 @@ def unread_call(job: WorkflowJob) -> StepGap:
     )
 
 
-def _jobs(file: Workflow, called: Mapping[str, Workflow], repository: str, depth: int) -> list[WorkflowJob]:
-    """Return a file's jobs, those of the workflows that it calls in the places of its calls."""
+def _jobs(
+    file: Workflow, called: Mapping[str, Workflow], repository: str, depth: int, at: str = ""
+) -> list[WorkflowJob]:
+    """Return a file's jobs, those of the workflows that it calls in the places of its calls.
+
+    ``at``: the ref at which the file is called; empty for one of the run's own commit.
+    """
     scope = _outputs_of_calls(file, called, repository) if depth else Scope()
     found: list[WorkflowJob] = []
     for job in file.jobs:
@@ -69,13 +76,30 @@ def _jobs(file: Workflow, called: Mapping[str, Workflow], repository: str, depth
             found.append(calling)
             continue
         home = "/".join(address.split("/")[:2])
-        items = _jobs(inner, called, home, depth - 1)
+        # What it calls beside it is of the same ref.
+        there = at if is_own(job.uses) else (job.uses or "").partition("@")[2]
+        items = _jobs(_of_another_commit(inner, home, there), called, home, depth - 1, there)
         legs = legs_of(calling)
         if len(legs) > _MOST_CALLING_LEGS or len(found) + len(legs) * len(items) > MOST_JOBS:
             found.append(calling)
             continue
         found += [_in_place(file, _leg(calling, leg), inner, item) for leg in legs for item in items]
     return found
+
+
+def _of_another_commit(file: Workflow, home: str, at: str) -> Workflow:
+    """Return a called file whose own repository's actions are named as the caller would: ``$/`` is another place there."""
+    if not at:
+        return file
+    return replace(
+        file,
+        jobs=tuple(
+            replace(
+                job, steps=tuple(replace(step, uses=seen_from_elsewhere(step.uses, home, at)) for step in job.steps)
+            )
+            for job in file.jobs
+        ),
+    )
 
 
 def _leg(job: WorkflowJob, leg: Leg) -> WorkflowJob:

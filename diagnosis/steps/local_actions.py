@@ -1,4 +1,4 @@
-"""Put the steps of local composite actions (``uses: ./path``) below the step that uses them.
+"""Put the steps of local composite actions (``uses: ./path``, ``uses: $/path``) below the step that uses them.
 
 What the runner does is done here too: the step's ``with:`` fills the action's inputs, an input that is given nowhere is
 empty, an inner step whose condition compares an input with another text than it has is left out, the step's ``env:``
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import LocalAction
+from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Action, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.expressions.scope import Scope, joint_condition
 from diagnosis.steps.expressions.text import holds
@@ -34,9 +35,8 @@ def folder_of(uses: str | None) -> str | None:
 
     It is the folder in the workspace too, as long as the run's own repository was checked out there.
     """
-    if not uses or not uses.startswith("./") or "$" in uses:
-        return None
-    return path_in("", uses)
+    own = own_path(uses)
+    return None if own is None or "$" in own else path_in("", own)
 
 
 def folders_of(steps: Iterable[WorkflowStep]) -> tuple[str, ...]:

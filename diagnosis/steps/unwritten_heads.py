@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.logs.job_log import Section, SectionKind
 from diagnosis.steps.actions.kind_of_action import is_composite_candidate
@@ -53,7 +54,7 @@ def _within_actions(read: ReadJob) -> set[int]:
     return {
         section.first_line
         for first, *further in own
-        if is_composite_candidate(first.uses) and not (first.uses or "").startswith("./")
+        if is_composite_candidate(first.uses) and not is_own(first.uses)
         if not _ONE_PROGRAM.fullmatch(first.uses or "")
         for section in further
     }

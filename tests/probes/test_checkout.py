@@ -73,6 +73,18 @@ def test_everything_that_the_steps_use_is_read_in_rounds(root: Path) -> None:
     ]
 
 
+def test_what_is_named_by_the_files_own_repository_is_read_like_what_stands_in_the_workspace(root: Path) -> None:
+    text = WORKFLOW.replace("uses: ./", "uses: $/")
+    assert text.count("uses: $/") == 2
+    found = Checkout(root, OWN).added_to(
+        replace(own(), workflow_file=Known(WorkflowFile(text, parse_workflow(text, OWN))))
+    )
+    assert [action.path for action in found.local_actions] == [".github/actions/publish/action.yml"]
+    assert [called.path for called in found.called_workflows] == [
+        f"{found.repository.full_name}/.github/workflows/verify.yml"
+    ]
+
+
 def test_the_other_workflows_are_all_of_them_or_none(root: Path) -> None:
     others = Checkout(root, OWN).added_to(own()).other_workflows
     assert isinstance(others, Known)

@@ -16,6 +16,7 @@ from diagnosis.closure.steps.watched_script import Watched, watched
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Known
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.operations import operations_of_action
@@ -110,7 +111,7 @@ class ReleaseStep:
     @property
     def unread(self) -> str:
         """Why what a local action does is not known; empty for every other step."""
-        if not (self.written.uses or "").startswith("./") or self.written.inner:
+        if not is_own(self.written.uses) or self.written.inner:
             return ""
         return self.written.unread or "its file was not read, or it runs a program of its own"
 

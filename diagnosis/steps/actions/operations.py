@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from diagnosis.facts.uses import is_own
 from diagnosis.steps.actions import container_service, functions, image_pushes, logins, stacks_and_builds, stores
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.kind_of_action import action_kind
@@ -120,7 +121,7 @@ def operations_of_action(
     kind = action_kind(uses)
     if reader is not None:
         return reader(use) or (Operation(kind),)
-    if not uses or uses.startswith("./") or runs_a_known_tool(use):
+    if not uses or is_own(uses) or runs_a_known_tool(use):
         return (Operation(kind),)
     if kind is StepKind.KANIKO:
         return image_pushes.build_with_kaniko(use)

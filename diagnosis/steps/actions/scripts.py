@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Callable
 
+from diagnosis.facts.uses import is_own
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.input_lists import parts_of
 from diagnosis.steps.actions.tried_again import inner_action, tries_again
@@ -29,7 +30,7 @@ def script_of_action(use: ActionUse) -> str | None:
     name = use.repository
     if use.uses.startswith("docker://"):
         return _of_container(use)
-    if name in _ON_ANOTHER_HOST or name in _NO_SHELL or use.uses.startswith("./"):
+    if name in _ON_ANOTHER_HOST or name in _NO_SHELL or is_own(use.uses):
         return None
     if tries_again(use):
         inner = inner_action(use)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnosis.facts.uses import SELF
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.yaml_text import text_of, yaml_mapping
 
@@ -20,4 +21,4 @@ def inner_action(use: ActionUse) -> ActionUse | None:
         use.text("action"), {name.lower(): text_of(value) or "" for name, value in given.items()}, use.values, use.files
     )
     unread = bool(use.given("with") and not given)
-    return None if unread or inner.uses.startswith(("./", "../")) or inner.repository in _TRIES_AGAIN else inner
+    return None if unread or inner.uses.startswith(("./", "../", SELF)) or inner.repository in _TRIES_AGAIN else inner

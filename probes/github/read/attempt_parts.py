@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization, Repository
+from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.steps.called_workflows import DEEPEST
 from diagnosis.steps.files_wanted import files_wanted
@@ -351,8 +352,9 @@ def _lacking_calls(attempt: Attempt) -> tuple[CalledWorkflow, ...]:
     for workflow in _workflows(attempt):
         home, commit = homes.get(workflow.path, (own, attempt.head_sha))
         for uses in (job.uses for job in workflow.jobs if job.uses):
-            path, _, ref = (f"{home}/{uses[2:]}" if uses.startswith("./") else uses).partition("@")
-            at = commit if uses.startswith("./") else ref
+            own_file = own_path(uses)
+            path, _, ref = (uses if own_file is None else f"{home}/{own_file}").partition("@")
+            at = ref if own_file is None else commit
             if path.lower() not in named and len(named) + len(found) < _MOST_CALLED:
                 called = CalledWorkflow(f"{path}@{at}" if at else path, at, None, _NO_CALLED_FILE)
                 found.setdefault(path.lower(), called)

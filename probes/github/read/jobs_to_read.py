@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from diagnosis.facts.runs import Job, Step
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 
 STOPPED = frozenset({"failure", "timed_out", "cancelled", "startup_failure", "action_required"})
@@ -76,4 +77,4 @@ def _releases(job: Job, workflows: Sequence[Workflow]) -> bool | None:
 def _releasing_step(step: WorkflowStep) -> bool:
     # A path (./.github/actions/deploy) is an action whose steps are not in this file.
     uses = (step.uses or "").partition("@")[0].lower()
-    return uses.startswith("./") or _TOOLS.search(uses) is not None or _TOOLS.search(step.run or "") is not None
+    return is_own(uses) or _TOOLS.search(uses) is not None or _TOOLS.search(step.run or "") is not None

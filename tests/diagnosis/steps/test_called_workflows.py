@@ -255,3 +255,38 @@ def test_calls_within_calls_with_legs_stay_few() -> None:
     jobs = resolved(attempt(called=loop)).jobs
     assert len(jobs) < MOST_JOBS
     assert all(job.uses for job in jobs)
+
+
+OF_ITS_OWN = """
+on: {workflow_call: {}}
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: $/actions/login
+      - uses: ./actions/build
+  deeper:
+    uses: $/.github/workflows/ship.yml
+"""
+
+
+@pytest.mark.parametrize(
+    ("uses", "login"),
+    [
+        ("./.github/workflows/ship.yml", "$/actions/login"),
+        ("$/.github/workflows/ship.yml", "$/actions/login"),
+        ("acme/tools/.github/workflows/ship.yml@v3", "acme/tools/actions/login@v3"),
+        ("octo-org/octo-repo/.github/workflows/ship.yml@old", "octo-org/octo-repo/actions/login@old"),
+    ],
+)
+def test_an_action_of_a_called_file_s_own_repository_is_that_of_its_commit(uses: str, login: str) -> None:
+    made = attempt(f"on: push\njobs:\n  web:\n    uses: {uses}\n", OF_ITS_OWN)
+    home = made.repository.full_name
+    uses, login = (text.replace("octo-org/octo-repo", home) for text in (uses, login))
+    made = replace(made, workflow_file=workflow_file(Known(f"on: push\njobs:\n  web:\n    uses: {uses}\n"), "a.yml"))
+    path = uses if "@" in uses else f"{home}/{uses[2:]}"
+    called = replace(made.called_workflows[0], path=path)
+    file = resolved(replace(made, called_workflows=(called,)))
+    assert {step.uses for job in file.jobs for step in job.steps} == {login, "./actions/build"}
+    # One that calls itself ends after as many levels as GitHub allows.
+    assert [job.id.count("deeper") for job in file.jobs] == [0, 1, 2, 3, 4]

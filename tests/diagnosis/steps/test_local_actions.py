@@ -186,6 +186,14 @@ def test_only_a_path_within_the_repository_is_a_local_action() -> None:
     assert [
         folder_of(uses) for uses in ("./", "./a//b/", "./a/../../b", "a/b@v1", "docker://a", "./${{ x }}", None)
     ] == [*("", "a/b", None, None, None, None, None)]
+    assert [folder_of(uses) for uses in ("$/a//b/", "$//a", "$/a/../../b", "$/${{ x }}")] == ["a/b", "a", None, None]
+
+
+def test_an_action_of_the_file_s_own_repository_is_put_in_place_like_one_of_the_workspace() -> None:
+    workspace = resolved(run(CHECKOUT)).jobs[0].all_steps
+    own = resolved(run(CHECKOUT, workflow=WORKFLOW.replace("uses: ./", "uses: $/"))).jobs[0].all_steps
+    assert any(step.uses == f"$/{FOLDER}" for step in own)
+    assert [step.run for step in own] == [step.run for step in workspace]
 
 
 def test_a_script_of_the_action_is_found_beside_it_whether_the_log_shows_the_step_or_not() -> None:

@@ -30,6 +30,7 @@ from diagnosis.closure.steps.demotion.release_jobs import (
 from diagnosis.closure.steps.shown_script import shows
 from diagnosis.closure.steps.step_proof import StepProof
 from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.uses import is_own
 from diagnosis.facts.workflow import Workflow
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Operation, Purpose
@@ -109,7 +110,7 @@ def _within_actions(closing: Replay, read: ReadJob) -> Iterator[Demotion]:
     for step in read.steps:
         begun = begun or crosses_a_gate(step)
         own = step.matched.written
-        is_local = own is not None and (own.uses or "").startswith("./") and not own.inner
+        is_local = own is not None and is_own(own.uses) and not own.inner
         if begun and own is not None and is_local and step.runs is not False:
             yield Demotion(f"the steps of action {own.uses} in job “{read.name}” are not known", shown=False)
 
