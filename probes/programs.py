@@ -51,13 +51,30 @@ def answer_of(
 
     None where it is not installed, cannot be started, does not end in time, or writes more than can be meant, or no UTF-8.
     """
+    answer = bytes_of(name, words, seconds=seconds, environ=environ)
+    try:
+        return None if answer is None else (answer[0], answer[1].decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+
+
+def bytes_of(
+    name: str,
+    words: Sequence[str],
+    *,
+    seconds: float,
+    environ: Mapping[str, str] | None = None,
+    given: bytes | None = None,
+    most: int = MOST_BYTES,
+) -> tuple[int, bytes] | None:
+    """Run a program as :func:`answer_of` does, for an answer of other bytes; ``given`` is what it reads."""
     program = find_program(name, environ)
     if program is None:
         return None
     try:
         process = subprocess.Popen(  # noqa: S603 - an absolute path, fixed words, no shell
             [program, *words],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=None if environ is None else dict(environ),
@@ -71,24 +88,35 @@ def answer_of(
     def read() -> None:
         with suppress(OSError, ValueError):
             if process.stdout is not None:
-                parts.append(process.stdout.read(MOST_BYTES + 1))
+                parts.append(process.stdout.read(most + 1))
+
+    def write() -> None:
+        with suppress(OSError, ValueError):
+            if process.stdin is not None:
+                process.stdin.write(given or b"")
+                process.stdin.close()
 
     reader = Thread(target=read, daemon=True, name=f"answer of {name}")
+    writer = Thread(target=write, daemon=True, name=f"question to {name}")
     reader.start()
+    writer.start()
     try:
         reader.join(seconds)
         said = parts[0] if parts else None
-        if said is None or len(said) > MOST_BYTES:
+        if said is None or len(said) > most:
             return None
-        return process.wait(seconds), said.decode("utf-8")
-    except (subprocess.TimeoutExpired, UnicodeDecodeError):
+        return process.wait(seconds), said
+    except subprocess.TimeoutExpired:
         return None
     finally:
         if process.poll() is None or reader.is_alive():
             _end(process)
             reader.join(1)
-        if not reader.is_alive() and process.stdout is not None:
-            process.stdout.close()
+        writer.join(1)
+        for thread, pipe in ((reader, process.stdout), (writer, process.stdin)):
+            if pipe is not None and not thread.is_alive():
+                with suppress(OSError):
+                    pipe.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
