@@ -79,6 +79,12 @@ class Admission:
         return tuple(item for item in self.probes if item.harmful and item.outcome is TrustOutcome.ALLOWED)
 
     @property
+    def gravest(self) -> Admitted | None:
+        """Of the regions that get in the one that stands furthest off; None where none does."""
+        inside = [item for item in self.probes if item.outcome is TrustOutcome.ALLOWED]
+        return min(inside, key=lambda item: (not item.harmful, _how_far(item)), default=None)
+
+    @property
     def faults(self) -> tuple[tuple[Cause, str], ...]:
         """The causes of a failure, each with its reason: a subject that is not bounded, a second door."""
         found: list[tuple[Cause, str]] = []

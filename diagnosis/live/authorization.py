@@ -240,15 +240,11 @@ def judge_least_privilege(
     missing = [_gap(item) for item in (run.account.inline_policies, run.account.attached_policies) if _unread(item)]
     policies = role_policies(run.account)
     found = excess(policies, needs)
-    unknown_users = (*(_users_gap(gap) for gap in gaps if hides_registry_use(gap)), *unread_users)
-    # With nothing to compare with, only what no release needs is too much; nor else where some user is not known.
-    items = found.items
-    if not needs or unknown_users:
-        items = tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
-    left = tuple(item for item in found.items if item not in items)
+    unknown_users = (*(user_of(gap) for gap in gaps if hides_registry_use(gap)), *unread_users)
+    items, left = claimed(found, all_known=bool(needs) and not unknown_users)
     withheld = left if needs else ()
     problems = [*trust.problems]
-    problems += _too_much(items)
+    problems += too_much(items)
     problems += open_repositories(run.account)
     # Where the repository's own tags were read it is decided whether the release gets in; who else carries them is a note.
     tagged = () if isinstance(run.account.repository_tags, Known) or not needs else found.bounded_by_tags
@@ -271,7 +267,7 @@ def judge_least_privilege(
         else "The role has no permission policies, so nothing beyond the need is granted.",
         problems=tuple(problems),
         missing=tuple(missing),
-        undecided=_withheld_words(withheld, unknown_users),
+        undecided=withheld_words(withheld, unknown_users),
         evidence=tuple(
             Evidence(
                 kind=EvidenceKind.POLICY,
@@ -292,6 +288,17 @@ def judge_least_privilege(
     )
 
 
+def claimed(found: Excess, *, all_known: bool) -> tuple[tuple[ExcessItem, ...], tuple[ExcessItem, ...]]:
+    """Return what is too much for certain, and the rest, of which that cannot be told.
+
+    With nothing to compare with, and as long as some user of the role is not known, only what no release needs is too much.
+    """
+    if all_known:
+        return found.items, ()
+    certain = tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
+    return certain, tuple(item for item in found.items if item not in certain)
+
+
 def _grant_of(item: ExcessItem) -> BeyondGrant:
     service = item.actions[0].partition(":")[0] if item.actions else ""
     return BeyondGrant(service, item.actions, item.resources, item.policy, item.statement, conditional=item.conditional)
@@ -302,7 +309,8 @@ def hides_registry_use(gap: StepGap) -> bool:
     return gap.is_open and (gap.certainty is Certainty.OPAQUE or gap.may_push)
 
 
-def _users_gap(gap: StepGap) -> Missing:
+def user_of(gap: StepGap) -> Missing:
+    """Return a step that nobody read as a user of its role who is not known."""
     where = f" of job {gap.job}" if gap.job else ""
     return Missing(
         what=f"what step {gap.step}{where} uses of the registry",
@@ -311,7 +319,7 @@ def _users_gap(gap: StepGap) -> Missing:
     )
 
 
-def _withheld_words(items: tuple[ExcessItem, ...], users: tuple[Missing, ...]) -> str:
+def withheld_words(items: tuple[ExcessItem, ...], users: tuple[Missing, ...]) -> str:
     """Return why a wildcard of the registry is not called too much; empty where none is held back."""
     if not items:
         return ""
@@ -368,7 +376,7 @@ def _gap(reading: object) -> Missing:
     return Missing(reading.what, reading.why, reading.how, reading.permission)
 
 
-def _too_much(items: tuple[ExcessItem, ...]) -> list[Problem]:
+def too_much(items: tuple[ExcessItem, ...]) -> list[Problem]:
     """Return one problem for what lets the role widen itself, and one for the wildcards."""
     escalations = tuple(item for item in items if item.kind is ExcessKind.ESCALATION)
     wildcards = tuple(item for item in items if item.kind is not ExcessKind.ESCALATION)

@@ -56,25 +56,9 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
         why = f"the trust policy is unparsable: {policy.text}"
         return RolePlan(role, (), missing=(Missing(f"what becomes of {role.name}", why, "correct the document"),))
     callers = _callers(policy, role, [move for move, _ in moves])
-    if not callers:
+    effects = _effects(policy, role, callers, moves)
+    if not effects:
         return None
-    trust = TrustPolicy(policy)
-    found: list[TokenEffect] = []
-    for caller in callers:
-        for move, used in moves:
-            if not _may_concern(policy, caller, move):
-                continue
-            named = named_by(policy, move, caller.issuer, role.name)
-            held = with_both(role.trust_policy, move, (caller.issuer,), (), holding_back_only=True)
-            tokens = (*named, *used, *_slipping(role, held, move, caller))
-            judged = effects_of(trust, move, tokens, caller, TrustPolicy(held.compiled()))
-            found += [effect for effect in judged if effect.effect is not Effect.REFUSED]
-    if not found:
-        return None
-    # What breaks for certain by one token is not told a second time as open by another that says less.
-    settled = {effect.after for effect in found if effect.effect is not Effect.UNKNOWN}
-    told = [effect for effect in found if effect.effect is not Effect.UNKNOWN or effect.after not in settled]
-    effects = tuple(sorted(told, key=lambda effect: _ORDER.index(effect.effect)))
     repairs = [effect for effect in effects if effect.effect.needs_patch]
     missing = tuple(
         dict.fromkeys(
@@ -101,6 +85,32 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
     notes = (*notes, *((open_end,) if open_end else ()), *_copy_notes(role.trust_policy, both), *_size_notes(both))
     notes = (*notes, *not_saved(both, PolicyKind.TRUST))
     return RolePlan(role, effects, both, after, notes, missing)
+
+
+def effects_on(role: Role, moves: Moves) -> tuple[TokenEffect, ...]:
+    """Return what becomes of each token's access to the role, what breaks first; none where it is no concern of the moves."""
+    policy = role.trust_policy.policy
+    if isinstance(policy, Unparsable):
+        return ()
+    return _effects(policy, role, _callers(policy, role, [move for move, _ in moves]), moves)
+
+
+def _effects(policy: Policy, role: Role, callers: tuple[Caller, ...], moves: Moves) -> tuple[TokenEffect, ...]:
+    trust = TrustPolicy(policy)
+    found: list[TokenEffect] = []
+    for caller in callers:
+        for move, used in moves:
+            if not _may_concern(policy, caller, move):
+                continue
+            named = named_by(policy, move, caller.issuer, role.name)
+            held = with_both(role.trust_policy, move, (caller.issuer,), (), holding_back_only=True)
+            tokens = (*named, *used, *_slipping(role, held, move, caller))
+            judged = effects_of(trust, move, tokens, caller, TrustPolicy(held.compiled()))
+            found += [effect for effect in judged if effect.effect is not Effect.REFUSED]
+    # What breaks for certain by one token is not told a second time as open by another that says less.
+    settled = {effect.after for effect in found if effect.effect is not Effect.UNKNOWN}
+    told = [effect for effect in found if effect.effect is not Effect.UNKNOWN or effect.after not in settled]
+    return tuple(sorted(told, key=lambda effect: _ORDER.index(effect.effect)))
 
 
 def _slipping(role: Role, held: PolicyDocument, move: Move, caller: Caller) -> tuple[UsedToken, ...]:
