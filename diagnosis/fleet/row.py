@@ -226,8 +226,6 @@ class RepositoryRow:
     """Those among them that take AWS credentials."""
     open_users: tuple[str, ...]
     """Why a workflow of it may use a role that nobody knows of: a file that cannot be parsed, a role that is not told."""
-    requests: int
-    """Requests that GitHub was asked for it."""
     read_at: datetime
 
 

@@ -70,7 +70,9 @@ def _scope(role: Arn, record: RoleRecord | None, rows: Sequence[WorkflowRow], co
         more = f", and {len(items) - 1} more" if len(items) > 1 else ""
         return Scope(Verdict.FAIL, len(items), items[0].text, f"{role.name}: {items[0].text}{more}.")
     if left and not needs:
-        reason = f"What the fleet needs of {role.name} is not known, so that {left[0].text} has nothing to be compared with."
+        reason = (
+            f"What the fleet needs of {role.name} is not known, so that {left[0].text} has nothing to be compared with."
+        )
         return Scope(Verdict.UNKNOWN, len(left), left[0].text, reason)
     if left:
         return Scope(Verdict.UNKNOWN, len(left), left[0].text, withheld_words(left, unknown))

@@ -61,7 +61,8 @@ class GitHubSource:
     """Reads one repository. Safe to share between threads; close it when done.
 
     ``label`` puts the labels of a recording on an attempt. ``workers`` is the number of requests under way at once, at
-    most sixteen. ``client`` makes the client of a thread. ``store`` spares asking for
+    most sixteen, or the workers of several sources together, which stay open when this one is closed; ``known`` is the
+    repository where it was read already. ``client`` makes the client of a thread. ``store`` spares asking for
     completed attempts that were read before; it is closed with the source. ``wanted`` tells which files an attempt's steps use.
     ``memory`` is what the parts of attempts that are read together may take, in bytes.
     """
@@ -75,11 +76,12 @@ class GitHubSource:
         label: Callable[[Attempt], Attempt] = lambda attempt: attempt,
         timeouts: Timeouts | None = None,
         pace: Pace | None = None,
-        workers: int = MOST_WORKERS,
+        workers: int | Workers = MOST_WORKERS,
         client: Callable[[GitHubAccess, Ledger, Pace, Timeouts], Client] = Client,
         store: AttemptStore | None = None,
         wanted: Wanted = files_wanted,
         memory: int = MOST_HELD,
+        known: Repository | None = None,
     ) -> None:
         if not _NAME.fullmatch(repository):
             raise GitHubProblem(f"`{repository[:80]}` names no repository.", "Write OWNER/NAME.")
@@ -97,7 +99,8 @@ class GitHubSource:
             made.etags = etags
             return made
 
-        self._workers = Workers(make_client, workers)
+        self._workers = workers if isinstance(workers, Workers) else Workers(make_client, workers)
+        self._owns_workers = self._workers is not workers
         self._kept = KeptTexts(access, repository, store)
         self._parts = Parts(self._workers, self._kept, wanted)
         self._others = OtherWorkflows(self._workers, self._kept)
@@ -105,7 +108,7 @@ class GitHubSource:
         self.conclusions = StoredConclusions(store, access, repository) if store is not None else None
         """What was concluded before about this repository's attempts; None without a store."""
         self._lock = Lock()
-        self._repository: Repository | None = None
+        self._repository: Repository | None = known
 
     @property
     def store_note(self) -> str:
@@ -262,6 +265,16 @@ class GitHubSource:
             stored.keep(filled, found, depth, began)
         return tuple(labelled.get(id(attempt)) or self._label(attempt) for attempt in found)
 
+    def with_files(
+        self, attempt: Attempt, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Attempt:
+        """Return an attempt with the local actions and the files that its steps use, by its workflow files alone.
+
+        For a run that has not begun; its workflow files are there already. No request where its steps use none. Raises
+        Cancelled only.
+        """
+        return self._parts.with_files(attempt, Watch(cancelled, progress, Room(self._memory)))
+
     def with_other_workflows(
         self, attempt: Attempt, *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> Attempt:
@@ -415,7 +428,8 @@ class GitHubSource:
 
     def close(self) -> None:
         """Let go of threads and sockets without waiting for answers. May be called again."""
-        self._workers.close()
+        if self._owns_workers:
+            self._workers.close()
         if self._stored is not None:
             self._stored.store.close()
 

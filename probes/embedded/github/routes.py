@@ -54,7 +54,11 @@ def _table(*rows: tuple[str, Handler]) -> tuple[tuple[re.Pattern[str], Handler],
     return tuple((re.compile(pattern), handler) for pattern, handler in rows)
 
 
-_GLOBAL = _table((r"/rate_limit", _rate_limit), (r"/user", _user))
+_GLOBAL = _table(
+    (r"/rate_limit", _rate_limit),
+    (r"/user", _user),
+    (r"/(?:orgs|users)/(?P<owner>[^/]+)/repos", tree.owned),
+)
 
 _REPOSITORY = _table(
     (r"/?", tree.repository),

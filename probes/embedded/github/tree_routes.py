@@ -30,6 +30,13 @@ def repository(view: RecordingView, request: Request, _: re.Match[str]) -> Respo
     return json_answer(request, view.recording.repository)
 
 
+def owned(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
+    """Return the repositories of an owner: the one that the recording is of, or GitHub's 404 for another name."""
+    if unquote(match["owner"]).lower() != view.recording.full_name.partition("/")[0].lower():
+        return not_found()
+    return page(request, [view.recording.repository], None)
+
+
 def contents(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
     """Return a file at a ref: as JSON, or as its bytes where ``Accept`` asks for the raw form."""
     path = unquote(match["path"]).strip("/")
@@ -104,15 +111,17 @@ def folder_texts(view: RecordingView, body: bytes) -> Response:
         return _said({"errors": [{"message": "Problems parsing JSON"}]})
     if repository.lower() != view.recording.full_name.lower():
         return _said({"data": {"repository": None}, "errors": [{"type": "NOT_FOUND", "message": "Could not resolve"}]})
-    found = view.folder(place["path"], place["commit"])
+    ref = None if place["commit"] == "HEAD" else place["commit"]
+    head = {"defaultBranchRef": {"target": {"oid": view.commit_of(None)}}}
+    found = view.folder(place["path"], ref)
     if found is None:
-        return _said({"data": {"repository": {"object": None}}})
+        return _said({"data": {"repository": {**head, "object": None}}})
     entries = [{"name": file.path.rpartition("/")[2], "object": _blob(read_content(file.content))} for file in found[0]]
     entries += [
         {"name": entry["name"], "object": {"oid": entry["sha"], "isBinary": True, "isTruncated": False, "text": None}}
         for entry in found[1]
     ]
-    return _said({"data": {"repository": {"object": {"entries": entries}}}})
+    return _said({"data": {"repository": {**head, "object": {"entries": entries}}}})
 
 
 def _said(value: JsonObject) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +49,7 @@ MOST_MEMBERS = 500_000
 """Of one answer: in memory each weighs some hundred bytes, however short it is written. A page of runs has 40,000."""
 _USER_AGENT = "planescope"
 _SHORTEST_TOKEN = 12
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 Json: TypeAlias = Mapping[str, Any]
 """A JSON object as GitHub sent it, without its secrets: foreign, every member to be checked."""
@@ -154,8 +156,25 @@ class Client:
     def folder_at(self, repository: str, expression: str) -> tuple[Json, ...] | None:
         """Read the files of a folder in one question: its entries with their texts; None where no folder stands there.
 
-        ``expression`` is ``COMMIT:PATH``. This is the one question in GraphQL, which GitHub takes by POST.
+        ``expression`` is ``COMMIT:PATH``.
         """
+        return _entries(self._folder(repository, expression))
+
+    def head_folder(self, repository: str, path: str) -> tuple[str, tuple[Json, ...] | None]:
+        """Read the files of a folder as they stand now, likewise, after the commit at which that is the default branch.
+
+        The commit is empty in a repository that has none.
+        """
+        value = self._folder(repository, f"HEAD:{path}")
+        found = value
+        for name in ("data", "repository", "defaultBranchRef", "target"):
+            inner = found.get(name)
+            found = inner if isinstance(inner, dict) else {}
+        commit = found.get("oid")
+        return (commit if isinstance(commit, str) and _COMMIT.fullmatch(commit) else ""), _entries(value)
+
+    def _folder(self, repository: str, expression: str) -> Json:
+        """Ask the one question in GraphQL, which GitHub takes by POST, and return its whole answer."""
         owner, _, name = repository.partition("/")
         body = folder_question(owner, name, expression)
         # A whole address: PyGithub puts the API's path before everything else, and an enterprise server's is another.
@@ -171,7 +190,7 @@ class Client:
         if value.get("errors"):
             token = f"the token from {self.access.token_source}" if self.access.token_source else "the token"
             raise query_refusal(value["errors"], token=token)
-        return _entries(value)
+        return value
 
     def address(self, path: str) -> str:
         """Return the storage address that an answer redirects to: signed, so a secret."""

@@ -51,6 +51,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _endpoint("repos/get", "", "metadata: read"),
     _endpoint("rate-limit/get", "/rate_limit", "metadata: read", base=""),
     _endpoint("users/get-by-username", "/users/{username}", "metadata: read", base=""),
+    _endpoint("repos/list-for-org", "/orgs/{org}/repos", "metadata: read", base=""),
+    _endpoint("repos/list-for-user", "/users/{username}/repos", "metadata: read", base=""),
     _endpoint("actions/list-repo-workflows", "/actions/workflows", "actions: read"),
     _endpoint("actions/list-workflow-runs-for-repo", "/actions/runs", "actions: read"),
     _endpoint("actions/list-workflow-runs", "/actions/workflows/{workflow_id}/runs", "actions: read"),
@@ -88,9 +90,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 FOLDER_QUERY = (
     "query($owner:String!,$name:String!,$expression:String!){repository(owner:$owner,name:$name)"
-    "{object(expression:$expression){...on Tree{entries{name object{...on Blob{oid byteSize isBinary isTruncated text}}}}}}}"
+    "{defaultBranchRef{target{oid}}object(expression:$expression)"
+    "{...on Tree{entries{name object{...on Blob{oid byteSize isBinary isTruncated text}}}}}}}"
 )
-"""The text of the files of one folder at one commit; ``expression`` is ``COMMIT:PATH``."""
+"""The text of the files of one folder at one commit, and the head of the default branch; ``expression`` is ``COMMIT:PATH``."""
 _QUERY_VARIABLES = frozenset({"owner", "name", "expression"})
 
 QUERY = Endpoint("graphql/repository-object", "/graphql", "contents: read", re.compile(r"(?:/api)?/graphql"))
@@ -128,7 +131,7 @@ _NEEDS: tuple[tuple[str, str, bool, str, str], ...] = (
     ),
     (
         "metadata: read",
-        "the repository's ids, age and default branch, the rate limit, the id of an owner to whom it is to be transferred",
+        "the repository's ids, age and default branch, an owner's repositories, the rate limit, the id of a new owner",
         True,
         "the repository cannot be found",
         "GitHub adds it to every token by itself",

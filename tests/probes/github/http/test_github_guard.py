@@ -210,7 +210,7 @@ def test_the_client_makes_no_copy_without_a_guard(client: Client) -> None:
 def test_every_listed_call_is_a_read_of_one_repository_or_account_and_names_its_permission() -> None:
     for endpoint in ENDPOINTS:
         assert endpoint.permission.endswith(": read")
-        whose = "" if endpoint.template.startswith(("/users/", "/rate_limit")) else "/repos/o/r"
+        whose = "" if endpoint.template.startswith(("/users/", "/orgs/", "/rate_limit")) else "/repos/o/r"
         path = whose + endpoint.template
         assert permitted("GET", path.replace("{", "").replace("}", "")) is endpoint
         assert permitted("get", path) is not None
