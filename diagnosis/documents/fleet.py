@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from diagnosis.documents.exit_code import ExitCode
@@ -44,8 +43,10 @@ class Fleet:
     rows: tuple[WorkflowRow, ...] = ()
     repositories: tuple[RepositoryRow, ...] = ()
     roles: tuple[RoleRecord, ...] = ()
-    notes: tuple[str, ...] = field(default=())
-    """What is to be said of its files: a slice that is missing, a repository that stands in two."""
+    notes: tuple[str, ...] = ()
+    """What is to be said of its files and lists: a repository that stands in two files."""
+    gaps: tuple[str, ...] = ()
+    """What is missing, so that the whole is not known: a slice, a file that was not finished."""
 
     @property
     def totals(self) -> Totals:
@@ -60,7 +61,7 @@ class Fleet:
     def settled(self) -> Fleet:
         """Return the fleet with what each role is granted beyond the needs of all its users."""
         rows = settled(self.rows, self.repositories, self.roles, self.known_owners)
-        return Fleet(self.header, ordered(rows, Sort.NAME), self.repositories, self.roles, self.notes)
+        return replace(self, rows=ordered(rows, Sort.NAME))
 
 
 def exit_code(fleet: Fleet) -> ExitCode:
@@ -69,7 +70,7 @@ def exit_code(fleet: Fleet) -> ExitCode:
     if Verdict.FAIL in verdicts:
         return ExitCode.FAILED
     unread = any(not place.status.settled or place.open_users for place in fleet.repositories)
-    return ExitCode.UNKNOWN if unread or fleet.notes or verdicts - {Verdict.PASS} else ExitCode.PASSED
+    return ExitCode.UNKNOWN if unread or fleet.gaps or verdicts - {Verdict.PASS} else ExitCode.PASSED
 
 
 def lines(fleet: Fleet) -> list[Object]:
@@ -80,7 +81,7 @@ def lines(fleet: Fleet) -> list[Object]:
         *(workflow_object(row) for row in ordered(fleet.rows, Sort.NAME)),
         *(repository_object(row) for row in places),
         *(role_object(record) for record in sorted(fleet.roles, key=lambda record: str(record.role))),
-        totals_object(fleet.totals, exit_code(fleet), fleet.notes),
+        totals_object(fleet),
     ]
 
 
@@ -210,8 +211,9 @@ def role_object(record: RoleRecord) -> Object:
     }
 
 
-def totals_object(found: Totals, code: ExitCode, notes: Iterable[str] = ()) -> Object:
+def totals_object(fleet: Fleet) -> Object:
     """Return the last line; a file without it was not finished."""
+    found = fleet.totals
     failing: Object = dict(found.failing)
     unread: Object = {status.value: count for status, count in found.unread}
     numbers = {name: value for name, value in asdict(found).items() if name not in ("failing", "unread")}
@@ -220,6 +222,7 @@ def totals_object(found: Totals, code: ExitCode, notes: Iterable[str] = ()) -> O
         **numbers,
         "failing": failing,
         "unread": unread,
-        "exit_code": int(code),
-        "notes": strings(notes),
+        "exit_code": int(exit_code(fleet)),
+        "notes": strings(fleet.notes),
+        "gaps": strings(fleet.gaps),
     }

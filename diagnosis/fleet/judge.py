@@ -24,7 +24,7 @@ from diagnosis.live.unread import nothing_read
 from diagnosis.migration.effects import Effect, TokenEffect
 from diagnosis.migration.move import Move
 from diagnosis.migration.role_plan import effects_on
-from diagnosis.migration.tokens import in_use
+from diagnosis.migration.tokens import in_use, jobs_with_credentials
 from diagnosis.names.arn import Arn
 from diagnosis.next_run.starts import Start
 from diagnosis.policy import Unparsable
@@ -99,6 +99,17 @@ def judged(
         read_at=at,
     )
     return row, tuple(_records(uses, states, account, at))
+
+
+def may_release(workflow: Workflow, text: str) -> bool:
+    """Return whether it is worth a closer look: the file speaks of AWS, or of what stands elsewhere and may."""
+    steps = (step for job in workflow.jobs for step in job.steps)
+    return (
+        "aws" in text.lower()
+        or bool(jobs_with_credentials(workflow))
+        or any(job.uses for job in workflow.jobs)
+        or any((step.uses or "").startswith("./") for step in steps)
+    )
 
 
 def takes_credentials(subject: Replay) -> bool:
@@ -214,11 +225,11 @@ def _why_not(reading: Absent | Unreadable) -> str:
 
 def _wave(release: Release, states: Sequence[AccountState]) -> Wave:
     """Return what becomes of the workflow's access once the subjects of its repository are immutable."""
-    move, attempt = release.move, release.subject.attempt
+    move = release.move
     roles = [state.role.value for state in states if isinstance(state.role, Known)]
-    file = attempt.workflow_file
-    parsed = file.value.parsed if isinstance(file, Known) else None
-    tokens = in_use(move, [parsed] if isinstance(parsed, Workflow) else [], release.runs)
+    # With the called workflows in place: their jobs present tokens too.
+    ran = release.subject.workflow
+    tokens = in_use(move, [ran] if isinstance(ran, Workflow) else [], release.runs)
     found = [(role, effect) for role in roles for effect in effects_on(role, [(move, tokens)])]
     gravest = min(found, key=lambda pair: _EFFECTS.index(pair[1].effect), default=None)
     unread = len(roles) < len(states) or not states
@@ -245,7 +256,8 @@ def _wave_of(role: Role, effect: TokenEffect) -> Wave:
 
 
 def _unknown(release: Release, assessment: Assessment) -> tuple[Missing, ...]:
-    found = (*release.missing, *not_known(assessment.gates), *release.move.missing)
+    gates = [gate for gate in assessment.gates if gate.gate is not Gate.LEAST_PRIVILEGE]
+    found = (*release.missing, *not_known(gates), *release.move.missing)
     kept = tuple(dict.fromkeys(found))
     if len(kept) <= _MOST_UNKNOWN:
         return kept

@@ -33,6 +33,10 @@ class Slice:
         return f"{self.number}/{self.of}"
 
 
+WHOLE = Slice()
+"""All of a fleet in one part."""
+
+
 def place_of(repository: str, count: int) -> int:
     """Return in which of so many slices a repository lies, from 1: whatever others there are, and however it is spelt."""
     digest = hashlib.sha256(repository.lower().encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,335 @@
+"""Read and judge one repository of a fleet: its workflow files, their newest runs, the accounts of their roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from threading import Lock
+from typing import TypeVar
+
+from diagnosis.claims.naming import issuer_of
+from diagnosis.diagnose import question_of
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.facts.runs import Attempt, CalledWorkflow, OidcCustomization
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
+from diagnosis.fleet.judge import Release, judged, may_release, takes_credentials
+from diagnosis.fleet.row import RepositoryRow, RoleRecord, Status, WorkflowRow
+from diagnosis.migration.move import move_of
+from diagnosis.next_run.attempt import next_attempt
+from diagnosis.next_run.starts import Start, next_start
+from diagnosis.replay.attempt import replay
+from diagnosis.steps.called_workflows import DEEPEST
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.replay import Replay
+from probes.github.http.body import Timeouts
+from probes.github.http.client import Client
+from probes.github.http.credentials import GitHubAccess
+from probes.github.http.errors import (
+    BadCredentials,
+    Cancelled,
+    Forbidden,
+    GitHubProblem,
+    NotFound,
+    RateLimited,
+    ReadFailure,
+    Unreachable,
+)
+from probes.github.http.etags import ETags
+from probes.github.http.pace import Pace, Watch
+from probes.github.http.workers import Workers
+from probes.github.read.attempt_parts import Depth
+from probes.github.read.head_files import HeadFiles, read_head_files
+from probes.github.read.owned_repositories import ListedRepository, look_at
+from probes.github.read.workflow_runs import read_newest_runs
+from probes.github.read.workflow_text import FileAt, called_file, read_file
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from probes.store.attempts import AttemptStore
+from probes.workflow_file import workflow_file
+from tui.backends.fleet.accounts import Accounts
+
+T = TypeVar("T")
+
+_MOST_CALLED = 100
+_NOT_ASKED = Unreadable("the form of the repository's subjects", "it was not asked for yet", "read it", "actions: read")
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryResult:
+    """Everything that one repository brings to the fleet."""
+
+    repository: RepositoryRow
+    rows: tuple[WorkflowRow, ...] = ()
+    roles: tuple[RoleRecord, ...] = ()
+
+
+def fleet_workers(access: GitHubAccess, ledger: Ledger, pace: Pace, count: int) -> Workers:
+    """Return the threads that ask GitHub for all repositories; each keeps its connection."""
+    etags, limits = ETags(), Timeouts()
+
+    def make_client() -> Client:
+        client = Client(access, ledger, pace, limits)
+        client.etags = etags
+        return client
+
+    return Workers(make_client, count)
+
+
+class FleetReader:
+    """Reads repositories one by one; safe to share between threads, so that several are read side by side.
+
+    ``workers`` ask GitHub for all of them, at one ``pace``. ``logs``: whether a role that no file tells is looked for in the
+    log of the workflow's newest run.
+    """
+
+    def __init__(
+        self,
+        access: GitHubAccess,
+        accounts: Accounts,
+        ledger: Ledger,
+        workers: Workers,
+        pace: Pace,
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+        progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+        cache: bool = True,
+        logs: bool = True,
+    ) -> None:
+        self.accounts = accounts
+        self.logs = logs
+        self.cancelled = cancelled
+        self.issuer = issuer_of("github.com" if access.is_loopback else access.host)
+        self._access, self._ledger = access, ledger
+        self._workers, self._pace = workers, pace
+        self._progress = progress
+        self._cache = cache
+        self._lock = Lock()
+        self._elsewhere: dict[FileAt, Reading[WorkflowFile]] = {}
+
+    def read(self, name: str, listed: ListedRepository | None = None) -> RepositoryResult:
+        """Read and judge one repository; whatever keeps it from that is a line with the reason. Raises Cancelled only."""
+        at = self._ledger.clock()
+        try:
+            return self._read(name, listed, at)
+        except ReadFailure as failure:
+            said = f"It cannot be read: {failure.why}."
+            return _unread(name, _status_of(failure), said, failure.how, at)
+        except GitHubProblem as problem:
+            return _unread(name, Status.FAULT, problem.sentence, problem.way_out, at)
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - one repository must not end the others; what failed stands on its line
+            said = f"planescope failed on it ({type(error).__name__}), which is a fault of planescope itself."
+            return _unread(name, Status.FAULT, said, "report it", at)
+
+    def ask(self, task: Callable[[Client], T]) -> T:
+        """Ask GitHub. Raises ReadFailure, Cancelled."""
+        return self.ask_all({"": task})[""]
+
+    def ask_all(self, tasks: Mapping[str, Callable[[Client], T]]) -> dict[str, T]:
+        """Ask GitHub several things side by side. Raises ReadFailure, Cancelled."""
+        return self._workers.in_parallel("", tasks, Watch(self.cancelled, self._progress))
+
+    def source(self, listed: ListedRepository) -> GitHubSource:
+        """Return a reader of one repository, to be closed."""
+        return GitHubSource(
+            listed.repository.full_name,
+            self._access,
+            self._ledger,
+            pace=self._pace,
+            workers=self._workers,
+            store=AttemptStore() if self._cache else None,
+            known=listed.repository,
+        )
+
+    def called_elsewhere(self, place: FileAt) -> Reading[WorkflowFile]:
+        """Return a workflow of another repository, which is read once for the whole fleet."""
+        with self._lock:
+            known = self._elsewhere.get(place)
+        if known is not None:
+            return known
+        found = workflow_file(self.ask(partial(read_file, file=place)), place.path)
+        with self._lock:
+            self._elsewhere[place] = found
+        return found
+
+    def _read(self, name: str, listed: ListedRepository | None, at: datetime) -> RepositoryResult:
+        place = listed or self.ask(partial(look_at, full_name=name))
+        repository = place.repository
+        called = repository.full_name
+        if called.lower() != name.lower():
+            return _unread(name, Status.RENAMED, f"It is called {called} now.", f"name it {called}", at)
+        if place.archived:
+            return _unread(called, Status.ARCHIVED, "It is archived: GitHub runs no workflow of it.", "", at)
+        if place.disabled:
+            return _unread(called, Status.DISABLED, "GitHub has disabled it: no workflow runs.", "", at)
+        head = self.ask(partial(read_head_files, repository=repository))
+        if not head.commit:
+            return _unread(called, Status.EMPTY, "It has no commit, so no workflow runs.", "", at)
+        return _Repository(self, place, head, at).result()
+
+
+class _Repository:
+    """One repository while it is read."""
+
+    def __init__(self, reader: FleetReader, listed: ListedRepository, head: HeadFiles, at: datetime) -> None:
+        self._reader, self._listed, self._head, self._at = reader, listed, head, at
+        self._repository = listed.repository
+        self._files = {path: workflow_file(text, path) for path, text in head.files}
+        self._open_users: list[str] = []
+
+    def result(self) -> RepositoryResult:
+        """Return its lines. Raises ReadFailure, Cancelled."""
+        rows: list[WorkflowRow] = []
+        roles: list[RoleRecord] = []
+        candidates = [path for path, file in self._files.items() if self._is_candidate(path, file)]
+        if self._head.left_out:
+            self._open_users.append(f"{self._head.left_out} more workflow files were not read")
+        if candidates:
+            with self._reader.source(self._listed) as source:
+                for path in candidates:
+                    for row, found in self._judged(source, path):
+                        rows.append(row)
+                        roles += found
+                        self._open_users += (f"{path} assumes {role}, which is not known" for role in row.unknown_roles)
+        place = RepositoryRow(
+            repository=self._repository.full_name,
+            status=Status.READ,
+            reason="",
+            way_out="",
+            workflows=len(self._files) + self._head.left_out,
+            releases=len(rows),
+            open_users=tuple(self._open_users),
+            read_at=self._at,
+        )
+        return RepositoryResult(place, tuple(rows), tuple(roles))
+
+    def _is_candidate(self, path: str, file: Reading[WorkflowFile]) -> bool:
+        """Return whether a file is worth a closer look; one that cannot be read may use any role."""
+        if not isinstance(file, Known):
+            self._open_users.append(
+                f"{path} was not read: {file.why if isinstance(file, Unreadable) else 'it is gone'}"
+            )
+            return False
+        if isinstance(file.value.parsed, UnparsableWorkflow):
+            # GitHub does not run it as it stands.
+            self._open_users.append(f"{path} cannot be parsed: {file.value.parsed.why}")
+            return False
+        return may_release(file.value.parsed, file.value.text)
+
+    def _judged(self, source: GitHubSource, path: str) -> Iterator[tuple[WorkflowRow, tuple[RoleRecord, ...]]]:
+        """Yield the line of a workflow that takes credentials; none of one that does not, or that nothing starts by itself."""
+        file = self._files[path]
+        workflow = file.value.parsed if isinstance(file, Known) else None
+        branch = self._repository.default_branch
+        start = next_start(workflow, branch) if isinstance(workflow, Workflow) else None
+        if start is None or not isinstance(workflow, Workflow):
+            return
+        cancelled = self._reader.cancelled
+        attempt = self._with_calls(self._attempt(start, path, file, _NOT_ASKED))
+        attempt = source.with_files(attempt, cancelled=cancelled)
+        if not takes_credentials(replay(attempt, Case())):
+            return
+        asked = self._reader.ask_all({"runs": partial(read_newest_runs, repository=self._repository, path=path)})
+        customization = source.customization(cancelled=cancelled)
+        runs = asked["runs"].value if isinstance(asked["runs"], Known) else ()
+        missing = [] if isinstance(asked["runs"], Known) else [_missing(asked["runs"])]
+        start = next_start(workflow, branch, runs) or start
+        whole = replace(
+            self._attempt(start, path, file, customization),
+            called_workflows=attempt.called_workflows,
+            local_actions=attempt.local_actions,
+            files=attempt.files,
+        )
+        subject, case, others = self._with_role(source, replay(whole, Case()), runs)
+        release = Release(
+            subject=subject,
+            start=start,
+            case=case,
+            question=question_of(subject, case, others),
+            move=move_of(self._repository, customization, issuer=self._reader.issuer),
+            runs=runs,
+            missing=tuple(missing),
+        )
+        account = self._reader.accounts.read(release.question, cancelled)
+        if cancelled():
+            raise Cancelled
+        yield judged(release, account, self._at)
+
+    def _attempt(
+        self, start: Start, path: str, file: Reading[WorkflowFile], customization: Reading[OidcCustomization]
+    ) -> Attempt:
+        return next_attempt(start, path, file, self._repository, customization, self._at, self._head.commit)
+
+    def _with_calls(self, attempt: Attempt) -> Attempt:
+        """Return the attempt with the workflows that its jobs call, of this repository and of others."""
+        repository = self._repository.full_name
+        files = [attempt.workflow_file]
+        found: dict[str, CalledWorkflow] = {}
+        for _ in range(DEEPEST):
+            parsed = [file.value.parsed for file in files if isinstance(file, Known)]
+            uses = [job.uses for file in parsed if isinstance(file, Workflow) for job in file.jobs if job.uses]
+            files = []
+            for name in dict.fromkeys(uses):
+                path = f"{repository}/{name[2:]}" if name.startswith("./") else name
+                if path in found or len(found) >= _MOST_CALLED:
+                    continue
+                found[path] = self._called(path, attempt, local=name.startswith("./"))
+                files.append(found[path].file)
+        return replace(attempt, called_workflows=tuple(found.values()))
+
+    def _called(self, path: str, attempt: Attempt, *, local: bool) -> CalledWorkflow:
+        what = f"the called workflow {path}"
+        if local:
+            own = path.removeprefix(f"{self._repository.full_name}/")
+            gone = Unreadable(what, "the repository has no such file", "correct the call", lasting=True)
+            return CalledWorkflow(path, attempt.head_sha, attempt.ref or None, self._files.get(own, gone))
+        # What stands at a branch or a tag now is what the next run would call.
+        named = CalledWorkflow(
+            path, path.partition("@")[2], None, Unreadable(what, "it is no file", "correct the call")
+        )
+        place = called_file(named)
+        return replace(named, file=self._reader.called_elsewhere(place)) if place is not None else named
+
+    def _with_role(
+        self, source: GitHubSource, subject: Replay, runs: tuple[Attempt, ...]
+    ) -> tuple[Replay, Case, tuple[Replay, ...]]:
+        """Return the next run with the role that the newest run's log shows, where the file leaves it to a variable."""
+        written = {session.role_written for session in subject.sessions if session.role_written}
+        if len(written) != 1 or not self._reader.logs:
+            return subject, Case(), ()
+        ended = [run for run in runs if run.complete and run.conclusion in ("success", "failure")]
+        if not ended:
+            return subject, Case(), ()
+        newest = max(ended, key=lambda run: (run.created_at, run.run_id, run.attempt))
+        (read,) = source.complete([newest], Depth.VERDICT, cancelled=self._reader.cancelled)
+        shown = replay(read, Case())
+        told = shown.facts.role_arn or shown.facts.session_role
+        if told is None:
+            return subject, Case(), (shown,)
+        case = Case(role_arn=told.value)
+        return replay(subject.attempt, case), case, (shown,)
+
+
+def _unread(name: str, status: Status, said: str, way_out: str, at: datetime) -> RepositoryResult:
+    return RepositoryResult(RepositoryRow(name, status, said, way_out, 0, 0, (), at))
+
+
+def _status_of(failure: ReadFailure) -> Status:
+    kinds: tuple[tuple[type[ReadFailure], Status], ...] = (
+        (NotFound, Status.NOT_FOUND),
+        (RateLimited, Status.RATE_LIMITED),
+        (Forbidden, Status.NO_ACCESS),
+        (BadCredentials, Status.NO_ACCESS),
+        (Unreachable, Status.UNREACHABLE),
+    )
+    return next((status for kind, status in kinds if isinstance(failure, kind)), Status.FAULT)
+
+
+def _missing(reading: Reading[object]) -> Missing:
+    if isinstance(reading, Unreadable):
+        return Missing(reading.what, reading.why, reading.how, reading.permission)
+    return Missing("the newest runs", "there are none", "run it once")
