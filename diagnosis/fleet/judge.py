@@ -14,6 +14,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow
+from diagnosis.facts.uses import own_path
 from diagnosis.fleet.row import Callers, NewestRun, RoleRecord, RoleUse, Stop, TooBroad, Wave, WorkflowRow
 from diagnosis.gates import Checkpoint, Gate, Verdict
 from diagnosis.live.assessment import assess
@@ -108,7 +109,7 @@ def may_release(workflow: Workflow, text: str) -> bool:
         "aws" in text.lower()
         or bool(jobs_with_credentials(workflow))
         or any(job.uses for job in workflow.jobs)
-        or any((step.uses or "").startswith("./") for step in steps)
+        or any(own_path(step.uses or "") is not None for step in steps)
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from diagnosis.callers.second_doors import second_doors
 from diagnosis.callers.who_gets_in import github_providers
+from diagnosis.migration.globs import matches
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Condition, Policy, PolicyDocument, Statement, Unparsable
 from diagnosis.policy.language.conditions import SetOperator
@@ -82,14 +83,8 @@ def _of_subject(subject: str, coverage: Coverage) -> Iterator[str]:
         return
     if _WILD.search(owner) or owner not in coverage.owners:
         yield f"repositories outside the fleet that present {subject}"
-    matches = re.compile(_as_expression(place))
+    # What a variable stands for may be anything.
+    head, cut, _ = place.partition("$")
     for repository, why in coverage.open.items():
-        if matches.fullmatch(repository):
+        if matches(head + ("*" if cut else ""), repository):
             yield f"{repository}: {why}"
-
-
-def _as_expression(pattern: str) -> str:
-    """Return a pattern of IAM, cut off at its first variable, as an expression without nested repetition."""
-    head, cut, _ = pattern.partition("$")
-    pieces = re.split(r"(\*+|\?)", head + ("*" if cut else ""))
-    return "".join(".*" if piece.startswith("*") else "." if piece == "?" else re.escape(piece) for piece in pieces)

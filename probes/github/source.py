@@ -6,7 +6,7 @@ What fails in part becomes an Unreadable reading inside the attempt; what fails 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -266,14 +266,14 @@ class GitHubSource:
         return tuple(labelled.get(id(attempt)) or self._label(attempt) for attempt in found)
 
     def with_files(
-        self, attempt: Attempt, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+        self, attempt: Attempt, files: Mapping[FileAt, Reading[WorkflowFile]], *, cancelled: CancelHook = never
     ) -> Attempt:
-        """Return an attempt with the local actions and the files that its steps use, by its workflow files alone.
+        """Add to an attempt that has not begun what its files call and use; ``files`` are those that were read already.
 
-        For a run that has not begun; its workflow files are there already. No request where its steps use none. Raises
-        Cancelled only.
+        As :meth:`next_runs`, without the other workflows of its commit. No request where all is there. Raises Cancelled only.
         """
-        return self._parts.with_files(attempt, Watch(cancelled, progress, Room(self._memory)))
+        (whole,) = self._parts.of_next_runs((attempt,), files, Watch(cancelled, room=Room(self._memory)))
+        return whole
 
     def with_other_workflows(
         self, attempt: Attempt, *, cancelled: CancelHook = never, progress: ProgressHook = silent

@@ -32,6 +32,7 @@ READERS: dict[tuple[str, str], tuple[type[Exception], ...]] = {
     ("diagnosis/failures/cloudtrail_event.py", "read_events"): (),
     ("diagnosis/failures/denial_sentence.py", "parse_denial"): (),
     ("diagnosis/hcl/parser.py", "read_hcl"): (),
+    ("diagnosis/fleet/slices.py", "Slice.parse"): (),
     ("diagnosis/json_members.py", "JsonMembers.parse"): (JsonFault,),
     ("diagnosis/logs/job_log.py", "read_job_log"): (),
     ("diagnosis/names/arn.py", "Arn.parse"): (),

@@ -42,6 +42,16 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("What immutable subjects would break", "planescope migrate --repo octo-org/shop"),
         ("What a rename would", "planescope migrate --repo octo-org/shop --after rename=store"),
     ),
+    "fleet": (
+        ("An organization, kept in a file", "planescope fleet --org octo-org --output fleet.jsonl"),
+        ("The same, after it was stopped", "planescope fleet --org octo-org --output fleet.jsonl --resume"),
+        ("Two repositories, as a spreadsheet", "planescope fleet --repo octo-org/shop --repo octo-org/api --csv fleet.csv"),
+        ("One part of eight, for a matrix of jobs", "planescope fleet --org octo-org --slice 3/8 -o slice-3.jsonl"),
+    ),
+    "fleet collect": (
+        ("The parts as one", "planescope fleet collect slice-1.jsonl slice-2.jsonl -o fleet.jsonl"),
+        ("Downloaded artifacts", "planescope fleet collect artifacts --csv fleet.csv"),
+    ),
     "preflight": (
         ("In a step of the release job", "planescope preflight"),
         ("The verdict of one job, for a program", "planescope preflight --job release --json"),

@@ -41,6 +41,11 @@ _COMMANDS = {
         "migrate_command",
         "Plan immutable subjects, a rename or a transfer: what breaks, the patch.",
     ),
+    "fleet": (
+        "tui.cli.commands.fleet",
+        "fleet_group",
+        "Judge the release workflows of many repositories, one line each.",
+    ),
     "preflight": (
         "tui.cli.commands.preflight",
         "preflight_command",

@@ -26,6 +26,7 @@ AT_COLONS = {
     "diagnosis/failures/denials.py": "an action: service:Name",
     "diagnosis/failures/service_calls.py": "an action: service:Name",
     "diagnosis/failures/service_denials.py": "an action: service:Name",
+    "diagnosis/fleet/possible_users.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
     "diagnosis/grants/comparison.py": "an action's pattern: service:Name",
     "diagnosis/lint/rules/condition_keys.py": "a condition key: prefix:Name",
     "diagnosis/lint/rules/condition_logic.py": "an operator's prefix: ForAllValues:StringEquals",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -28,8 +28,8 @@ from tui.backends.fleet.targets import FleetOptions, Targets
 
 _LOOK_UP_SECONDS = 0.1
 _WAIT_SHOWN_SECONDS = 1.0
-PATIENCE = 3_700.0
-"""Seconds for which a rate limit of GitHub's is waited out: that of requests is for an hour."""
+PATIENCE = 7_200.0
+"""Seconds for which a rate limit of GitHub's is waited out. That of requests is for an hour, and a large fleet meets it twice."""
 
 
 class Reads(Protocol):
@@ -39,6 +39,31 @@ class Reads(Protocol):
         """Return everything of it."""
 
 
+class FleetWatch:
+    """What the threads of a run tell each other: that it is over, and that GitHub wants to be left alone for a while."""
+
+    def __init__(self, ledger: Ledger, cancelled: Callable[[], bool] = lambda: False) -> None:
+        self.ended = threading.Event()
+        self.cancelled = cancelled
+        self._timer = ledger.timer
+        self._waiting: tuple[str, float] = ("", 0.0)
+
+    def stopped(self) -> bool:
+        """Return whether the run is over: the cancel hook of whoever reads for it."""
+        return self.ended.is_set() or self.cancelled()
+
+    def waits(self, what: str, done: int, total: int) -> None:
+        """Take note of a rate limit that is waited out: the progress hook of whoever asks GitHub."""
+        if what.startswith(WAITING):
+            self._waiting = (f"{what}: {max(0, total - done)} s", self._timer())
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for just now; empty where nothing is."""
+        text, at = self._waiting
+        return text if text and self._timer() - at < _WAIT_SHOWN_SECONDS else ""
+
+
 class FleetRun:
     """One run over a fleet, begun or taken up. ``on_piece`` is told of each repository as it is read."""
 
@@ -46,19 +71,15 @@ class FleetRun:
         self,
         options: FleetOptions,
         reader: Reads,
+        watch: FleetWatch,
         ledger: Ledger,
         pace: Pace,
         *,
         progress: ProgressHook,
-        cancelled: Callable[[], bool] = lambda: False,
         on_piece: Callable[[RepositoryResult], None] = lambda _result: None,
-        notes: Iterable[str] = (),
     ) -> None:
         self._options, self._reader, self._ledger, self._pace = options, reader, ledger, pace
-        self._progress, self._cancelled, self._on_piece = progress, cancelled, on_piece
-        self._notes = tuple(notes)
-        self._ended = threading.Event()
-        self._waiting: tuple[str, float] = ("", 0.0)
+        self._watch, self._progress, self._on_piece = watch, progress, on_piece
 
     def header(self, targets: Targets) -> Header:
         """Return the first line of the file."""
@@ -71,15 +92,6 @@ class FleetRun:
             owners=targets.owners,
             left_out=tuple(sorted(targets.left_out.items())),
         )
-
-    def stopped(self) -> bool:
-        """Return whether the run is over: the hook of whoever reads for it."""
-        return self._ended.is_set() or self._cancelled()
-
-    def waits(self, what: str, done: int, total: int) -> None:
-        """Take note of a rate limit that is waited out: the progress hook of whoever asks GitHub."""
-        if what.startswith(WAITING):
-            self._waiting = (f"{what}: {max(0, total - done)} s", self._ledger.timer())
 
     def run(self, targets: Targets, journal: FleetJournal | None = None, before: Fleet | None = None) -> Fleet:
         """Read what ``before`` lacks, and return the whole, judged over all repositories. Raises Cancelled, OSError."""
@@ -102,7 +114,8 @@ class FleetRun:
             rows += result.rows
             self._on_piece(result)
         header = replace(header, owners=targets.owners, left_out=tuple(sorted(targets.left_out.items())))
-        fleet = Fleet(header, tuple(rows), tuple(places), tuple(roles.values()), self._notes).settled()
+        whole = Fleet(header, tuple(rows), tuple(places), tuple(roles.values()), targets.notes, targets.gaps)
+        fleet = whole.settled()
         if journal is not None:
             journal.finish(lines(fleet))
         return fleet
@@ -115,7 +128,7 @@ class FleetRun:
             open_ones.put(key)
 
         def work() -> None:
-            while not self.stopped():
+            while not self._watch.stopped():
                 try:
                     key = open_ones.get_nowait()
                 except queue.Empty:
@@ -134,7 +147,7 @@ class FleetRun:
                 thread.start()
             while done < len(wanted):
                 self._show(done, len(wanted), total, began)
-                if self._cancelled():
+                if self._watch.cancelled():
                     raise Cancelled
                 try:
                     result = found.get(timeout=_LOOK_UP_SECONDS)
@@ -147,16 +160,14 @@ class FleetRun:
                 done += 1
                 yield result
         finally:
-            self._ended.set()
+            self._watch.ended.set()
 
     def _show(self, done: int, wanted: int, total: int, began: float) -> None:
         """Say how far it is: repositories, how many a minute, what is left of time and of the rate limit."""
-        now = self._ledger.timer()
-        text, at = self._waiting
-        if text and now - at < _WAIT_SHOWN_SECONDS:
-            self._progress(Progress(text, total - wanted + done, total))
+        if self._watch.waiting:
+            self._progress(Progress(self._watch.waiting, total - wanted + done, total))
             return
-        minutes = (now - began) / 60
+        minutes = (self._ledger.timer() - began) / 60
         parts = ["repositories"]
         if done and minutes > 0:
             rate = done / minutes

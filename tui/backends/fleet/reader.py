@@ -13,7 +13,7 @@ from diagnosis.claims.naming import issuer_of
 from diagnosis.diagnose import question_of
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Reading, Unreadable
-from diagnosis.facts.runs import Attempt, CalledWorkflow, OidcCustomization
+from diagnosis.facts.runs import Attempt, OidcCustomization
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
 from diagnosis.fleet.judge import Release, judged, may_release, takes_credentials
 from diagnosis.fleet.row import RepositoryRow, RoleRecord, Status, WorkflowRow
@@ -21,7 +21,6 @@ from diagnosis.migration.move import move_of
 from diagnosis.next_run.attempt import next_attempt
 from diagnosis.next_run.starts import Start, next_start
 from diagnosis.replay.attempt import replay
-from diagnosis.steps.called_workflows import DEEPEST
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
 from probes.github.http.body import Timeouts
@@ -44,7 +43,7 @@ from probes.github.read.attempt_parts import Depth
 from probes.github.read.head_files import HeadFiles, read_head_files
 from probes.github.read.owned_repositories import ListedRepository, look_at
 from probes.github.read.workflow_runs import read_newest_runs
-from probes.github.read.workflow_text import FileAt, called_file, read_file
+from probes.github.read.workflow_text import FileAt, called_file
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
@@ -53,7 +52,6 @@ from tui.backends.fleet.accounts import Accounts
 
 T = TypeVar("T")
 
-_MOST_CALLED = 100
 _NOT_ASKED = Unreadable("the form of the repository's subjects", "it was not asked for yet", "read it", "actions: read")
 
 
@@ -145,16 +143,18 @@ class FleetReader:
             known=listed.repository,
         )
 
-    def called_elsewhere(self, place: FileAt) -> Reading[WorkflowFile]:
-        """Return a workflow of another repository, which is read once for the whole fleet."""
+    def known_elsewhere(self) -> dict[FileAt, Reading[WorkflowFile]]:
+        """Return the workflows of other repositories that were read for any of the fleet."""
         with self._lock:
-            known = self._elsewhere.get(place)
-        if known is not None:
-            return known
-        found = workflow_file(self.ask(partial(read_file, file=place)), place.path)
+            return dict(self._elsewhere)
+
+    def remember(self, attempt: Attempt) -> None:
+        """Keep the workflows of other repositories that an attempt calls: each is read once for the whole fleet."""
         with self._lock:
-            self._elsewhere[place] = found
-        return found
+            for called in attempt.called_workflows:
+                place = called_file(called)
+                if place is not None and place.repository != attempt.repository.full_name and isinstance(called.file, Known):
+                    self._elsewhere[place] = called.file
 
     def _read(self, name: str, listed: ListedRepository | None, at: datetime) -> RepositoryResult:
         place = listed or self.ask(partial(look_at, full_name=name))
@@ -229,8 +229,7 @@ class _Repository:
         if start is None or not isinstance(workflow, Workflow):
             return
         cancelled = self._reader.cancelled
-        attempt = self._with_calls(self._attempt(start, path, file, _NOT_ASKED))
-        attempt = source.with_files(attempt, cancelled=cancelled)
+        attempt = self._with_files(source, self._attempt(start, path, file, _NOT_ASKED))
         if not takes_credentials(replay(attempt, Case())):
             return
         asked = self._reader.ask_all({"runs": partial(read_newest_runs, repository=self._repository, path=path)})
@@ -264,35 +263,12 @@ class _Repository:
     ) -> Attempt:
         return next_attempt(start, path, file, self._repository, customization, self._at, self._head.commit)
 
-    def _with_calls(self, attempt: Attempt) -> Attempt:
-        """Return the attempt with the workflows that its jobs call, of this repository and of others."""
-        repository = self._repository.full_name
-        files = [attempt.workflow_file]
-        found: dict[str, CalledWorkflow] = {}
-        for _ in range(DEEPEST):
-            parsed = [file.value.parsed for file in files if isinstance(file, Known)]
-            uses = [job.uses for file in parsed if isinstance(file, Workflow) for job in file.jobs if job.uses]
-            files = []
-            for name in dict.fromkeys(uses):
-                path = f"{repository}/{name[2:]}" if name.startswith("./") else name
-                if path in found or len(found) >= _MOST_CALLED:
-                    continue
-                found[path] = self._called(path, attempt, local=name.startswith("./"))
-                files.append(found[path].file)
-        return replace(attempt, called_workflows=tuple(found.values()))
-
-    def _called(self, path: str, attempt: Attempt, *, local: bool) -> CalledWorkflow:
-        what = f"the called workflow {path}"
-        if local:
-            own = path.removeprefix(f"{self._repository.full_name}/")
-            gone = Unreadable(what, "the repository has no such file", "correct the call", lasting=True)
-            return CalledWorkflow(path, attempt.head_sha, attempt.ref or None, self._files.get(own, gone))
-        # What stands at a branch or a tag now is what the next run would call.
-        named = CalledWorkflow(
-            path, path.partition("@")[2], None, Unreadable(what, "it is no file", "correct the call")
-        )
-        place = called_file(named)
-        return replace(named, file=self._reader.called_elsewhere(place)) if place is not None else named
+    def _with_files(self, source: GitHubSource, attempt: Attempt) -> Attempt:
+        """Return the attempt with the workflows that its jobs call, and the actions and files that its steps use."""
+        own = {FileAt(source.name, path, self._head.commit): file for path, file in self._files.items()}
+        whole = source.with_files(attempt, {**self._reader.known_elsewhere(), **own}, cancelled=self._reader.cancelled)
+        self._reader.remember(whole)
+        return whole
 
     def _with_role(
         self, source: GitHubSource, subject: Replay, runs: tuple[Attempt, ...]

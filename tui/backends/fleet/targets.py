@@ -60,6 +60,8 @@ class Targets:
     spelt: dict[str, str] = field(default_factory=dict)
     owners: tuple[str, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
 
     def add(self, name: str, listed: ListedRepository | None) -> None:
         """Add one repository; what is known of it stays known."""
@@ -82,6 +84,12 @@ def targets_of(options: FleetOptions, ask: Ask, watch: Callable[[str], None]) ->
             complete.append(owned.owner)
         for item in kept:
             found.add(item.repository.full_name, item)
+        if owned.cut_off:
+            found.gaps += (f"{owned.owner} has more repositories than the {len(owned.repositories)} that were listed",)
+        if owned.of_user:
+            found.notes += (
+                f"{owned.owner} is a user: GitHub lists the public repositories alone, name others by --repo",
+            )
     for name in options.repositories:
         found.add(name, None)
     found.owners = tuple(complete)

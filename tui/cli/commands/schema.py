@@ -14,6 +14,7 @@ _SCHEMAS = {
     "what-if": 1,
     "preflight": 1,
     "migration": 1,
+    "fleet": 1,
     "policy-lint": 1,
     "policy-admits": 1,
     "explanation": 1,

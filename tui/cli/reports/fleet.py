@@ -1,0 +1,138 @@
+"""Print a fleet: one line for each release workflow, one for each repository that was not read, the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+from diagnosis.documents.fleet import Fleet
+from diagnosis.fleet.order import Sort, ordered
+from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
+from diagnosis.gates import Verdict
+from tui.cli.console import Text
+
+_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "yellow", Verdict.BLOCKED: "yellow"}
+_WIDE = 130
+"""Columns from which on the reason of each line has room."""
+_LEGEND = (
+    "who gets in: classes of callers, + second doors. wave: once subjects are immutable. "
+    "beyond: grants that no workflow of the fleet needs."
+)
+
+
+def show(fleet: Fleet, console: Console, by: Sort = Sort.GRAVITY) -> None:
+    """Print the whole."""
+    rows = ordered(fleet.rows, by)
+    if rows:
+        console.print(_table(rows, wide=console.width >= _WIDE))
+        console.print(Text(_LEGEND, style="dim"))
+    for place in sorted(fleet.repositories, key=lambda each: (each.status.settled, each.repository.lower())):
+        if place.status is not Status.READ:
+            _unread(place, console)
+        for why in place.open_users:
+            _line(f"? {place.repository}: {why}", console, "yellow")
+    for gap in fleet.gaps:
+        _line(f"? {_sentence(gap)}", console, "yellow")
+    for note in fleet.notes:
+        _line(f"! {_sentence(note)}", console)
+    console.print()
+    for line in total_lines(fleet):
+        console.print(Text(line, style="bold"))
+
+
+def _table(rows: Iterable[WorkflowRow], *, wide: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("", width=1, no_wrap=True)
+    table.add_column("release workflow", no_wrap=True, overflow="ellipsis", ratio=1)
+    for title in ("next run", "who gets in", "wave", "beyond", "newest"):
+        table.add_column(title, no_wrap=True)
+    if wide:
+        table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=1)
+    for row in rows:
+        cells = [
+            Text(row.verdict.sign, style=_STYLES[row.verdict]),
+            Text(f"{row.repository} {row.workflow.rpartition('/')[2]}"),
+            Text(next_run(row), style=_STYLES[row.next_run]),
+            Text(callers(row), style=_STYLES[row.callers.verdict]),
+            Text(wave(row), style=_STYLES[row.wave.verdict]),
+            Text(beyond(row), style=_STYLES[row.scope.verdict] if row.scope else "yellow"),
+            Text(row.newest.conclusion if row.newest else "none"),
+        ]
+        table.add_row(*cells, *([Text(because(row))] if wide else []))
+    return table
+
+
+def next_run(row: WorkflowRow) -> str:
+    """Return what the next run would meet, in a word or two."""
+    if row.fails_at is not None:
+        return row.fails_at.value
+    if row.stopped:
+        return "registry-state"
+    return "passes" if row.next_run is Verdict.PASS else "unknown"
+
+
+def callers(row: WorkflowRow) -> str:
+    """Return who gets in, as counts."""
+    found = row.callers
+    doors = f"+{found.doors}" if found.doors else ""
+    words = {Verdict.FAIL: "open", Verdict.PASS: "bounded"}
+    return f"{words.get(found.verdict, 'unknown')} {found.classes}{doors}".removesuffix(" 0")
+
+
+def wave(row: WorkflowRow) -> str:
+    """Return what becomes of the access, in a word."""
+    return row.wave.effect.value if row.wave.effect else "unknown"
+
+
+def beyond(row: WorkflowRow) -> str:
+    """Return how many grants are beyond need."""
+    if row.scope is None:
+        return "…"
+    if row.scope.verdict is Verdict.UNKNOWN:
+        return f"{row.scope.grants}?" if row.scope.grants else "?"
+    return str(row.scope.grants)
+
+
+def because(row: WorkflowRow) -> str:
+    """Return the first thing to know of a line, as a sentence."""
+    if row.stops:
+        return row.stops[0].reason
+    if row.next_run is not Verdict.PASS:
+        return next((reason for _, verdict, reason in row.gates if verdict is not Verdict.PASS), "")
+    if row.too_broad:
+        return row.too_broad[0].reason
+    if row.wave.breaks:
+        return row.wave.reason
+    return row.scope.reason if row.scope and row.scope.verdict is not Verdict.PASS else ""
+
+
+def total_lines(fleet: Fleet) -> list[str]:
+    """Return what the fleet comes to, a few lines."""
+    found = fleet.totals
+    left_out = [f"{count} {reason}" for reason, count in fleet.header.left_out]
+    unread = [f"{count} {status.value}" for status, count in found.unread]
+    first = f"{found.repositories} repositories, {found.read} read"
+    first += f" ({', '.join(unread)})" if unread else ""
+    first += f"; left out: {', '.join(left_out)}" if left_out else ""
+    gates = ", ".join(f"{count} at {gate}" for gate, count in found.failing)
+    stopped = f"{found.stopped} would fail{f' ({gates})' if gates else ''}"
+    counts = [f"{found.passing} pass", stopped, f"{found.too_broad} too broad", f"{found.unknown} unknown"]
+    counts.append(f"{found.broken_by_wave} broken by the wave")
+    second = f"{found.workflows} workflows, {found.releases} of them take AWS credentials: {', '.join(counts)}."
+    return [f"{first}.", second]
+
+
+def _unread(place: RepositoryRow, console: Console) -> None:
+    way = f" To obtain it: {place.way_out}." if place.way_out and not place.status.settled else ""
+    sign = "-" if place.status.settled else "?"
+    _line(f"{sign} {place.repository}: {place.reason}{way}", console, "default" if place.status.settled else "yellow")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _line(text: str, console: Console, style: str = "default") -> None:
+    console.print(Text(text, style=style), soft_wrap=True)
