@@ -13,8 +13,8 @@ from diagnosis.facts.account import AccountQuestion, AccountState, Role
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Attempt
-from diagnosis.facts.workflow import Workflow
 from diagnosis.facts.uses import own_path
+from diagnosis.facts.workflow import Workflow
 from diagnosis.fleet.row import Callers, NewestRun, RoleRecord, RoleUse, Stop, TooBroad, Wave, WorkflowRow
 from diagnosis.gates import Checkpoint, Gate, Verdict
 from diagnosis.live.assessment import assess

@@ -153,7 +153,11 @@ class FleetReader:
         with self._lock:
             for called in attempt.called_workflows:
                 place = called_file(called)
-                if place is not None and place.repository != attempt.repository.full_name and isinstance(called.file, Known):
+                if (
+                    place is not None
+                    and place.repository != attempt.repository.full_name
+                    and isinstance(called.file, Known)
+                ):
                     self._elsewhere[place] = called.file
 
     def _read(self, name: str, listed: ListedRepository | None, at: datetime) -> RepositoryResult:
