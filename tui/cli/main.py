@@ -69,6 +69,7 @@ _COMMANDS = {
     "settings": ("tui.cli.commands.settings", "settings_command", "Print a settings file with everything it may hold."),
     "schema": ("tui.cli.commands.schema", "schema_command", "Print the JSON Schema of --json."),
     "watch": ("tui.cli.commands.watch", "watch_command", "Follow runs; say what stopped one when it ends."),
+    "mcp": ("tui.cli.commands.mcp", "mcp_command", "Serve the read-only tools to an agent."),
     "serve": ("tui.cli.commands.serve", "serve_command", "Show the app in a browser, from this machine."),
     "completion": (
         "tui.cli.commands.completion",
@@ -78,7 +79,7 @@ _COMMANDS = {
 }
 """Name of the command: module, attribute, and the line that the list of commands shows."""
 
-_WITH_REPOSITORY = ("doctor", "diagnose", "watch", "what-if", "migrate", "record")
+_WITH_REPOSITORY = ("doctor", "diagnose", "watch", "what-if", "migrate", "record", "mcp")
 """Commands whose defaults the user's settings give."""
 
 _LOOK_AT_SETTINGS = ("settings", "doctor")

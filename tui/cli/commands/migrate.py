@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, ExitCode
 from diagnosis.documents.migration import SCHEMA, document
 from diagnosis.gates import Verdict
 from diagnosis.names.arn import Arn
-from tui.backend import BackendProblem
+from tui.backend import BackendProblem, CancelHook, ProgressHook
 from tui.cli.console import ProgressLine, print_json, printable, text_console
 from tui.cli.credentials import code_for_credentials
 from tui.cli.exit_codes import exit_codes
@@ -21,6 +22,7 @@ from tui.cli.options.repository import NAME, read_case_option, repository_here
 from tui.cli.reports.migration import RENDERINGS, show
 
 if TYPE_CHECKING:
+    from diagnosis.migration.plan import Migration
     from tui.backends.migration import Afterwards
 
 _CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, Verdict.BLOCKED: UNKNOWN}
@@ -75,14 +77,35 @@ def migrate_command(
     afterwards alone. Each step is applied in memory and judged again: nobody is shut out, and nobody let in but the
     same repository. Nothing is changed.
     """
+    progress = ProgressLine()
+    try:
+        plan = planned(repos, changes, roles, options, progress)
+    finally:
+        progress.clear()
+    if as_json:
+        print_json(document(plan))
+    else:
+        show(plan, text_console(), renderings or _SHOWN_BY_DEFAULT)
+    ctx.exit(code_for_credentials(_CODES[plan.verdict], plan.credentials_problem))
+
+
+def planned(
+    repos: Sequence[str],
+    changes: Sequence[str],
+    roles: Sequence[str],
+    options: Mapping[str, Any],
+    progress: ProgressHook,
+    cancelled: CancelHook = lambda: False,
+) -> Migration:
+    """Return the plan for these repositories, else the case file's or this folder's. Raises BackendProblem, click.BadParameter."""
     case = read_case_option(options)
-    names = list(dict.fromkeys(repos or (case.repository or repository_here(options.get("github_url")),)))
+    default = () if repos else (options.get("repo") or case.repository or repository_here(options.get("github_url")),)
+    names = list(dict.fromkeys(repos or default))
     for name in names:
         if not NAME.match(name):
             raise BackendProblem(f"{printable(name)!r} is no repository name.", "Write it as OWNER/REPO.")
     afterwards = _afterwards(changes, names)
     named = [_role(text) for text in roles]
-    progress = ProgressLine()
     from probes.aws.session.access import AwsAccess
     from probes.ledger import Ledger
     from tui.backends.live import github_access
@@ -97,19 +120,13 @@ def migrate_command(
         allow_http=bool(options.get("allow_http_endpoint")),
     )
     access = github_access(options.get("github_url"))
-    reader = MigrationReader(access, aws, ledger, progress=progress, cache=not options.get("no_cache"))
-    try:
-        plan = reader.plan(names, afterwards, named, ask_aws=not options.get("no_live"))
-    finally:
-        progress.clear()
-    if as_json:
-        print_json(document(plan))
-    else:
-        show(plan, text_console(), renderings or _SHOWN_BY_DEFAULT)
-    ctx.exit(code_for_credentials(_CODES[plan.verdict], plan.credentials_problem))
+    reader = MigrationReader(
+        access, aws, ledger, progress=progress, cancelled=cancelled, cache=not options.get("no_cache")
+    )
+    return reader.plan(names, afterwards, named, ask_aws=not options.get("no_live"))
 
 
-def _afterwards(changes: tuple[str, ...], names: list[str]) -> Afterwards:
+def _afterwards(changes: Sequence[str], names: list[str]) -> Afterwards:
     """Read ``--after``. Raises click.BadParameter."""
     from tui.backends.migration import Afterwards
 

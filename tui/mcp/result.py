@@ -1,0 +1,162 @@
+"""What a tool answers: the answer first, then the exit code, then the document as far as it fits, and how to get the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from diagnosis.documents.exit_code import ExitCode
+from diagnosis.documents.json_values import Json, Object
+from tui.mcp.bounds import LeftOut, at, fitted, fitted_value, size_of
+from tui.mcp.foreign_text import Marker
+
+SCHEMA = "planescope.mcp/1"
+LIMIT, SMALLEST_LIMIT, LARGEST_LIMIT = 16_000, 4_000, 60_000
+"""Characters of one answer."""
+_MOST_KEPT = 12
+_MOST_CHARACTERS = 20_000_000
+
+MEANINGS = {
+    ExitCode.PASSED: "all that was asked passes",
+    ExitCode.FAILED: "something fails",
+    ExitCode.USAGE: "bad input",
+    ExitCode.UNKNOWN: "unknown remains",
+    ExitCode.CREDENTIALS: "credentials needed",
+    ExitCode.ANOTHER_REASON: "all gates pass and the run failed for another reason",
+    ExitCode.BROKEN: "a recording is broken",
+    ExitCode.OUTPUT: "the output is full or closed",
+    ExitCode.INTERNAL: "a fault of planescope itself",
+    ExitCode.INTERRUPTED: "stopped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tool found, before it is bounded. Everything in it is marked already."""
+
+    sentences: tuple[str, ...]
+    exit_code: int
+    marker: Marker
+    document: Object
+    fix: Object | None = None
+    schema: str = ""
+    """The resource that describes the document."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """The latest results, so that the rest of one can be read without asking GitHub and AWS again."""
+
+    _held: OrderedDict[str, tuple[Object, Marker]] = field(default_factory=OrderedDict)
+    _count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, document: Object, marker: Marker) -> str:
+        """Keep a document and return the id by which it is asked for."""
+        with self._lock:
+            self._count += 1
+            name = f"r{self._count}"
+            self._held[name] = document, marker
+            total = sum(size_of(each) for each, _ in self._held.values())
+            while len(self._held) > 1 and (len(self._held) > _MOST_KEPT or total > _MOST_CHARACTERS):
+                _, (oldest, _) = self._held.popitem(last=False)
+                total -= size_of(oldest)
+            return name
+
+    def get(self, name: str) -> tuple[Object, Marker] | None:
+        """Return a document that is kept still."""
+        with self._lock:
+            return self._held.get(name)
+
+
+def bounded(answer: Answer, kept: Kept, limit: int, sections: Sequence[str] = ()) -> Object:
+    """Return the answer within the limit: sentences and fix first, then the sections that are wanted, in the document's order."""
+    whole: Object = {**({"fix": answer.fix} if answer.fix is not None else {}), **answer.document}
+    name = kept.keep(whole, answer.marker)
+    head: Object = {
+        "schema": SCHEMA,
+        "answer": list(answer.sentences),
+        **_head(answer.exit_code, answer.marker),
+        "result": name,
+    }
+    room = limit - size_of(head) - 300
+    left: list[LeftOut] = []
+    if answer.fix is not None:
+        fix, missing = fitted({"fix": answer.fix}, max(room - 1500, 600))
+        head |= fix
+        left += missing
+        room -= size_of(fix)
+    # What is not asked for is not counted as left out item by item: its section is named as a whole.
+    wanted = {key: value for key, value in answer.document.items() if not sections or key in sections}
+    document, missing = fitted(wanted, room)
+    left += missing
+    rest = [key for key in answer.document if key not in wanted]
+    return {**head, "document": document, **_left(left, rest, name, answer.schema)}
+
+
+def page(kept: Kept, name: str, path: str, offset: int, limit: int) -> Object | None:
+    """Return what stands at a path of a kept document, from an item on; None where there is no such document or place."""
+    held = kept.get(name)
+    if held is None:
+        return None
+    document, marker = held
+    found = at(document, path)
+    if isinstance(found, KeyError):
+        return None
+    head: Object = {
+        "schema": SCHEMA,
+        "answer": ["What stands at this place of the result."],
+        **_head(0, marker),
+        "result": name,
+    }
+    part, left = _part(found, limit - size_of(head) - 300, path, offset)
+    return {**head, "path": path, "part": part, **_left(left, [], name, "")}
+
+
+def _part(value: Json, room: int, path: str, offset: int) -> tuple[Json, list[LeftOut]]:
+    text = value.get("foreign_text") if isinstance(value, dict) else None
+    if isinstance(text, str):
+        end = offset + max(room // 2, 100)
+        cut: Object = {"foreign_text": text[offset:end]}
+        if end >= len(text):
+            return cut, []
+        return {**cut, "left_out": len(text) - end}, [LeftOut(path, end, len(text), "characters")]
+    if isinstance(value, dict):
+        return fitted(value, room, path)
+    return fitted_value(value, room, path, offset)
+
+
+def _head(code: int, marker: Marker) -> Object:
+    return {
+        "exit_code": int(code),
+        "exit_code_means": MEANINGS[ExitCode(code)],
+        "marking": {"word": marker.word, "meaning": marker.meaning},
+    }
+
+
+def _left(left: Sequence[LeftOut], rest: Sequence[str], name: str, schema: str) -> Object:
+    made: Object = {}
+    if left:
+        made["left_out"] = [each.as_json() for each in left]
+    if rest:
+        made["other_sections"] = list(rest)
+    if left or rest:
+        made["how_to_get_it"] = (
+            f"Call `more` with result {name}, a path (a section, or one of left_out) and the offset to go on at."
+        )
+    if schema:
+        made["document_schema"] = schema
+    return made
+
+
+def error(sentence: Json, way_out: Json, code: int) -> Object:
+    """Return what a tool says that could not do what it was asked."""
+    return {
+        "schema": SCHEMA,
+        "error": sentence,
+        "way_out": way_out,
+        "exit_code": int(code),
+        "exit_code_means": MEANINGS[ExitCode(code)],
+    }

@@ -1,0 +1,117 @@
+"""Which wildcards a change would grant by that the document in its place does not already grant by.
+
+Only the login to a registry and its like need ``Resource: "*"``: an action without resource level can be granted in no other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from diagnosis.facts.account import AccountState, NamedPolicy
+from diagnosis.facts.reading import Known
+from diagnosis.policy import PolicyDocument, has_resource_level
+from diagnosis.policy.language.strict_json import json_text
+from diagnosis.verdicts.remediation import ChangeKind, Remediation
+
+_TRUST = (ChangeKind.REPLACE_TRUST_POLICY,)
+_IDENTITY = (
+    ChangeKind.PUT_INLINE_POLICY,
+    ChangeKind.REPLACE_ATTACHED_POLICY,
+    ChangeKind.ATTACH_POLICY,
+)
+_WHAT = ("Action", "NotAction")
+_WHERE = ("Resource", "NotResource", "Principal", "NotPrincipal")
+
+
+def wildcards_added(remediation: Remediation, account: AccountState | None) -> tuple[str, ...]:
+    """Return each grant by a wildcard that a change adds, as ``action on resource``; empty for one that adds none."""
+    found: dict[str, None] = {}
+    for change in remediation.changes:
+        if change.document is None:
+            continue
+        before = tuple(_documents(account, change.kind)) if account is not None else ()
+        known = {json_text(statement) for document in before for statement in _statements(document)}
+        granted = {pair for document in before for statement in _statements(document) for pair in _pairs(statement)}
+        for statement in _statements(change.document):
+            if json_text(statement) not in known:
+                found.update(dict.fromkeys(" on ".join(pair) for pair in _pairs(statement) if pair not in granted))
+    return tuple(found)
+
+
+def _pairs(statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield what a statement grants by a wildcard: what, and where or to whom."""
+    if statement.get("Effect") != "Allow":
+        return
+    what = [_named(name, value) for name in _WHAT for value in _texts(statement.get(name))]
+    where = [_named(name, value) for name in _WHERE for value in _texts(statement.get(name))]
+    for action, place in product(what or [""], where or [""]):
+        bare = place == "*" and not _is_wild(action) and ":" in action and has_resource_level(action) is False
+        if (_is_wild(action) or _is_wild(place)) and not bare:
+            yield action, place
+
+
+def _named(name: str, value: str) -> str:
+    """Return a value as it is compared; everything but one thing is a wildcard too."""
+    if name.startswith("Not"):
+        return f"* but {value.lower() if name == 'NotAction' else value}"
+    return value.lower() if name == "Action" else value
+
+
+def _is_wild(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+
+
+def _statements(document: PolicyDocument) -> Iterator[Mapping[str, object]]:
+    held = document.tree.get("Statement")
+    for statement in held if isinstance(held, (list, tuple)) else (held,):
+        if isinstance(statement, Mapping):
+            yield statement
+
+
+def _documents(account: AccountState, kind: ChangeKind) -> Iterator[PolicyDocument]:
+    """Yield the account's documents of the kind that a change is of."""
+    for state in (account, *account.beside):
+        yield from _of_kind(state, kind)
+
+
+def _of_kind(state: AccountState, kind: ChangeKind) -> Iterator[PolicyDocument]:
+    if kind in _TRUST:
+        if isinstance(state.role, Known):
+            yield state.role.value.trust_policy
+    elif kind in _IDENTITY:
+        for reading in (state.inline_policies, state.attached_policies):
+            if isinstance(reading, Known):
+                yield from _held(reading.value)
+    elif kind is ChangeKind.REPLACE_BOUNDARY:
+        if isinstance(state.boundary, Known):
+            yield state.boundary.value.document
+    elif kind is ChangeKind.REPLACE_REPOSITORY_POLICY:
+        for policy in (state.repository_policy, *(each.policy for each in state.repositories)):
+            if isinstance(policy, Known):
+                yield policy.value.document
+    elif kind is ChangeKind.REPLACE_RESOURCE_POLICY:
+        for each in state.resource_policies:
+            if isinstance(each.policy, Known):
+                yield each.policy.value.document
+    elif kind in (ChangeKind.REPLACE_SERVICE_CONTROL_POLICY, ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY):
+        levels = state.scps if kind is ChangeKind.REPLACE_SERVICE_CONTROL_POLICY else state.rcps
+        if isinstance(levels, Known):
+            for level in levels.value:
+                yield from _held(level.policies)
+
+
+def _held(policies: Iterable[NamedPolicy]) -> Iterator[PolicyDocument]:
+    for policy in policies:
+        yield policy.document
