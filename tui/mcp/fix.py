@@ -57,6 +57,7 @@ def fix_object(diagnosis: Diagnosis, text: str = "aws_cli") -> Object:
                     "proof": proof.value,
                     "why_not_offered": withheld[held[0].id] if held else _lacks(path),
                     "withheld": bool(held),
+                    "changes": [_words(item) for item in path.remediations],
                 }
             )
             continue
@@ -76,6 +77,10 @@ def _path(path: Path, proof: Proof, text: str) -> Object:
         "takes_away": strings(_each(path.remediations, lambda item: item.tightens)),
         "changes": [_change(item, text) for item in path.remediations],
     }
+
+
+def _words(item: Remediation) -> Object:
+    return {"id": item.id, "owner": item.owner.value, "title": item.title}
 
 
 def _change(item: Remediation, text: str) -> Object:

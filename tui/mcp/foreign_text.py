@@ -19,13 +19,22 @@ from enum import Enum
 from diagnosis.documents.json_values import Json, Object
 from diagnosis.logs.scrub import scrub
 from diagnosis.visible_text import visible, visible_line
-from tui.mcp.own_words import is_action, is_literal, is_own_sentence, is_owner, is_state_of_github, is_time
+from tui.mcp.own_words import (
+    is_action,
+    is_literal,
+    is_own_sentence,
+    is_owner,
+    is_reference,
+    is_state_of_github,
+    is_statement,
+    is_time,
+)
 from tui.mcp.schemas import members_of, of_items, texts_of
 
 KEY = "foreign_text"
 """The one member of an object that holds foreign text."""
 
-_SENTENCES = frozenset(
+SENTENCES = frozenset(
     [
         "sentence",
         "tell_apart",
@@ -36,7 +45,6 @@ _SENTENCES = frozenset(
         "what",
         "how",
         "correction",
-        "reference",
         "shows",
         "note",
         "notes",
@@ -70,7 +78,7 @@ def foreign(text: str) -> Object:
 class Marking:
     """Which members of a document may hold more of planescope's own than its schema says."""
 
-    sentences: frozenset[str] = _SENTENCES
+    sentences: frozenset[str] = SENTENCES
     slugs: frozenset[str] = frozenset()
     """Members that hold ids which planescope gives."""
 
@@ -101,6 +109,10 @@ class Marking:
             return is_owner(text)
         if member in ("status", "conclusion", "event"):
             return is_state_of_github(text)
+        if member == "reference":
+            return is_reference(text)
+        if member in ("statement", "decisive"):
+            return is_statement(text)
         if member in self.slugs:
             return _SLUG.fullmatch(text) is not None and is_literal(text)
         return member in self.sentences and is_own_sentence(text)

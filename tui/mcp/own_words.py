@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import cache
 from types import CodeType, FunctionType, ModuleType
 
 from diagnosis.causes import Cause, Integrity
@@ -19,12 +20,13 @@ from diagnosis.lint.rule import Rule
 from diagnosis.policy import action_facts
 
 _ROOMS = ("diagnosis.", "probes.", "tui.")
-_SHORTEST = 10
+_SHORTEST = 6
 """In characters: a shorter text, or one without a space, is no sentence."""
 _END = re.compile(r"(?<=[.!?;:]) ")
 _MOST_SENTENCES = 12
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 _LONGEST_ACTION = 128
+_STATEMENT = re.compile(r"Statement\[\d{1,4}\]", re.ASCII)
 _OWNERS = frozenset(owner.value for owner in Owner)
 _OF_GITHUB = frozenset(
     [
@@ -91,6 +93,22 @@ def is_action(text: str) -> bool:
     return text == "*" or (len(text) <= _LONGEST_ACTION and action_facts(text) is not None)
 
 
+def is_reference(text: str) -> bool:
+    """Return whether a text is an address of documentation that a catalogue names."""
+    return text in _addresses()
+
+
+@cache
+def _addresses() -> frozenset[str]:
+    found = {each.record.reference for each in Cause} | {each.record.reference for each in Integrity}
+    return frozenset(address for address in (*found, *(each.record.reference for each in Rule)) if address)
+
+
+def is_statement(text: str) -> bool:
+    """Return whether a text names a statement by its place alone: ``Statement[0]``."""
+    return _STATEMENT.fullmatch(text) is not None
+
+
 def is_literal(text: str) -> bool:
     """Return whether a text stands in planescope's code as it is; one without spaces is a slug or a name."""
     return text in _of_the_code()
@@ -108,22 +126,19 @@ def _is_own(text: str) -> bool:
     return len(text) >= _SHORTEST and " " in text and (text in _of_the_catalogues() or text in _of_the_code())
 
 
+@cache
 def _of_the_catalogues() -> frozenset[str]:
-    if not _catalogued:
-        for cause in Cause:
-            _catalogued.update((cause.record.sentence, cause.record.tell_apart, cause.record.next_step))
-        for finding in Integrity:
-            _catalogued.update((finding.record.sentence, finding.record.shows, finding.record.next_step))
-        _catalogued.update(rule.record.sentence for rule in Rule)
-        for value in vars(catalogue).values():
-            records = value if isinstance(value, tuple) else (value,)
-            for record in records:
-                if isinstance(record, catalogue.RuleRecord):
-                    _catalogued.update((record.title, record.sentence, record.next_step))
-    return frozenset(_catalogued)
-
-
-_catalogued: set[str] = set()
+    found: set[str] = set()
+    for cause in Cause:
+        found.update((cause.record.sentence, cause.record.tell_apart, cause.record.next_step))
+    for finding in Integrity:
+        found.update((finding.record.sentence, finding.record.shows, finding.record.next_step))
+    found.update(rule.record.sentence for rule in Rule)
+    for value in vars(catalogue).values():
+        for record in value if isinstance(value, tuple) else (value,):
+            if isinstance(record, catalogue.RuleRecord):
+                found.update((record.title, record.sentence, record.next_step))
+    return frozenset(found)
 
 
 def _of_the_code() -> frozenset[str]:

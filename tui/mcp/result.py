@@ -15,6 +15,8 @@ from tui.mcp.foreign_text import Marker
 SCHEMA = "planescope.mcp/1"
 LIMIT, SMALLEST_LIMIT, LARGEST_LIMIT = 16_000, 4_000, 60_000
 """Characters of one answer."""
+_SHARES = (0.95, 0.85, 0.7, 0.5, 0.3, 0.1, 0.0)
+"""Of the room that the head leaves: the rest tells what was left out."""
 _MOST_KEPT = 12
 _MOST_CHARACTERS = 20_000_000
 
@@ -77,23 +79,39 @@ def bounded(answer: Answer, kept: Kept, limit: int, sections: Sequence[str] = ()
     name = kept.keep(whole, answer.marker)
     head: Object = {
         "schema": SCHEMA,
-        "answer": list(answer.sentences),
+        "answer": _within(answer.sentences, limit // 2),
         **_head(answer.exit_code, answer.marker),
         "result": name,
     }
-    room = limit - size_of(head) - 300
-    left: list[LeftOut] = []
+    for share in _SHARES:
+        made = _filled(answer, head, int((limit - size_of(head)) * share), sections, name)
+        if size_of(made) <= limit:
+            break
+    return made
+
+
+def _filled(answer: Answer, head: Object, room: int, sections: Sequence[str], name: str) -> Object:
+    made, left = dict(head), list[LeftOut]()
     if answer.fix is not None:
-        fix, missing = fitted({"fix": answer.fix}, max(room - 1500, 600))
-        head |= fix
-        left += missing
+        fix, left = fitted({"fix": answer.fix}, room * 3 // 4)
+        made |= fix
         room -= size_of(fix)
-    # What is not asked for is not counted as left out item by item: its section is named as a whole.
     wanted = {key: value for key, value in answer.document.items() if not sections or key in sections}
     document, missing = fitted(wanted, room)
-    left += missing
     rest = [key for key in answer.document if key not in wanted]
-    return {**head, "document": document, **_left(left, rest, name, answer.schema)}
+    return {**made, "document": document, **_left([*left, *missing], rest, name, answer.schema)}
+
+
+def _within(sentences: Sequence[str], room: int) -> list[Json]:
+    """Return the first sentences that fit, and how many more there are."""
+    kept: list[Json] = []
+    for each in sentences:
+        room -= size_of(each) + 1
+        if room < 0 and kept:
+            kept.append(f"{len(sentences) - len(kept)} further sentences did not fit: the document says the same.")
+            break
+        kept.append(each)
+    return kept
 
 
 def page(kept: Kept, name: str, path: str, offset: int, limit: int) -> Object | None:
@@ -111,8 +129,12 @@ def page(kept: Kept, name: str, path: str, offset: int, limit: int) -> Object | 
         **_head(0, marker),
         "result": name,
     }
-    part, left = _part(found, limit - size_of(head) - 300, path, offset)
-    return {**head, "path": path, "part": part, **_left(left, [], name, "")}
+    for share in _SHARES:
+        part, left = _part(found, int((limit - size_of(head)) * share), path, offset)
+        made: Object = {**head, "path": path, "part": part, **_left(left, [], name, "")}
+        if size_of(made) <= limit:
+            break
+    return made
 
 
 def _part(value: Json, room: int, path: str, offset: int) -> tuple[Json, list[LeftOut]]:

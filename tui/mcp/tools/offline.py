@@ -23,7 +23,7 @@ from diagnosis.policy.evaluation.decision import Layer
 from diagnosis.policy.evaluation.rows import RowFault, read_row, result_of
 from tui.backend import BackendProblem
 from tui.mcp import schemas
-from tui.mcp.foreign_text import Marking
+from tui.mcp.foreign_text import SENTENCES, Marking
 from tui.mcp.result import LIMIT, Answer, page
 from tui.mcp.sources import place_of
 from tui.mcp.tools import inputs
@@ -107,7 +107,9 @@ def _admits(call: Call) -> Answer:
         for item in admission.too_open[:5]
     ]
     told += [say("Second door: {text}", text=door.text) for door in admission.open_doors[:5]]
-    marked = _marked(admits.document(name, admission), "policy-admits-1", Marking(slugs=frozenset({"probe"})))
+    marked = _marked(
+        admits.document(name, admission), "policy-admits-1", Marking(SENTENCES | {"who"}, frozenset({"probe"}))
+    )
     return Answer(tuple(told), of_verdict(admission.verdict), call.marker, marked, schema=_schema("policy-admits-1"))
 
 

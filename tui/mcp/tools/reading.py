@@ -31,7 +31,7 @@ from tui.mcp.tools.tool import Call, Tool
 from tui.policy_file import policy_text
 
 _SECONDS = 300.0
-_DIAGNOSIS = Marking(slugs=frozenset({"id", "remediations", "rule", "finding"}))
+_DIAGNOSIS = Marking(slugs=frozenset({"id", "remediations", "rule", "finding", "origin"}))
 _one_demo = threading.Lock()
 """The embedded account is one in a process."""
 
@@ -176,6 +176,13 @@ FIX: Object = {
                     "proof": {"enum": ["proved", "proved-as-far-as-understood", "not-proved"]},
                     "why_not_offered": {"type": "string"},
                     "withheld": {"type": "boolean"},
+                    "changes": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {each: {"type": "string"} for each in ("id", "owner", "title")},
+                        },
+                    },
                 },
             },
         },

@@ -1,0 +1,144 @@
+"""The command over real pipes: the SDK's client, broken messages, a client that goes away, and nothing else on the pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+from places import ROOT
+
+from tui.mcp.pipes import INVALID_REQUEST, LONGEST_LINE, PARSE_ERROR
+
+pytestmark = pytest.mark.terminal
+
+COMMAND = [sys.executable, "-m", "tui", "mcp"]
+HELLO: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "a test", "version": "1"},
+    },
+}
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """What the command is started with: no credentials, no home of whoever runs the tests."""
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+        if name in os.environ
+    }
+    return {**kept, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", **more}
+
+
+class Served:
+    """The command as a process, and the lines that it writes."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.process, self.stdin, self.stdout, self.stderr = process, process.stdin, process.stdout, process.stderr
+
+    def give(self, *lines: bytes) -> None:
+        self.stdin.write(b"".join(lines))
+        self.stdin.flush()
+
+    def message(self) -> dict[str, Any]:
+        """The next line, which must be a message."""
+        value = json.loads(self.stdout.readline())
+        assert isinstance(value, dict)
+        return value
+
+
+@contextmanager
+def serving(tmp_path: Path) -> Iterator[Served]:
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    served = Served(subprocess.Popen(COMMAND, cwd=tmp_path, env=environment(tmp_path), **pipes))
+    try:
+        yield served
+    finally:
+        for stream in (served.stdin, served.stdout, served.stderr):
+            with suppress(OSError):
+                stream.close()
+        served.process.wait(30)
+
+
+def line(value: Any) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+async def test_the_client_of_the_sdk_gets_an_answer_from_the_demo(tmp_path: Path) -> None:
+    started = StdioServerParameters(
+        command=COMMAND[0], args=COMMAND[1:], env=environment(tmp_path, PYTHONWARNINGS="always"), cwd=tmp_path
+    )
+    async with Client(started) as client:
+        held: Any = (await client.call_tool("diagnose", {"demo": {"stage": "2"}})).structured_content
+        assert held["exit_code"] == 1
+        assert held["fix"]["paths"][0]["proof"] == "proved"
+        refused: Any = (await client.call_tool("diagnose", {"repository": "octo-org/shop"})).structured_content
+        assert refused["exit_code"] == 4
+
+
+def test_broken_messages_are_answered_and_the_rest_goes_on(tmp_path: Path) -> None:
+    given = [
+        b"{\n",
+        b"\xff\xfe\n",
+        b"[" * 5000 + b"\n",
+        b'{"a": "' + b"x" * LONGEST_LINE + b'"}\n',
+        line(HELLO),
+        line({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        line({"jsonrpc": "2.0", "id": 9, "method": "no/such"}),
+        line({"jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": {"name": 3}}),
+        line({"not": "a request"}),
+        line({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "causes", "arguments": {}}}),
+    ]
+    with serving(tmp_path) as served:
+        served.give(*given)
+        answers = [served.message() for _ in range(8)]
+        served.stdin.close()
+        assert served.process.wait(30) == 0
+        assert served.stdout.read() == b""
+        assert served.stderr.read() == b""
+    by_id = {answer["id"]: answer for answer in answers}
+    broken = [answer["error"]["code"] for answer in answers if answer["id"] is None]
+    assert broken == [PARSE_ERROR, PARSE_ERROR, PARSE_ERROR, INVALID_REQUEST]
+    assert by_id[1]["result"]["serverInfo"]["name"] == "planescope"
+    assert {by_id[9]["error"]["code"], by_id[8]["error"]["code"]} <= {-32601, -32602}
+    assert not by_id[2]["result"]["isError"]
+
+
+def test_a_client_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        served.give(line(HELLO))
+        assert served.message()["id"] == 1
+        served.stdout.close()
+        served.give(line({"jsonrpc": "2.0", "id": 2, "method": "ping"}))
+        assert served.process.wait(30) == 0
+        assert served.stderr.read() == b""
+
+
+def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
+    script = "import sys; sys.modules['mcp'] = None; from tui.cli.main import planescope; planescope.main(['mcp'])"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment(tmp_path),
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert 'pip install "planescope[mcp]"' in done.stderr
+    assert done.stdout == ""

@@ -1,0 +1,256 @@
+"""The tools as the SDK's own client sees them, in memory: lists, schemas, answers, errors, progress, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from jsonschema import Draft202012Validator
+from live_worlds import diagnosis_of_world
+from mcp import Client
+from mcp_sources import ValueSources, trust_of
+from mcp_types import INVALID_PARAMS
+
+from tui.backend import BackendProblem
+from tui.mcp.calling import MOST_AT_ONCE, Calls
+from tui.mcp.result import LARGEST_LIMIT, SMALLEST_LIMIT
+from tui.mcp.server import INSTRUCTIONS, build_server
+from tui.mcp.tools.table import TOOLS
+
+REQUEST = {"principal": "a", "action": "s3:GetObject", "resource": "b"}
+CALLS: dict[str, dict[str, Any]] = {
+    "diagnose": {"runs": ["https://github.com/octo-org/octo-repo/actions/runs/7"]},
+    "what_if": {
+        "demo": {"stage": "2"},
+        "documents": [{"kind": "trust", "text": trust_of("repo:o/r:ref:refs/heads/main")}],
+    },
+    "migrate": {"repositories": ["acme/shop"]},
+    "explain": {
+        "log": "##[error]Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    },
+    "policy_admits": {"trust_policy": trust_of("repo:octo-org/*"), "repository": "octo-org/shop"},
+    "policy_evaluate": {"rows": [{"id": 1, "identity_policies": [], "request": REQUEST}]},
+    "policy_lint": {"documents": [{"text": trust_of("repo:octo-org/*")}]},
+    "causes": {"slugs": ["subject-not-admitted"]},
+}
+
+
+async def test_each_tool_says_that_it_only_reads_and_what_it_takes() -> None:
+    async with Client(build_server(ValueSources())) as client:
+        listed = (await client.list_tools()).tools
+        assert {tool.name for tool in listed} == {*CALLS, "more"}
+        for tool in listed:
+            assert tool.annotations is not None
+            assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (True, False)
+            Draft202012Validator.check_schema(tool.input_schema)
+            assert tool.input_schema["additionalProperties"] is False
+            assert [place for place in unbounded(tool.input_schema) if place] == [], tool.name
+        # An agent is shown all of it in each session.
+        assert len(json.dumps([tool.model_dump(exclude_none=True) for tool in listed])) < 30_000
+
+
+def unbounded(schema: dict[str, Any], at: str = "it") -> list[str]:
+    """The texts and lists of a schema that may be of any length."""
+    found = []
+    if schema.get("type") == "string" and not {"maxLength", "pattern"} & set(schema):
+        found.append(at)
+    if schema.get("type") == "array":
+        found += [at] if "maxItems" not in schema else []
+        found += unbounded(schema["items"], f"{at}[]")
+    for name, inner in schema.get("properties", {}).items():
+        found += unbounded(inner, f"{at}.{name}")
+    return found
+
+
+async def test_each_tool_answers_first_and_within_its_limit() -> None:
+    async with Client(build_server(ValueSources())) as client:
+        for name, arguments in CALLS.items():
+            for limit in (SMALLEST_LIMIT, LARGEST_LIMIT):
+                result = await client.call_tool(name, {**arguments, "limit": limit})
+                assert not result.is_error, (name, result)
+                held: Any = result.structured_content
+                assert list(held)[:2] == ["schema", "answer"]
+                assert json.loads(result.content[0].text) == held  # type: ignore[union-attr]  # the one text
+                assert len(result.content[0].text) <= limit, name  # type: ignore[union-attr]  # as above
+                assert held["marking"]["word"] in held["marking"]["meaning"]
+
+
+async def test_what_did_not_fit_is_named_and_read_on_to_its_end() -> None:
+    async with Client(build_server(ValueSources(diagnosis_of_world("many runs")))) as client:
+        first: Any = (await client.call_tool("diagnose", {"runs": ["1"], "limit": SMALLEST_LIMIT})).structured_content
+        assert first["left_out"] or first["other_sections"]
+        read, offset = [], 0
+        while True:
+            asked = {"result": first["result"], "path": "attempts", "offset": offset, "limit": LARGEST_LIMIT}
+            page: Any = (await client.call_tool("more", asked)).structured_content
+            read += page["part"]
+            rest = [each for each in page.get("left_out", ()) if each["path"] == "attempts"]
+            if not rest or rest[0]["shown"] == rest[0]["of"]:
+                break
+            assert rest[0]["shown"] > offset
+            offset = rest[0]["shown"]
+        assert len(read) == len(diagnosis_of_world("many runs").replays)
+
+
+async def test_sections_are_those_that_were_asked_for() -> None:
+    async with Client(build_server(ValueSources())) as client:
+        held: Any = (await client.call_tool("diagnose", {"runs": ["1"], "sections": ["closure"]})).structured_content
+        assert list(held["document"]) == ["closure"]
+        assert "attempts" in held["other_sections"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("diagnose", {"runs": 7}, "runs is not of the type array"),
+        ("diagnose", {"runs": ["1"] * 21}, "more than 20 items"),
+        ("diagnose", {"repository": "../../etc"}, "not of the form"),
+        ("diagnose", {"limit": 10}, "less than 4000"),
+        ("diagnose", {"github_url": "https://example.com"}, "member that is not taken"),
+        ("explain", {}, "exactly one of the two"),
+        ("explain", {"log": "x", "file": "y"}, "exactly one of the two"),
+        ("explain", {"log": "x" * 1_000_001}, "longer than 1000000 characters"),
+        ("policy_admits", {"trust_policy": "{}"}, "lacks a member"),
+        ("policy_admits", {"trust_policy": "{}", "repository": "o/r"}, "no trust policy"),
+        ("policy_evaluate", {"rows": []}, "fewer than 1"),
+        ("what_if", {"demo": {"stage": "1"}, "documents": [{"kind": "trust", "text": "{"}]}, "no trust policy"),
+        ("more", {"result": "r99"}, "no such result"),
+        ("nothing", {}, "no such tool"),
+    ],
+)
+async def test_what_is_wrong_is_a_sentence_with_a_way_out_and_a_code(
+    name: str, arguments: dict[str, Any], words: str
+) -> None:
+    async with Client(build_server(ValueSources())) as client:
+        result = await client.call_tool(name, arguments)
+        held: Any = result.structured_content
+        assert result.is_error
+        assert words in json.dumps(held)
+        assert held["exit_code"] == 2
+
+
+async def test_missing_credentials_say_what_the_command_says() -> None:
+    sources = ValueSources()
+    sources.problem = BackendProblem("There is no token for github.com.", "Set GH_TOKEN.", 4)
+    async with Client(build_server(sources)) as client:
+        held: Any = (await client.call_tool("diagnose", {})).structured_content
+        assert held["exit_code"] == 4
+        assert "There is no token" in json.dumps(held["error"])
+        assert "Set GH_TOKEN" in json.dumps(held["way_out"])
+
+
+async def test_a_secret_in_an_error_or_a_log_does_not_leave() -> None:
+    secret = "ghp_" + "a1B2" * 9
+    sources = ValueSources()
+    sources.problem = BackendProblem(f"Refused: {secret}.")
+    async with Client(build_server(sources)) as client:
+        for name, arguments in (("diagnose", {}), ("explain", {"log": f"##[error]denied: {secret}"})):
+            assert secret not in (await client.call_tool(name, arguments)).model_dump_json()
+
+
+async def test_without_runs_the_newest_red_one_is_diagnosed() -> None:
+    sources = ValueSources()
+    async with Client(build_server(sources)) as client:
+        assert not (
+            await client.call_tool("diagnose", {"repository": "octo-org/shop", "workflow": "release.yml"})
+        ).is_error
+    assert sources.opened == [("octo-org/shop", "release.yml", "")]
+    assert sources.backend.queries[0][0].status == "failure"
+
+
+async def test_long_work_reports_progress_and_stops_when_it_is_cancelled() -> None:
+    sources = ValueSources()
+    sources.backend.hang.set()
+    said: list[str | None] = []
+
+    async def progressed(_progress: float, _total: float | None, message: str | None) -> None:
+        said.append(message)
+
+    async with Client(build_server(sources)) as client:
+        with anyio.move_on_after(0.8) as scope:
+            await client.call_tool("diagnose", {"runs": ["1"]}, progress_callback=progressed)
+        assert scope.cancelled_caught
+        await until(lambda: not sources.backend.under_way)
+        # The next call is answered: nothing is held.
+        sources.backend.hang.clear()
+        assert not (await client.call_tool("causes", {})).is_error
+    assert said
+
+
+async def until(is_so: Any) -> None:
+    for _ in range(200):
+        if is_so():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to that")
+
+
+async def test_calls_run_beside_each_other_and_too_many_are_refused() -> None:
+    sources = ValueSources()
+    sources.backend.hang.set()
+    async with Client(build_server(sources)) as client, anyio.create_task_group() as group:
+        for _ in range(MOST_AT_ONCE):
+            group.start_soon(client.call_tool, "diagnose", {"runs": ["1"]})
+        await until(lambda: sources.backend.under_way == MOST_AT_ONCE)
+        refused = await client.call_tool("causes", {})
+        assert refused.is_error
+        sources.backend.hang.clear()
+    assert len(sources.opened) == MOST_AT_ONCE
+
+
+async def test_a_tool_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = ValueSources()
+    sources.backend.hang.set()
+    calls = Calls(sources)
+    from dataclasses import replace
+
+    calls.tools = {"diagnose": replace(TOOLS["diagnose"], seconds=0.3)}
+
+    async def report(_progress: float, _words: str) -> None:
+        return
+
+    outcome = await calls.call("diagnose", {"runs": ["1"]}, report)
+    assert outcome.failed
+    assert outcome.value["exit_code"] == 130
+    await until(lambda: not sources.backend.under_way)
+
+
+async def test_the_catalogues_are_resources_and_the_instructions_explain_the_marks() -> None:
+    async with Client(build_server(ValueSources())) as client:
+        for resource in (await client.list_resources()).resources:
+            read = await client.read_resource(resource.uri)
+            assert json.loads(read.contents[0].text)  # type: ignore[union-attr]  # texts alone
+        with pytest.raises(Exception, match="no such resource") as refused:
+            await client.read_resource("file:///etc/passwd")
+        assert getattr(refused.value, "code", INVALID_PARAMS) == INVALID_PARAMS
+    assert "foreign_text" in INSTRUCTIONS
+    assert "marking.word" in INSTRUCTIONS
+
+
+# -- files
+
+
+async def test_files_are_read_within_the_folder_alone(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    (root / ".git").mkdir(parents=True)
+    outside.mkdir()
+    policy = trust_of("repo:o/r:ref:refs/heads/main")
+    for place in (root / "trust.json", outside / "trust.json", root / ".git" / "config"):
+        place.write_text(policy)
+    (root / "link.json").symlink_to(outside / "trust.json")
+    (root / "folder").symlink_to(outside)
+    (root / "own.json").symlink_to(root / "trust.json")
+    calls = ValueSources(root=root)
+    astray = ["link.json", "folder/trust.json", "../outside/trust.json", str(outside / "trust.json"), ".git/config"]
+    async with Client(build_server(calls)) as client:
+        for path in (*astray, "folder", "//etc/passwd", "a\0b", ".", "no.json"):
+            result = await client.call_tool("policy_lint", {"documents": [{"file": path}]})
+            assert result.is_error, path
+            case = await client.call_tool("policy_admits", {"trust_policy": policy, "repository": "o/r", "case": path})
+            assert case.is_error, path
+        for path in ("trust.json", "own.json"):
+            assert not (await client.call_tool("policy_lint", {"documents": [{"file": path}]})).is_error, path
