@@ -24,6 +24,7 @@ OTHER_THINGS = {
     ("diagnosis/verdicts/run_end.py", "cancelled"),
     ("probes/github/read/jobs_to_read.py", "cancelled"),
     ("probes/github/read/runs.py", "cancelled"),
+    ("tui/mcp/own_words.py", "cancelled"),
     ("tui/widgets/base/signs.py", "cancelled"),
     ("tui/widgets/runs/filter_help.py", "cancelled"),
     ("tui/widgets/runs/gh_lines.py", "cancelled"),

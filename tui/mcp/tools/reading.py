@@ -16,6 +16,7 @@ from diagnosis.documents.json_values import Object
 from diagnosis.documents.judged_exit import exit_code
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.what_if.proposal import ProposalKind
 from tui.backend import BackendProblem, Cancelled, ProposedDocument, RunQuery
 from tui.backends.proposed import proposal_of
 from tui.backends.repository import RepositoryBackend
@@ -77,15 +78,16 @@ def _alone(call: Call) -> Iterator[None]:
 
 def _diagnosed(call: Call, backend: RepositoryBackend, ids: tuple[int, ...]) -> Diagnosis:
     """Return the diagnosis of the runs, else around the newest red run; of the demo, of its chain."""
-    hooks = {"progress": call.progress, "cancelled": call.cancelled}
+    progress, cancelled = call.progress, call.cancelled
     if ids:
-        return backend.diagnose_runs(ids, **hooks)  # type: ignore[arg-type]  # the two hooks
+        return backend.diagnose_runs(ids, progress=progress, cancelled=cancelled)
     if call.arguments.get("demo") is not None:
-        return backend.diagnose(None, subject=None, **hooks)  # type: ignore[arg-type]  # the two hooks
-    page = backend.list_runs(RunQuery(status="failure"), 1, cancelled=call.cancelled, progress=call.progress)
+        return backend.diagnose(None, subject=None, progress=progress, cancelled=cancelled)
+    page = backend.list_runs(RunQuery(status="failure"), 1, cancelled=cancelled, progress=progress)
     if not page.rows:
         raise BackendProblem("The repository has no red run.", "Name `runs` to diagnose others.", UNKNOWN)
-    return backend.diagnose(page.rows[0].key, subject=page.rows[0].key, **hooks)  # type: ignore[arg-type]  # the two hooks
+    newest = page.rows[0].key
+    return backend.diagnose(newest, subject=newest, progress=progress, cancelled=cancelled)
 
 
 def _diagnose(call: Call) -> Answer:
@@ -223,11 +225,11 @@ def _roles(diagnosis: Diagnosis) -> list[Arn]:
 
 
 _PROPOSED = {
-    "trust": DocumentKind.TRUST,
-    "policy": DocumentKind.INLINE,
-    "managed-policy": DocumentKind.MANAGED,
-    "boundary": DocumentKind.BOUNDARY,
-    "repository-policy": DocumentKind.REPOSITORY,
+    ProposalKind.TRUST.value: DocumentKind.TRUST,
+    ProposalKind.POLICY.value: DocumentKind.INLINE,
+    ProposalKind.MANAGED.value: DocumentKind.MANAGED,
+    ProposalKind.BOUNDARY.value: DocumentKind.BOUNDARY,
+    ProposalKind.REPOSITORY_POLICY.value: DocumentKind.REPOSITORY,
 }
 
 
