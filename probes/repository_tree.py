@@ -79,19 +79,20 @@ class RepositoryTree(ABC):
         return whole
 
     def _with_calls(self, attempt: Attempt) -> Attempt:
-        """Return the attempt with the workflows of its own repository that its jobs call."""
+        """Return the attempt with the workflows of its own repository that its jobs call, beside those that it has."""
         repository = attempt.repository.full_name
         files = [attempt.workflow_file.value.parsed] if isinstance(attempt.workflow_file, Known) else []
-        found: dict[str, CalledWorkflow] = {}
+        found: dict[str, CalledWorkflow] = {called.path: called for called in attempt.called_workflows}
         for _ in range(DEEPEST_CALLS):
             uses = [job.uses for file in files if isinstance(file, Workflow) for job in file.jobs if job.uses]
             paths = dict.fromkeys(path for name in uses if (path := own_path(name)) is not None)
             files = []
             for path in paths:
-                if path in found or len(found) >= MOST_WORKFLOWS:
+                address = f"{repository}/{path}"
+                if address in found or len(found) >= MOST_WORKFLOWS:
                     continue
                 file = self._workflow(path)
-                found[path] = CalledWorkflow(f"{repository}/{path}", attempt.head_sha, attempt.ref or None, file)
+                found[address] = CalledWorkflow(address, attempt.head_sha, attempt.ref or None, file)
                 files += [file.value.parsed] if isinstance(file, Known) else []
         return replace(attempt, called_workflows=tuple(found.values()))
 

@@ -26,7 +26,7 @@ from diagnosis.preflight.places import placed
 from diagnosis.preflight.this_job import TOKEN_VARIABLES, ThisJob
 from diagnosis.replay.attempt import replay
 from diagnosis.steps.kinds import Purpose
-from diagnosis.steps.read_job import read_job
+from diagnosis.steps.read_job import ReadJob, read_job
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.replay import Replay
@@ -62,7 +62,17 @@ def _open_role(own: Replay, case: Case) -> Missing | None:
     """Return what is missing where several roles and a condition on the last leave open which is in force at the registry."""
     if not isinstance(own.workflow, Workflow) or not isinstance(own.attempt.jobs, Known):
         return None
-    read = read_job(own.attempt.jobs.value[0], own.workflow.jobs[0], own.workflow, own.attempt, case)
+    written = {job.id: job for job in reversed(own.workflow.jobs)}
+    shown = {job.id: each for each in own.attempt.jobs.value if (job := own.workflow.job_named(each.name)) is not None}
+    found = (
+        _open_role_of(read_job(shown[each], job, own.workflow, own.attempt, case))
+        for each, job in written.items()
+        if each in shown
+    )
+    return next((each for each in found if each is not None), None)
+
+
+def _open_role_of(read: ReadJob) -> Missing | None:
     roles: dict[str | None, None] = {}
     conditional: str | None = None
     for step in read.steps:

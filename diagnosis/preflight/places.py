@@ -79,8 +79,7 @@ class _Places:
         """Return the step that assumes the role, else the job."""
         if self._assuming is not None:
             return self._at(self._assuming, self._assuming)
-        line = next((job.line or (job.caller.line if job.caller else 0) for job in self._jobs), 0)
-        return Place(self._path, line or None)
+        return Place(self._path, next((job.line for job in self._jobs if job.line), None))
 
     def _at(self, step: WorkflowStep, outer: WorkflowStep) -> Place:
         """Return a step's place: of one of a local action in the action's file, where its line is known."""

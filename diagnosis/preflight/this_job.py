@@ -14,11 +14,12 @@ from typing import Any
 from diagnosis.claims.pretrust import effective_permissions
 from diagnosis.documents.preflight import IdToken
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
-from diagnosis.facts.runs import Attempt, Job, OidcCustomization, Repository, Step
+from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization, Repository, Step
 from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.json_members import is_usable
 from diagnosis.logs.scrub import scrub
+from diagnosis.steps.called_workflows import address_of, with_called
 from diagnosis.steps.match import default_name
 from diagnosis.steps.matrix import legs_of
 from diagnosis.steps.variables import run_values
@@ -28,6 +29,10 @@ TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOK
 _REQUIRED = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_REF", "GITHUB_EVENT_NAME")
 _NO_FILE = Unreadable("workflow file", "the checkout has no such file", "check the repository out before this step")
 _MOST_LEGS = 32
+_READ_CALLS = (
+    "check the repository out before this step, or give it a token that reads the called workflow's repository"
+)
+_LONGEST_CALLS = 300
 _RUNNING = Absent("the log of a job that is still running")
 _NO_CUSTOMIZATION = Unreadable(
     what="OIDC subject customization",
@@ -51,6 +56,8 @@ class Given:
     """Its path in the repository, empty where it is not known."""
     caller: Workflow | None = None
     """The run's own workflow file, where the job is written in another one that it calls."""
+    called: tuple[CalledWorkflow, ...] = ()
+    """The workflows that the file calls, as far as they were read."""
     event: Mapping[str, Any] | None = None
     """The event's payload."""
     repository: Repository | None = None
@@ -107,24 +114,27 @@ def this_job(given: Given) -> ThisJob:
     name = given.job or environ["GITHUB_JOB"]
     offered = _id_token(environ, name)
     file = given.file.value.parsed if isinstance(given.file, Known) else None
-    if not isinstance(file, Workflow):
-        whole = alone = _attempt(given, given.file, (Job(1, name, "in_progress", None, log=_RUNNING),))
+    written, unread = _written(file, name, given) if isinstance(file, Workflow) else ((), None)
+    if not isinstance(file, Workflow) or unread is not None:
+        whole = alone = _attempt(given, unread or given.file, (Job(1, name, "in_progress", None, log=_RUNNING),))
     else:
-        written = next((job for job in file.jobs if job.id == name), None)
-        if written is None:
-            raise NoSuchJob(name)
-        ready = _as_it_runs(_inherited(file, written, given.caller, given.path), environ, offered, written)
+        placed = _with_calls(file, given) if any(job.caller for job in written) else file
+        ready = {
+            id(job): _as_it_runs(_inherited(file, job, given.caller, given.path), environ, offered, job)
+            for job in written
+        }
         file = replace(
-            file,
-            jobs=tuple(ready if job is written else job for job in file.jobs),
-            env=_env(file, environ),
-            inputs=(inputs := _inputs(file, given)),
+            placed,
+            jobs=tuple(next((ready[id(own)] for own in written if own == job), job) for job in placed.jobs),
+            env=_env(placed, environ),
+            inputs=(inputs := _inputs(placed, given)),
             given_inputs=_given_inputs(inputs, called=given.path != workflow_path(environ)),
         )
-        others = tuple(job for job in file.jobs if job is not ready and not job.uses)
+        own_jobs = tuple(ready.values())
+        others = tuple(job for job in file.jobs if job not in own_jobs and not job.uses)
         whole = _attempt(given, _with_parsed(given.file, file), ())
-        alone = replace(whole, workflow_file=_with_parsed(given.file, replace(file, jobs=(ready,))))
-        own = _legs(ready, whole)
+        alone = replace(whole, workflow_file=_with_parsed(given.file, replace(file, jobs=own_jobs)))
+        own = tuple(leg for job in own_jobs for leg in _legs(job, whole))
         whole = replace(whole, jobs=Known((*own, *(leg for job in others for leg in _legs(job, whole)))))
         alone = replace(alone, jobs=Known(own))
     return ThisJob(
@@ -135,6 +145,44 @@ def this_job(given: Given) -> ThisJob:
         ref=environ["GITHUB_REF"],
         id_token=offered,
     )
+
+
+def run_of(given: Given) -> Attempt:
+    """Return the run without its jobs, for whoever reads what its workflow file calls and uses."""
+    return _attempt(given, given.file, ())
+
+
+def _written(file: Workflow, name: str, given: Given) -> tuple[tuple[WorkflowJob, ...], Unreadable | None]:
+    """Return the job as it is written, once for each call of the workflow in which it is; or what has to be read for that.
+
+    The runner tells a called job's own id alone: where that is the id of several jobs, all are judged. Raises NoSuchJob.
+    """
+    own = tuple(job for job in file.jobs if job.id == name and not job.uses)
+    if own and given.job is not None:
+        return own, None
+    jobs = _with_calls(file, given).jobs
+    called = tuple(job for job in jobs if job.caller and not job.uses and name in (job.id, job.id.rpartition(" / ")[2]))
+    unread = [job for job in jobs if job.uses]
+    if own or (called and not unread):
+        return (*own, *called), None
+    if not unread:
+        raise NoSuchJob(name)
+    calls = ", ".join(dict.fromkeys(job.uses or "" for job in unread))[:_LONGEST_CALLS]
+    why = (
+        f"the workflow file calls {calls}, which {'was' if len(unread) == 1 else 'were'} not read and may hold this job"
+    )
+    return (), Unreadable(f"the workflow in which job {name} is written", why, _READ_CALLS, "contents: read")
+
+
+def _with_calls(file: Workflow, given: Given) -> Workflow:
+    """Return the file with the workflows that it calls in place, as far as they were read."""
+    repository = given.environ["GITHUB_REPOSITORY"]
+    called = {
+        address_of(item.path, repository): item.file.value.parsed
+        for item in given.called
+        if isinstance(item.file, Known) and isinstance(item.file.value.parsed, Workflow)
+    }
+    return with_called(file, called, repository)
 
 
 def _with_parsed(file: Reading[WorkflowFile], workflow: Workflow) -> Reading[WorkflowFile]:
@@ -165,7 +213,8 @@ def _as_it_runs(job: WorkflowJob, environ: Mapping[str, str], offered: IdToken, 
         others = tuple(pair for pair in permissions or () if pair[0] != "id-token")
         permissions = (*others, ("id-token", "write"))
     # The environment of this process is that of the job that asks, not of another one.
-    env = _filled(job.env, environ, written) if written.id == environ.get("GITHUB_JOB") else job.env
+    own_id = written.id.rpartition(" / ")[2]
+    env = _filled(job.env, environ, written) if own_id == environ.get("GITHUB_JOB") else job.env
     return replace(job, permissions=permissions, env=env)
 
 
@@ -266,6 +315,7 @@ def _attempt(given: Given, file: Reading[WorkflowFile], jobs: tuple[Job, ...]) -
         head_repository=_told(given.event, "pull_request", "head", "repo", "full_name"),
         jobs=Known(jobs),
         workflow_file=file,
+        called_workflows=given.called,
         oidc_customization=given.customization,
     )
 

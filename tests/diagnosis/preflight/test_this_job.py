@@ -16,7 +16,7 @@ from diagnosis.claims.subject_claim import claims_of
 from diagnosis.documents.preflight import IdToken
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.facts.runs import OidcCustomization
+from diagnosis.facts.runs import CalledWorkflow, OidcCustomization
 from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.gates import Verdict
 from diagnosis.preflight.judge_job import asked
@@ -175,3 +175,47 @@ def test_without_a_file_the_job_is_still_the_job() -> None:
     found = job(file=None)
     assert (found.alone.workflow_file, found.attempt.key) == (UNREAD, (900, 1))
     assert asked(found, Case()).own.needs == ()
+
+
+def called(uses: str, file: Workflow | None) -> CalledWorkflow:
+    address = uses if "@" in uses else f"acme/shop/{uses[2:]}"
+    return CalledWorkflow(address, "", None, Known(WorkflowFile("", file)) if file else UNREAD)
+
+
+@pytest.mark.parametrize(
+    ("uses", "defined_in"),
+    [
+        (f"./{CALLED}", f"acme/shop/{CALLED}@refs/heads/main"),
+        (f"$/{CALLED}", f"acme/shop/{CALLED}@refs/heads/main"),
+        (f"acme/tools/{CALLED}@refs/tags/v1", f"acme/tools/{CALLED}@refs/tags/v1"),
+    ],
+)
+def test_a_job_of_a_called_workflow_is_judged_in_the_place_of_its_call(uses: str, defined_in: str) -> None:
+    caller = replace(CALLER, jobs=(replace(CALLER.jobs[0], uses=uses),))
+    found = job(file=caller, called=(called(uses, PUSHING),))
+    assert [each.id for each in of_alone(found).jobs] == ["call / release"]
+    assert claims(found)["job_workflow_ref"] == defined_in
+    ready = asked(found, Case())
+    assert str(ready.question.role_arn) == ROLE
+    assert {need.resource for need in ready.own.needs} == {"*", REPOSITORY_ARN}
+
+
+def test_where_two_calls_have_a_job_of_that_name_both_are_judged() -> None:
+    calls = tuple(replace(CALLER.jobs[0], id=name) for name in ("web", "api"))
+    found = job(file=replace(CALLER, jobs=calls), called=(called(f"./{CALLED}", PUSHING),))
+    assert [each.id for each in of_alone(found).jobs] == ["web / release", "api / release"]
+    one = job(file=replace(CALLER, jobs=calls), called=(called(f"./{CALLED}", PUSHING),), job="api / release")
+    assert [each.id for each in of_alone(one).jobs] == ["api / release"]
+
+
+def test_a_job_that_may_stand_in_a_workflow_that_was_not_read_is_unknown() -> None:
+    uses = f"acme/tools/{CALLED}@v1"
+    file = replace(CALLER, jobs=(replace(CALLER.jobs[0], uses=uses),))
+    for given in ((), (called(uses, None),)):
+        found = job(file=file, called=given)
+        assert isinstance(found.alone.workflow_file, Unreadable)
+        assert uses in found.alone.workflow_file.why
+        assert asked(found, Case()).question.role_arn is None
+    # One that is read shows that the job is not in it.
+    with pytest.raises(NoSuchJob):
+        job({"GITHUB_JOB": "elsewhere"}, file=file, called=(called(uses, PUSHING),))

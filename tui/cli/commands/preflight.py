@@ -22,7 +22,7 @@ from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.gates import Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
-from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
+from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, run_of, this_job, workflow_path
 from probes.whole_writes import exit_code_of, way_out_of
 from tui import __version__
 from tui.atomic_write import write_atomically
@@ -193,7 +193,7 @@ def _judged(
     from diagnosis.preflight.judge_job import asked, judged
     from probes.checkout import Checkout
     from tui.backends.live import LiveOptions
-    from tui.backends.preflight import ask_account, ask_github
+    from tui.backends.preflight import ask_account, ask_github, ask_parts
 
     name, commit = given.environ["GITHUB_REPOSITORY"], given.environ.get("GITHUB_WORKFLOW_SHA", "")
     github = ask_github(name, options["github_url"], given.path, commit)
@@ -201,14 +201,21 @@ def _judged(
     if not isinstance(given.file, Known):
         what = given.path or "of this run"
         _say(f"the workflow file {what} is not in the checkout: check it out first, or give --workflow")
+    given = replace(given, repository=github.repository, customization=github.customization)
+    checkout = Checkout(_workspace(given.environ), workflow_path(given.environ))
+
+    # Which workflows are called has to be known before the job is: it may be written in one of them.
+    run = ask_parts(checkout.added_to(run_of(given)), options["github_url"])
     try:
-        job = this_job(replace(given, repository=github.repository, customization=github.customization))
+        job = this_job(replace(given, called=run.called_workflows))
     except NoSuchJob as wrong:
         raise BackendProblem(
             f"The workflow file {given.path or 'given'} has no job {str(wrong)[:80]!r}.",
-            "Give --job with its id, or --workflow with the called workflow in which it is written.",
+            "Give --job with its id; of a job of a called workflow too.",
         ) from None
-    job = job.with_parts_of(Checkout(_workspace(given.environ), workflow_path(given.environ)).added_to(job.attempt))
+    # As the runner has the job, its steps may use more files than the text alone tells.
+    own = checkout.added_to(replace(job.attempt, local_actions=run.local_actions, files=run.files))
+    job = job.with_parts_of(ask_parts(own, options["github_url"], known=run))
     ready = asked(job, case)
     account = ask_account(
         ready.question,
