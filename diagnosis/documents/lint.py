@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from diagnosis.documents.json_values import Object
 from diagnosis.documents.sarif import SarifPlace, SarifResult, SarifRule
 from diagnosis.documents.sarif import sarif as log
+from diagnosis.iac.proposal import OpenPlace
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.lint import LintReport
+from diagnosis.lint.places import path_text
 from diagnosis.lint.rule import Rule, Severity
 
 SCHEMA = "planescope.policy-lint/1"
@@ -30,9 +32,30 @@ class LintedFile:
     uri: str
     """The same as a URI, relative where it can be."""
     report: LintReport
+    shown: str = ""
+    """How a sentence calls a document that is one of several in its file: ``trust policy of ReleaseRole``."""
+    resource: str = ""
+    """The resource of the file that it belongs to, by its address; empty for a file that is nothing but the document."""
+    line: int | None = None
+    """The line on which it begins in such a file."""
+    opens: tuple[OpenPlace, ...] = ()
+    """The values that the file does not settle."""
 
 
-def document(files: Sequence[LintedFile]) -> Object:
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """A document, or what may hold one, that was not judged, or not as a whole."""
+
+    file: str
+    line: int
+    what: str
+    why: str
+    how: str
+    elsewhere: bool = False
+    """Whether it stands in none of the files, so that nothing of them was left unjudged."""
+
+
+def document(files: Sequence[LintedFile], not_judged: Sequence[NotJudged] = ()) -> Object:
     """Return the findings as plain JSON values; of the policies no more is repeated than the findings quote."""
     return {
         "schema": SCHEMA,
@@ -40,10 +63,27 @@ def document(files: Sequence[LintedFile]) -> Object:
             {
                 "file": item.file,
                 "kind": item.report.kind.value,
+                "resource": item.resource,
+                "line": item.line,
                 "refused": bool(item.report.refused),
                 "findings": [finding(each) for each in item.report.findings],
+                "open": [
+                    {"path": path_text(each.steps), "line": each.line, "why": each.why, "exact": each.sort.is_harmless}
+                    for each in item.opens
+                ],
             }
             for item in files
+        ],
+        "unknown": [
+            {
+                "file": each.file,
+                "line": each.line,
+                "what": each.what,
+                "why": each.why,
+                "how": each.how,
+                "elsewhere": each.elsewhere,
+            }
+            for each in not_judged
         ],
     }
 
@@ -88,5 +128,5 @@ def _result(item: LintedFile, found: Finding) -> SarifResult:
         rule=found.rule.rank,
         level=_LEVELS[found.severity],
         text=f"{found.sentence} {found.correction}",
-        place=SarifPlace(item.uri, place.line, place.column, place.path),
+        place=SarifPlace(item.uri, place.line, place.column, f"{item.resource} {place.path}".strip()),
     )

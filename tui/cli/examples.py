@@ -68,6 +68,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "policy": (("Who gets in by this trust policy?", "planescope policy admits trust.json --repo octo-org/shop"),),
     "policy lint": (
         ("The faults of some policies", "planescope policy lint trust.json permissions.json"),
+        ("Every policy in infrastructure code", "planescope policy lint infra/"),
         ("For GitHub's code scanning", "planescope policy lint trust.json --sarif"),
     ),
     "policy admits": (

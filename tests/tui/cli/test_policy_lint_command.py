@@ -227,3 +227,92 @@ def test_foreign_text_reaches_the_terminal_without_control_characters(written) -
     statement = {"Effect": "Allow", "Action": "ecr:Put\u001b[31mImage", "Resource": "*"}
     result = run(written("p.json", {"Version": "2012-10-17", "Statement": [statement]}))
     assert "\u001b" not in result.output
+
+
+TERRAFORM = """\
+data "aws_caller_identity" "me" {}
+resource "aws_iam_role_policy" "push" {
+  role = "release"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["ecr:BatchGetImage", "ecr:PutImages"]
+      Resource = "arn:aws:ecr:eu-west-1:${data.aws_caller_identity.me.account_id}:repository/shop"
+    }]
+  })
+}
+"""
+TEMPLATE = """\
+Parameters: {Sub: {Type: String}}
+Resources:
+  Release:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Federated: !Sub "arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}
+            Action: sts:AssumeRoleWithWebIdentity
+            Condition:
+              StringEquals:
+                token.actions.githubusercontent.com:aud: sts.amazonaws.com
+                token.actions.githubusercontent.com:sub: !Ref Sub
+"""
+
+
+def test_each_document_of_infrastructure_code_is_judged_with_the_lines_of_its_file(written) -> None:
+    path = written("main.tf", TERRAFORM)
+    result = run(path)
+    assert result.exit_code == 1
+    assert "main.tf: inline policy of release (line 4), 1 error\n" in result.output
+    assert "Statement[0].Action[1] (line 8)\n" in result.output
+    assert "Holds for every value of what is not settled: an account id." in result.output
+    log = json.loads(run(path, "--sarif").stdout)
+    [found] = log["runs"][0]["results"]
+    assert found["locations"][0]["physicalLocation"]["region"]["startLine"] == 8
+    # A corrected one passes: what is open is an account, whatever it is.
+    assert run(written("main.tf", TERRAFORM.replace("PutImages", "PutImage"))).exit_code == 0
+
+
+def test_what_a_template_does_not_settle_is_unknown_until_it_is_stated(written) -> None:
+    path = written("role.yaml", TEMPLATE)
+    result = run(path)
+    assert result.exit_code == 3
+    assert "no fault found in what the file settles" in result.output
+    assert "the parameter Sub has no value here" in " ".join(result.output.split())
+    assert run(path, "--parameter", "Sub=repo:octo/shop:ref:refs/heads/main").exit_code == 0
+    assert run(path, "--parameter", "Sub=repo:*").exit_code == 1
+    assert run(path, "--parameter", "Sub").exit_code == 2
+    schema = json.loads((resources.files("tui.cli") / "schemas" / "policy-lint-1.json").read_text(encoding="utf-8"))
+    told = json.loads(run(path, "--json").stdout)
+    jsonschema.validate(told, schema)
+    assert [each["exact"] for each in told["documents"][0]["open"]] == [True, False]
+    assert told["unknown"][0]["line"] == 15
+
+
+def test_a_folder_is_judged_and_files_without_a_document_say_so(written, tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    written("infra/main.tf", TERRAFORM)
+    written("infra/package.json", {"name": "shop"})
+    result = run(str(tmp_path))
+    assert result.exit_code == 1
+    assert "package.json" not in result.output
+    other = run(written("values.yaml", "replicas: 2\n"), written("infra/package.json", {"name": "shop"}))
+    assert other.exit_code == 0
+    assert other.output.count("no IAM document in it") == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Resources: {R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: !Transform {Name: x}}}}",
+        "Resources:\n  R: {Type: 'AWS::IAM::Role'\n  - broken",
+        "spec: {policy: {statement: [{effect: Allow, action: '*'}]}}",
+    ],
+)
+def test_a_document_that_cannot_be_read_is_unknown_never_nothing(written, content: str) -> None:
+    result = run(written("template.yaml", content))
+    assert result.exit_code == 3
+    assert "Not judged:" in result.output

@@ -1,33 +1,44 @@
-"""``planescope policy lint``: a policy document's own faults, each with its place and correction."""
+"""``planescope policy lint``: the faults of policy documents, in files of their own or in infrastructure code."""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 import click
 
 from diagnosis.documents.exit_code import FAILED, PASSED, ExitCode
-from diagnosis.documents.lint import SCHEMA, LintedFile, document, sarif
+from diagnosis.documents.lint import SCHEMA, LintedFile, NotJudged, document, sarif
+from diagnosis.facts.reading import Unreadable
+from diagnosis.iac.files import ENDINGS
+from diagnosis.iac.lint import lint_proposed
+from diagnosis.iac.proposal import Form, Given, Proposal
+from diagnosis.iac.read import read_files
 from diagnosis.lint.document import Expected
 from diagnosis.lint.lint import LintReport, lint
 from diagnosis.lint.places import Place
 from diagnosis.lint.rule import Severity
 from diagnosis.names.arn import is_account_id
-from diagnosis.names.partition import REGION
+from diagnosis.names.partition import REGION, partition_of
 from diagnosis.policy import PolicyKind, Unparsable
+from diagnosis.policy.language.strict_json import read_json
 from tui import __version__
 from tui.backend import BackendProblem
 from tui.cli.console import print_json, printable, text_console
 from tui.cli.exit_codes import exit_codes
 from tui.cli.output import say
 from tui.cli.reports.lint import show
+from tui.infrastructure_files import GatheredFiles, gather
 from tui.policy_file import name_of, read_policy_text
 
 BAD_INPUT = ExitCode.USAGE
+_STATE = "state it with --parameter NAME=VALUE, or hand over a plan or the document that AWS has"
+_MOST_TOLD = 5
+"""Of the open values of a document in one sentence."""
 _KINDS = {
     "trust": PolicyKind.TRUST,
     "identity": PolicyKind.IDENTITY,
@@ -45,16 +56,24 @@ _KINDS = {
         passed="nothing was found, or nothing graver than a warning",
         failed="a finding is an error or a security-warning (--fail-on moves the line)",
         usage="a FILE is no policy, or bad usage",
+        unknown="no such finding, and a document could not be judged as a whole",
     ),
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option(
     "--kind",
     type=click.Choice(list(_KINDS)),
     help="What the policy is attached to; by default told by its elements (trust, identity or resource).",
 )
-@click.option("--account", metavar="ID", help="The account that every ARN is expected to name.")
-@click.option("--region", metavar="NAME", help="The region that every ARN is expected to name.")
+@click.option("--account", metavar="ID", help="The account that every ARN is expected to name, and code is applied in.")
+@click.option("--region", metavar="NAME", help="The region that every ARN is expected to name, and code is applied in.")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The value of a CloudFormation parameter or a Terraform variable; may be repeated.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice([each.value for each in Severity]),
@@ -71,15 +90,20 @@ def lint_command(
     kind: str | None,
     account: str | None,
     region: str | None,
+    parameters: tuple[str, ...],
     fail_on: str,
     as_json: bool,
     as_sarif: bool,
 ) -> None:
-    """Find the faults of the policy document in each FILE (- for standard input), offline.
+    """Find the faults of the policy documents in each FILE (- for standard input), offline.
 
     Told are: what AWS would refuse to save, what has no effect or not the one that is meant, what opens more than it
     shows, what is redundant; each with path and line, what it means and the correction. A FILE may also be what
-    `aws iam get-role`, `get-role-policy` or `aws ecr get-repository-policy` printed.
+    `aws iam get-role`, `get-role-policy` or `aws ecr get-repository-policy` printed; a CloudFormation or SAM template, a
+    Terraform plan as JSON (`terraform show -json`) or a Terraform file, of which every document is judged; or a folder of such.
+
+    What a template or Terraform file does not settle, such as a parameter, is not guessed: the document is judged around it,
+    and is not judged as a whole unless it is one exact value whatever it is (an account, a region, the ARN of a resource).
 
     The severities are those of IAM Access Analyzer, the gravest first: security-warning, error, warning, suggestion.
     """
@@ -89,21 +113,119 @@ def lint_command(
         raise click.BadParameter(f"{printable(region)!r} is no region.", param_hint="--region")
     if as_json and as_sarif:
         raise click.UsageError("--json and --sarif exclude each other.", ctx)
-    linted, bad = [], False
-    for path in files:
-        try:
-            linted.append(_linted(path, _KINDS[kind] if kind else None, Expected(account or "", region or "")))
-        except BackendProblem as problem:
-            say(f"planescope: {problem.sentence}", err=True)
-            bad = True
+    given = Given(account or "", region or "", partition_of(region or "").name, _stated(parameters))
+    judged = _judged(files, _KINDS[kind] if kind else None, given)
+    for problem in judged.problems:
+        say(f"planescope: {problem.sentence}", err=True)
     if as_json:
-        print_json(document(linted))
+        print_json(document(judged.linted, judged.not_judged))
     elif as_sarif:
-        print_json(sarif(linted, __version__))
+        print_json(sarif(judged.linted, __version__))
+        for each in judged.not_judged:
+            say(f"planescope: {each.file} (line {each.line}): {printable(each.what)}: {printable(each.why)}", err=True)
     else:
-        show(linted, text_console())
-    failing = any(item.report.at_least(Severity(fail_on)) for item in linted)
-    ctx.exit(BAD_INPUT if bad else FAILED if failing else PASSED)
+        show(judged.linted, judged.not_judged, judged.without, text_console())
+    failing = any(item.report.at_least(Severity(fail_on)) for item in judged.linted)
+    unknown = any(not each.elsewhere for each in judged.not_judged)
+    ctx.exit(BAD_INPUT if judged.problems else FAILED if failing else ExitCode.UNKNOWN if unknown else PASSED)
+
+
+def _stated(parameters: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in parameters:
+        name, sign, value = each.partition("=")
+        if not sign or not name:
+            raise click.BadParameter(f"{printable(each)!r} is not NAME=VALUE.", param_hint="--parameter")
+        found[name] = value
+    return found
+
+
+@dataclass
+class _Judged:
+    linted: list[LintedFile] = field(default_factory=list)
+    not_judged: list[NotJudged] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+    """Files that were named and hold no IAM document."""
+    problems: list[BackendProblem] = field(default_factory=list)
+
+
+def _judged(files: Sequence[Path], kind: PolicyKind | None, given: Given) -> _Judged:
+    """Judge the documents of all files, in the order in which the files are named."""
+    found = _Judged()
+    gathered = gather([path for path in files if str(path) != "-"])
+    found.problems += gathered.problems
+    proposal = read_files(gathered.texts, given)
+    expected = Expected(given.account, given.region)
+    for path in files:
+        if str(path) == "-":
+            _add_policy(path, kind, expected, found)
+    for key, path in gathered.named.items():
+        if key in gathered.texts:
+            _add_file(key, path, gathered, proposal, kind, expected, found)
+    return found
+
+
+def _add_policy(path: Path, kind: PolicyKind | None, expected: Expected, found: _Judged) -> None:
+    try:
+        found.linted.append(_linted(path, kind, expected))
+    except BackendProblem as problem:
+        found.problems.append(problem)
+
+
+def _add_file(
+    key: str,
+    path: Path,
+    gathered: GatheredFiles,
+    proposal: Proposal,
+    kind: PolicyKind | None,
+    expected: Expected,
+    found: _Judged,
+) -> None:
+    form = proposal.forms.get(key)
+    documents = [each for each in proposal.documents if each.file == key]
+    gaps = [each for each in proposal.gaps if each.file == key]
+    is_named = key not in gathered.from_folders
+    if form in (Form.POLICY, Form.CLI_ANSWER) or (
+        form is None and is_named and _is_meant_as_policy(path, gathered.texts[key])
+    ):
+        _add_policy(path, kind, expected, found)
+        return
+    shown = printable(str(path))
+    for each in documents:
+        linted = lint_proposed(each, expected)
+        if isinstance(linted, Unreadable):
+            found.not_judged.append(NotJudged(shown, each.line, linted.what, linted.why, linted.how))
+            continue
+        found.linted.append(
+            LintedFile(shown, _uri(path), linted.report, each.shown, each.address, each.line, linted.opens)
+        )
+        lacking = [place for place in linted.opens if not place.sort.is_harmless]
+        if lacking:
+            why = "; ".join(dict.fromkeys(place.why for place in lacking[:_MOST_TOLD]))
+            more = f"; and {len(lacking) - _MOST_TOLD} more" if len(lacking) > _MOST_TOLD else ""
+            found.not_judged.append(
+                NotJudged(shown, lacking[0].line, f"the whole of the {each.shown}", why + more, _STATE)
+            )
+    found.not_judged += [
+        NotJudged(
+            shown, each.line, _named(each.reading.what, key, shown), each.reading.why, each.reading.how, each.elsewhere
+        )
+        for each in gaps
+    ]
+    if not documents and not gaps and is_named:
+        found.without.append(shown)
+
+
+def _named(what: str, key: str, shown: str) -> str:
+    return what.replace(key, shown)
+
+
+def _is_meant_as_policy(path: Path, text: str) -> bool:
+    """Return whether a JSON file of no known form, named by itself, is judged as a policy: one that is broken or nearly one."""
+    if not path.name.lower().endswith(".json") and path.suffix:
+        return not path.name.lower().endswith(ENDINGS)
+    tree = read_json(text, unique=False)
+    return not isinstance(tree, dict) or not tree or bool({"Version", "Id", "Statement"} & set(tree))
 
 
 def _linted(path: Path, kind: PolicyKind | None, expected: Expected) -> LintedFile:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.padding import Padding
 
-from diagnosis.documents.lint import LintedFile
+from diagnosis.documents.lint import LintedFile, NotJudged
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.rule import Severity
 from diagnosis.policy import PolicyKind
@@ -22,24 +22,41 @@ _STYLES = {
 }
 
 
-def show(files: Sequence[LintedFile], console: Console) -> None:
-    """Print the findings of each file, the gravest first."""
+def show(
+    files: Sequence[LintedFile], not_judged: Sequence[NotJudged], without: Sequence[str], console: Console
+) -> None:
+    """Print the findings of each document, the gravest first; then what was not judged, and the files without a document."""
     for position, item in enumerate(files):
         if position:
             console.print()
         findings = item.report.findings
+        what = printable(item.shown) or item.report.kind.value
+        line = f" (line {item.line})" if item.line is not None else ""
         console.print(
-            Text(f"{_name(item.file)}: {item.report.kind.value}, {_counts(findings)}", style="bold"), soft_wrap=True
+            Text(f"{_name(item.file)}: {what}{line}, {_counts(findings, item)}", style="bold"), soft_wrap=True
         )
+        exact = [each for each in item.opens if each.sort.is_harmless]
+        if exact and len(exact) == len(item.opens):
+            sorts = ", ".join(dict.fromkeys(each.sort.value for each in exact))
+            console.print(Text(f"  Holds for every value of what is not settled: {sorts}.", style="bright_black"))
         for each in findings:
             _show(each, console)
         if item.report.refused:
             console.print(Lines("\nAWS would refuse to save this document.", style="bold red"))
-        if item.report.kind is PolicyKind.TRUST:
+        if item.report.kind is PolicyKind.TRUST and not item.resource:
             console.print(
                 Lines(f"\nWho gets in by it: planescope policy admits {_argument(item.file)} --repo OWNER/REPO"),
                 soft_wrap=True,
             )
+
+    for file in without:
+        console.print(f"{_name(file)}: no IAM document in it")
+    if not_judged:
+        console.print(Lines("\nNot judged:", style="bold yellow"))
+    for lacking in not_judged:
+        where = f"{_name(lacking.file)} (line {lacking.line})"
+        console.print(Text(f"  {where}: {printable(lacking.what)}: {printable(lacking.why)}"))
+        console.print(Text(f"    → {printable(lacking.how)}", style="green"))
 
 
 def _name(file: str) -> str:
@@ -51,9 +68,10 @@ def _argument(file: str) -> str:
     return "TRUST.json" if file == "-" else printable(shlex.quote(file))
 
 
-def _counts(findings: Sequence[Finding]) -> str:
+def _counts(findings: Sequence[Finding], item: LintedFile) -> str:
     if not findings:
-        return "no fault found"
+        whole = all(each.sort.is_harmless for each in item.opens)
+        return "no fault found" if whole else "no fault found in what the file settles"
     counted = [(each, sum(finding.severity is each for finding in findings)) for each in Severity]
     return ", ".join(f"{number} {each}{'s' if number > 1 else ''}" for each, number in counted if number)
 
