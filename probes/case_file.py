@@ -28,6 +28,13 @@ The members are those of :class:`diagnosis.facts.case.Case`, by the same names; 
     rationale = "the scoped policy was under review, ticket 4712"
     expires = 2026-02-20
 
+    [[widenings]]
+    role = "release"
+    grants = ["s3:PutObject"]
+    on = ["arn:aws:s3:::evidence/*"]
+    rationale = "evidence of the release is kept in S3, ticket 4713"
+    expires = 2026-06-30
+
 A key that no case has is told and passed over: people and other programs may keep theirs here. One that is a letter or two away
 from a known key, or that stands in the wrong table, is a fault: what it was meant to say would be lost without a word.
 """
@@ -41,7 +48,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from diagnosis.facts.case import Case, StatedChange, StatedEscalation, StatedException
+from diagnosis.facts.case import Case, StatedChange, StatedEscalation, StatedException, StatedWidening
 from diagnosis.logs.scrubbed_names import scrub_name, scrub_words
 from diagnosis.logs.scrubbed_values import scrub_values
 from diagnosis.names.ecr_address import EcrAddress
@@ -131,6 +138,7 @@ def parse_case(text: str, shown: str, told: Told = _to_nobody) -> Case:
         changes=tuple(map(_change, tables["changes"])),
         exceptions=tuple(StatedException(**entry) for entry in tables["exceptions"]),
         escalations=tuple(StatedEscalation(**entry) for entry in tables["escalations"]),
+        widenings=tuple(map(_widening, tables["widenings"])),
     )
 
 
@@ -152,6 +160,10 @@ def _document(text: str, shown: str) -> tuple[dict[str, Any], str]:
 def _change(entry: dict[str, Any]) -> StatedChange:
     at = entry.get("at")
     return StatedChange(**{**entry, "at": at if isinstance(at, str) or at is None else at.isoformat()})
+
+
+def _widening(entry: dict[str, Any]) -> StatedWidening:
+    return StatedWidening(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
 
 
 class _Reader:

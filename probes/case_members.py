@@ -150,6 +150,7 @@ MEMBERS: Mapping[str, Check] = {
     "changes": _tables("changes"),
     "exceptions": _tables("exceptions"),
     "escalations": _tables("escalations"),
+    "widenings": _tables("widenings"),
     "repository_uris": _repositories,
     "notes": _texts,
 }
@@ -184,5 +185,18 @@ TABLES: Mapping[str, Table] = {
         ),
         # One without rationale or expiry is kept: it accounts for nothing, and closure says so.
         Table("escalations", "an escalation", {"grant": _grant, "rationale": _text, "expires": _day}, ("grant",)),
+        Table(
+            "widenings",
+            "a widening",
+            {
+                "role": _text,
+                "admits": _texts,
+                "grants": _texts,
+                "on": _texts,
+                "rationale": _text,
+                "expires": _day,
+            },
+            (),
+        ),
     )
 }

@@ -60,6 +60,35 @@ class StatedEscalation:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedWidening:
+    """What the people of a repository let a change admit or grant anew, for a reason and for a time.
+
+    Without a rationale and an expiry it accounts for nothing; it is kept, so that this can be told.
+    """
+
+    role: str = ""
+    """The name or ARN of the role that it is about, or the file of a document that names none; empty for every document."""
+    admits: tuple[str, ...] = ()
+    """Subject patterns, or principals as a trust policy writes them."""
+    grants: tuple[str, ...] = ()
+    """Action patterns."""
+    on: tuple[str, ...] = ()
+    """The resource patterns on which the actions are meant."""
+    rationale: str = ""
+    expires: date | None = None
+    """The last day on which it holds."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has both a rationale and an expiry, and names something."""
+        return bool(self.rationale.strip()) and self.expires is not None and bool(self.admits or (self.grants and self.on))
+
+    def in_force(self, today: date) -> bool:
+        """Return whether it accounts for anything today."""
+        return self.complete and self.expires is not None and today <= self.expires
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptName:
     """An attempt as a case file names it: ``21985402789/2``; or a run with all its attempts: ``21985402789``."""
 
@@ -113,6 +142,8 @@ class Case:
     """Second doors of the role that are meant."""
     escalations: tuple[StatedEscalation, ...] = ()
     """Grants beyond the need that were made on the way, with their rationale and expiry."""
+    widenings: tuple[StatedWidening, ...] = ()
+    """What a proposed change may admit or grant anew, with its rationale and expiry."""
     repository_uris: tuple[EcrAddress, ...] = ()
     """The repositories that the release pushes to, where it does not tell: each push whose target is not legible may go to any."""
     plans: tuple[str, ...] = ()

@@ -199,7 +199,7 @@ def _case(recorded: RecordedCase) -> dict[str, Any]:
             {name: member for name, member in {**change, "known_at": _time(known)}.items() if member is not None}
             for change, known in zip(value["changes"], recorded.changes_known_at, strict=True)
         ]
-    for name in ("exceptions", "escalations"):
+    for name in ("exceptions", "escalations", "widenings"):
         if name in value:
             value[name] = [_with_day(item) for item in value[name]]
     for name in ("left_out", "splits"):

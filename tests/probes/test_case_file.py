@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException
+from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException, StatedWidening
 from probes.case_file import CaseFileError, parse_case, read_case_file
 
 WHOLE = """\
@@ -65,6 +65,16 @@ expires = 2026-02-20
 
 [[escalations]]
 grant = "ecr:*"
+
+[[widenings]]
+role = "release"
+grants = ["s3:PutObject"]
+on = ["arn:aws:s3:::evidence/*"]
+rationale = "evidence is kept, ticket 4713"
+expires = 2026-06-30
+
+[[widenings]]
+admits = ["repo:o/r:ref:refs/heads/main"]
 """ % ("a" * 64)
 
 
@@ -110,6 +120,12 @@ def test_every_member_of_a_case_can_be_stated() -> None:
     # It accounts for nothing, and is kept so that closure can say so.
     assert unaccounted == StatedEscalation("ecr:*")
     assert not unaccounted.complete
+    meant, unaccounted_too = case.widenings
+    assert meant == StatedWidening(
+        "release", (), ("s3:PutObject",), ("arn:aws:s3:::evidence/*",), "evidence is kept, ticket 4713", date(2026, 6, 30)
+    )
+    assert (meant.in_force(date(2026, 6, 30)), meant.in_force(date(2026, 7, 1))) == (True, False)
+    assert not unaccounted_too.complete
     empty = Case()
     # A plan is a file of its own, which the command line names.
     named = [field.name for field in fields(Case) if field.name != "plans"]
@@ -148,7 +164,7 @@ def test_an_empty_file_states_nothing() -> None:
         ('Role-ARN = "x"\n', 1, "did you mean `role_arn`?"),
         ("\n\nrun = [1]\n", 3, "did you mean `runs`?"),
         ('runs = [1]\n[[changes]]\nregion = "eu-west-2"\n', 3, "put it above the first [[changes]]"),
-        ('rationale = "x"\n', 1, "it belongs below [[exceptions]] or [[escalations]]."),
+        ('rationale = "x"\n', 1, "it belongs below [[exceptions]] or [[escalations]] or [[widenings]]."),
         ('left_out = ["1/0"]\n', 1, "a list of attempts"),
         ("splits = [1.5]\n", 1, "a list of attempts"),
         ('decision_log_commit = "main"\n', 1, "a commit's id"),

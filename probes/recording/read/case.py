@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException
+from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException, StatedWidening
 from diagnosis.json_members import JsonMembers
 from probes.case_members import attempt_name
 from probes.recording.format import RecordedCase
@@ -51,6 +51,7 @@ def read_case(section: JsonMembers) -> RecordedCase:
         ),
         exceptions=tuple(_exception(entry) for entry in section.objects("exceptions", ())),
         escalations=tuple(_escalation(entry) for entry in section.objects("escalations", ())),
+        widenings=tuple(_widening(entry) for entry in section.objects("widenings", ())),
         left_out=_attempts(section, "left_out"),
         splits=_attempts(section, "splits"),
         notes=section.texts("notes", ()),
@@ -75,6 +76,17 @@ def _exception(entry: JsonMembers) -> StatedException:
 def _escalation(entry: JsonMembers) -> StatedEscalation:
     expires = _day(entry) if entry.has("expires") else None
     return StatedEscalation(entry.text("grant"), entry.text("rationale", ""), expires)
+
+
+def _widening(entry: JsonMembers) -> StatedWidening:
+    return StatedWidening(
+        role=entry.text("role", ""),
+        admits=entry.texts("admits", ()),
+        grants=entry.texts("grants", ()),
+        on=entry.texts("on", ()),
+        rationale=entry.text("rationale", ""),
+        expires=_day(entry) if entry.has("expires") else None,
+    )
 
 
 def _day(entry: JsonMembers) -> date:

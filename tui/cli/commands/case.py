@@ -149,7 +149,11 @@ def check_command(file: Path) -> None:
         "changes": len(case.changes),
         "exceptions": len(case.exceptions),
         "escalations": len(case.escalations),
+        **({"widenings": len(case.widenings)} if case.widenings else {}),
     }
     incomplete = sum(not escalation.complete for escalation in case.escalations)
     said = f"; escalations without rationale or expiry, which account for nothing: {incomplete}" if incomplete else ""
+    unnamed = sum(not widening.complete for widening in case.widenings)
+    if unnamed:
+        said += f"; widenings without rationale, expiry or what they name, which account for nothing: {unnamed}"
     say(f"{file} can be used ({', '.join(f'{name}: {count}' for name, count in counts.items())}){said}.")

@@ -350,6 +350,7 @@ def test_a_recording_written_and_read_is_the_recording(tmp_path: Path) -> None:
             splits=(AttemptName(1),),
             changes=(StatedChange(1, "made it", "log.md:3", after_attempt=2),),
             exceptions=EXCEPTIONS,
+            widenings=(StatedWidening("r", ("a",), ("b:c",), ("d",), "why", EXCEPTIONS[0].expires), StatedWidening()),
             escalations=(StatedEscalation("ecr:*"), StatedEscalation("PowerUser", "t-1", EXCEPTIONS[0].expires)),
         )
         made, _ = recorded(server, world.full_name, ids(world), case=case)
