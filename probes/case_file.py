@@ -163,7 +163,8 @@ def _change(entry: dict[str, Any]) -> StatedChange:
 
 
 def _widening(entry: dict[str, Any]) -> StatedWidening:
-    return StatedWidening(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    return StatedWidening(**values)
 
 
 class _Reader:

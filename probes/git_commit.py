@@ -257,6 +257,24 @@ def commit_tree(root: Path, commit: str, ref: str = "", note: str = "") -> Commi
     return CommitTree(root, oid, entries, ref or commit, note)
 
 
+def is_pull_request(environ: Mapping[str, str] | None = None) -> bool:
+    """Return whether this is a job of GitHub Actions that runs for a pull request, so that its base is known."""
+    return bool((os.environ if environ is None else environ).get(_BASE_OF_PULL_REQUEST, ""))
+
+
+def has_commits(root: Path) -> bool:
+    """Return whether anything was committed in the clone that this folder is of."""
+    return _commit_of(root, "HEAD") is not None
+
+
+def ignored_paths(root: Path) -> tuple[str, ...]:
+    """Return the files of a working folder that git leaves out, folders with a slash; none where it does not tell."""
+    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+    answer = _git(root, words, most=MOST_LISTED)
+    listed = answer[1].split(b"\0") if answer is not None and answer[0] == 0 else []
+    return tuple(os.fsdecode(path) for path in listed if path)
+
+
 def _fetch(named: str) -> str:
     branch = named.removeprefix("refs/remotes/").removeprefix("origin/").removeprefix("refs/heads/")
     shown = visible_line(branch)[:_LONGEST_REF]

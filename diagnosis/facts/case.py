@@ -81,7 +81,9 @@ class StatedWidening:
     @property
     def complete(self) -> bool:
         """Whether it has both a rationale and an expiry, and names something."""
-        return bool(self.rationale.strip()) and self.expires is not None and bool(self.admits or (self.grants and self.on))
+        return (
+            bool(self.rationale.strip()) and self.expires is not None and bool(self.admits or (self.grants and self.on))
+        )
 
     def in_force(self, today: date) -> bool:
         """Return whether it accounts for anything today."""

@@ -107,6 +107,7 @@ BUILT = {
     "probes/embedded/github/routes.py": "our own routes, looked at where they are compiled",
     "probes/embedded/github/server.py": "a path that a test plans a fault for",
     "probes/github/http/endpoints.py": "our own endpoints, looked at where they are compiled",
+    "tui/cli/commands/conform.py": "a pattern with a name",
     "tui/cli/commands/policy_lint.py": "a pattern with a name",
     "tui/internal_error.py": "a literal path",
 }

@@ -60,6 +60,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("As an agent's configuration starts it", "planescope mcp --repo octo-org/shop --profile release-reader"),
         ("Without an AWS account", "planescope mcp --no-live"),
     ),
+    "conform": (
+        ("What does this branch change, against main?", "planescope conform --base main"),
+        ("With what the people state of it", "planescope conform --base main --case case.toml"),
+        ("For GitHub's code scanning", "planescope conform --base main --sarif -o conform.sarif"),
+    ),
     "explain": (
         ("A run's log", "gh run view 42 --log-failed | planescope explain"),
         ("A log that was saved", "planescope explain job.log"),

@@ -51,6 +51,11 @@ _COMMANDS = {
         "preflight_command",
         "Inside a workflow run: judge this job's gates, fail closed.",
     ),
+    "conform": (
+        "tui.cli.commands.conform",
+        "conform_command",
+        "Judge a change of roles, policies and workflows before its merge.",
+    ),
     "explain": ("tui.cli.commands.explain", "explain_command", "Say which gate a pasted log speaks of."),
     "policy": (
         "tui.cli.commands.policy",

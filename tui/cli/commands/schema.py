@@ -15,6 +15,7 @@ _SCHEMAS = {
     "preflight": 1,
     "migration": 1,
     "fleet": 1,
+    "conform": 1,
     "policy-lint": 1,
     "policy-admits": 1,
     "explanation": 1,

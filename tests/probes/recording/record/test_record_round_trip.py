@@ -26,7 +26,7 @@ from recording_worlds import (
 from synthetic_recordings import Shape, synthetic_recording
 from thoroughness import some
 
-from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException
+from diagnosis.facts.case import AttemptName, Case, StatedChange, StatedEscalation, StatedException, StatedWidening
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt

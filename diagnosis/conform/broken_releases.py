@@ -1,0 +1,252 @@
+"""Find the releases that would be denied after a change: both sides are judged on their models, and only a difference counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from diagnosis.causes import Cause
+from diagnosis.conform.account_model import AccountModel
+from diagnosis.conform.documents import Document, RoleDocuments
+from diagnosis.conform.releases import Release
+from diagnosis.conform.widening import not_compared
+from diagnosis.findings.finding import Finding, Level, Place
+from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
+from diagnosis.policy import Effect, Policy
+from diagnosis.trust.question import TrustOutcome
+from diagnosis.verdicts.assessment import Assessment, Problem, SessionAssessment
+from diagnosis.verdicts.conform_rule import ConformRule
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.release import Need, StepGap
+
+_BY_ANOTHER_RULE = frozenset({Cause.STATIC_CREDENTIALS})
+"""Told by a rule of its own."""
+_NOT_ALLOWED = "The role is not allowed"
+_Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two models of the account."""
+
+    base: AccountModel
+    head: AccountModel
+
+    def broken(self, old: Release | None, new: Release) -> Iterator[Finding]:
+        """Yield what a release would be denied after the change, and what of it is not decided."""
+        after = new.assessed(self.head)
+        before = old.assessed(self.base) if old is not None else None
+        known = {key for problem in before.problems for key in _keys(problem)} if before is not None else set()
+        for problem in after.problems:
+            if problem.cause in _BY_ANOTHER_RULE or not _is_of_access(problem):
+                continue
+            fresh = [key for key in _keys(problem) if key not in known]
+            if fresh:
+                yield self._denied(old, new, before, problem, tuple(dict.fromkeys(key[2] for key in fresh if key[2])))
+        if old is not None:
+            yield from self._lost_tokens(old, new)
+        for session in after.sessions:
+            # Without a session nothing more is asked.
+            refused = any(
+                gate.verdict is Verdict.FAIL and gate.gate.plane is Plane.AUTHENTICATION for gate in session.gates
+            )
+            if not refused:
+                yield from self._undecided(new, before, session)
+
+    def _denied(
+        self,
+        old: Release | None,
+        new: Release,
+        before: Assessment | None,
+        problem: Problem,
+        actions: tuple[str, ...],
+    ) -> Finding:
+        job = problem.jobs[0] if problem.jobs else ""
+        step = problem.step or _step_of(new, job, actions, problem.resource)
+        in_workflow = new.place_of(job, step)
+        where = f"job “{job}”" + (f", step “{step}”" if step else "")
+        if problem.cause is Cause.ID_TOKEN_NOT_GRANTED:
+            rule = ConformRule.ID_TOKEN_MISSING
+            line = next((each.line for each in problem.evidence if each.line is not None), in_workflow.line)
+            place = Place(in_workflow.file, line, member=f"job {job}" if job else "")
+            said = f"{new.name}, {where}: {problem.reason}"
+            return Finding(rule, Level.ERROR, place, said, rule.record.correction)
+        rule = ConformRule.RELEASE_DENIED
+        role = self.head.role_of(problem.role_arn)
+        was = self.base.role_of(problem.role_arn)
+        needed_before = before is not None and any(
+            (need.action, need.resource) in {(action, problem.resource) for action in actions} for need in before.needs
+        )
+        document = _changed(was, role, trust=not actions)
+        in_document = document.place(_statement(document, was, actions)) if document is not None else None
+        gone = was.place if was is not None and role is None else None
+        what = f"{', '.join(actions)} on {problem.resource}" if actions and problem.resource else ", ".join(actions)
+        if actions:
+            new_need = before is not None and not needed_before
+            why = "which it newly needs and no document grants" if new_need else "which the base branch allows"
+            why = "which no document grants" if before is None else why
+            said = f"{new.name}, {where} would be denied {what}, {why}."
+        else:
+            said = f"{new.name}, {where} would be denied its role: {problem.reason}"
+        correction = _correction(problem, actions, role or was)
+        related = (
+            (in_workflow,) if in_document is not None else (replace(gone, member="on the base branch"),) if gone else ()
+        )
+        # Which layer denies it is worth a line; that nothing allows it is said already.
+        details = (problem.reason,) if actions and not problem.reason.startswith(_NOT_ALLOWED) else ()
+        return Finding(rule, Level.ERROR, in_document or in_workflow, said, correction, details, related)
+
+    def _lost_tokens(self, old: Release, new: Release) -> Iterator[Finding]:
+        """Yield the tokens that a job may present, which the base admits and this side does not, where more than one is possible.
+
+        Then neither side is decided as a whole, and each token by itself is.
+        """
+        before, after = old.admitted(self.base), new.admitted(self.head)
+        for (job, claims), outcome in before.items():
+            now = after.get((job, claims))
+            if outcome is not TrustOutcome.ALLOWED or now is None or now is TrustOutcome.ALLOWED:
+                continue
+            rule = ConformRule.RELEASE_DENIED
+            level = Level.ERROR if now is TrustOutcome.DENIED else Level.UNKNOWN
+            said = f"{new.name}, job “{job}” would be denied its role where it presents {claims.subject}, which the base admits."
+            correction = "Let the trust policy of the role admit that subject as well."
+            yield Finding(rule, level, new.place_of(job), said, correction)
+
+    def _undecided(self, new: Release, before: Assessment | None, session: SessionAssessment) -> Iterator[Finding]:
+        """Yield the gates that the base passes and this side does not decide; and new needs and steps that nobody can judge."""
+        job = session.jobs[0] if session.jobs else ""
+        was = _counterpart(before, session)
+        for gate in session.gates:
+            if not _is_open(gate, session):
+                continue
+            old = next((each for each in was.gates if each.gate is gate.gate), None) if was is not None else None
+            if old is not None and old.verdict is not Verdict.UNKNOWN:
+                how = gate.missing[0].how if gate.missing else ""
+                yield _unknown(new, job, f"{gate.gate.label} is no longer decided: {gate.reason}", how)
+        if was is None:
+            open_gates = [each for each in session.gates if _is_open(each, session)]
+            if open_gates:
+                first = open_gates[0]
+                how = first.missing[0].how if first.missing else ""
+                yield _unknown(new, job, f"it is new, and {first.gate.label} is not decided: {first.reason}", how)
+            return
+        if session.role_arn != was.role_arn and self.head.role_of(session.role_arn) is None:
+            named = session.role_arn or "a role that nothing tells"
+            yield _unknown(new, job, f"it now assumes {named}, which no file of the repository describes", "")
+        elif self.head.role_of(session.role_arn) is None:
+            more = [need for need in session.needs if (need.action, need.resource) not in _pairs(was.needs)]
+            if more:
+                need = more[0]
+                others = f" and {len(more) - 1} more" if len(more) > 1 else ""
+                said = f"it newly needs {need.action} on {need.resource or 'a resource that is not known'}{others}"
+                why = f"no file of the repository describes the role {session.role_arn or ''}".rstrip()
+                yield _unknown(new, job, f"{said}, and {why}", "", need.step)
+        for gap in session.gaps:
+            if gap.is_open and _told(gap) not in {_told(each) for each in was.gaps}:
+                yield _unknown(
+                    new, job, f"what step “{gap.step}” calls is not known: {gap.what}: {gap.why}", gap.how, gap.step
+                )
+
+
+def _is_of_access(problem: Problem) -> bool:
+    """Return whether a problem is one of a gate that the files decide; a registry's state is the account's own."""
+    return problem.gate is not None and problem.gate is not Gate.LEAST_PRIVILEGE
+
+
+def _is_open(gate: GateVerdict, session: SessionAssessment) -> bool:
+    """Return whether a gate is not decided of which the session asks something; steps that are not known are told by themselves."""
+    if gate.gate is Gate.LEAST_PRIVILEGE or gate.verdict is not Verdict.UNKNOWN:
+        return False
+    services = gate.gate is Gate.SERVICE_AUTHORIZATION
+    asked = any((need.checkpoint is Checkpoint.SERVICE_AUTHORIZATION) is services for need in session.needs)
+    return gate.gate.plane is Plane.AUTHENTICATION or asked
+
+
+def _keys(problem: Problem) -> list[_Key]:
+    resource = problem.resource or ""
+    jobs = problem.jobs or ("",)
+    return [
+        (job, problem.cause.value if not problem.actions else "", action, resource)
+        for job in jobs
+        for action in problem.actions or ("",)
+    ]
+
+
+def _pairs(needs: tuple[Need, ...]) -> set[tuple[str, str | None]]:
+    return {(need.action, need.resource) for need in needs}
+
+
+def _told(gap: StepGap) -> tuple[str, str, str]:
+    return (gap.step, gap.what, gap.why)
+
+
+def _counterpart(before: Assessment | None, session: SessionAssessment) -> SessionAssessment | None:
+    """Return the same job's session on the base: with the same role, else its only one."""
+    same = [each for each in before.sessions if set(each.jobs) & set(session.jobs)] if before is not None else []
+    exact = (each for each in same if each.role_arn == session.role_arn)
+    return next(exact, None) or (same[0] if same else None)
+
+
+def _step_of(release: Release, job: str, actions: tuple[str, ...], resource: str | None) -> str:
+    for unit in release.units:
+        for need in unit.needs:
+            if (
+                need.action in actions
+                and need.resource == resource
+                and (not job or not need.job or need.job == job or job in unit.jobs)
+            ):
+                return need.step
+    return ""
+
+
+def _changed(was: RoleDocuments | None, role: RoleDocuments | None, *, trust: bool) -> Document | None:
+    """Return the document of this side that is another than on the base: the trust policy, or a permission policy."""
+    if role is None:
+        return None
+    old = was.documents if was is not None else ()
+    first: tuple[Document, ...] = (role.trust,) if role.trust is not None else ()
+    rest: tuple[Document, ...] = (*role.policies, *((role.boundary,) if role.boundary is not None else ()))
+    wanted = first if trust else rest
+    changed = [each for each in wanted if not any(each.same_as(other) for other in old)]
+    if changed:
+        return changed[0]
+    # A policy that was taken away stands nowhere: the role does.
+    gone = not trust and any(not any(each.same_as(other) for other in rest) for each in (was.policies if was else ()))
+    return next(iter((*rest, *first)), None) if gone else None
+
+
+def _statement(document: Document, was: RoleDocuments | None, actions: tuple[str, ...]) -> tuple[str | int, ...]:
+    """Return the way to the statement of a document that is likeliest meant: of the name of the one that granted the action."""
+    own = document.document
+    if own is None or not isinstance(own.policy, Policy):
+        return ()
+    names = {
+        item.sid
+        for old in (was.policies if was is not None else ())
+        if old.document is not None and isinstance(old.document.policy, Policy)
+        for item in old.document.policy.statements
+        if item.sid and any(item.actions.covers(action.lower()) for action in actions)
+    }
+    for at, item in enumerate(own.policy.statements):
+        denies = item.effect is Effect.DENY and any(item.actions.covers(action.lower()) for action in actions)
+        if denies or (item.sid and item.sid in names):
+            return ("Statement", at)
+    return ()
+
+
+def _correction(problem: Problem, actions: tuple[str, ...], role: RoleDocuments | None) -> str:
+    name = f"role {role.label}" if role is not None else "the role"
+    if problem.cause is Cause.ROLE_ABSENT:
+        return f"Keep {name}, or let the job assume another role that the files describe."
+    if actions:
+        on = f" on {problem.resource}" if problem.resource else ""
+        return f"Let {name} keep {', '.join(actions)}{on}, or take the step out of the workflow."
+    return f"Let the trust policy of {name} admit the token of this job, or leave the workflow's ref and environment as they are."
+
+
+def _unknown(release: Release, job: str, what: str, how: str, step: str = "") -> Finding:
+    where = f"job “{job}”: " if job else ""
+    found = not_compared(release.place_of(job, step), f"{release.name}, {where}{what.rstrip('.')}.")
+    if not how:
+        return found
+    return Finding(found.rule, found.level, found.place, found.sentence, f"{how[:1].upper()}{how[1:]}.")

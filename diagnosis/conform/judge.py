@@ -1,0 +1,265 @@
+"""Judge a change as a whole: what it widens, breaks and gets wrong, and what of it could not be judged.
+
+What was so on the base branch before, and is unchanged, is a note: a change is not held to account for what it did not touch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from diagnosis.conform.account_model import AccountModel
+from diagnosis.conform.accounted import Accounted, void_entries
+from diagnosis.conform.broken_releases import Sides
+from diagnosis.conform.document_faults import document_faults
+from diagnosis.conform.documents import Document, Documents, documents_of, given_to, with_unread
+from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
+from diagnosis.conform.pairs import Pairs, is_trust, paired
+from diagnosis.conform.providers import provider_findings
+from diagnosis.conform.releases import NextRun, Release, counterparts, needs_by_role, releases_of, with_role
+from diagnosis.conform.widening import Widening
+from diagnosis.conform.workflow_faults import workflow_faults
+from diagnosis.facts.case import Case
+from diagnosis.facts.runs import Repository
+from diagnosis.findings.finding import Finding, Level, Place, in_order
+from diagnosis.iac.proposal import Proposal
+from diagnosis.live.run_claims import DEFAULT_AUDIENCE
+from diagnosis.names.arn import Arn
+from diagnosis.verdicts.conform_rule import ConformRule
+from diagnosis.verdicts.conformance import ALREADY, Conformance
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file of one side that could not be read."""
+
+    file: str
+    why: str
+    how: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a change, as its files tell it."""
+
+    proposal: Proposal = field(default_factory=Proposal)
+    runs: tuple[NextRun, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be judged."""
+
+    repository: Repository
+    head: Side
+    at: datetime
+    base: Side | None = None
+    """None where there is no base: then everything is new."""
+    base_name: str = ""
+    """The base as people name it: ``main``, a commit."""
+    case: Case = Case()
+    case_file: str = ""
+    roles: Mapping[str, Arn] = field(default_factory=dict)
+    """Roles as people name them, with their ARNs."""
+    everything: bool = False
+    """Whether what was so on the base counts as well."""
+
+
+def judged(change: Change) -> Conformance:
+    """Judge a change. Never raises on what its files hold."""
+    base = change.base or Side()
+    olds, news = releases_of(base.runs, change.case), releases_of(change.head.runs, change.case)
+    before, after = (documents_of(side.proposal, change.roles) for side in (base, change.head))
+    before, after, olds, news, notes = _assigned(before, after, olds, news)
+    unread = {place.file: (why, how) for place, why, how in after.gaps}
+    unread |= {each.file: (each.why, each.how) for each in change.head.unread}
+    after = with_unread(after, before, unread)
+    pairs = paired(before, after)
+    audiences = _audiences((*olds, *news))
+    described = frozenset(
+        name for side in (before, after) for role in side.roles if role.policies for name in role.names
+    )
+    sides = Sides(
+        AccountModel(before, (), audiences, change.at, described),
+        AccountModel(after, pairs.gone, audiences, change.at, described),
+    )
+    needed = needs_by_role(news, sides.head)
+    accounted = Accounted.of(change.case, change.at.date())
+    found = list(_widenings(change, pairs, before, after, accounted, needed))
+    matched = list(counterparts(olds, news))
+    for old, new in matched:
+        found += sides.broken(old, new)
+    own = _faults(after, accounted, news, change.head.unread)
+    was = _faults(before, accounted, olds, base.unread) if change.base is not None else []
+    # Without a token a session cannot be by web identity: that is the same fault once more.
+    lacking = {each.place.file for each in found if each.rule is ConformRule.ID_TOKEN_MISSING}
+    own = [each for each in own if not _is_of_token(each, lacking)]
+    found += _since(own, was, everything=change.everything)
+    found += void_entries(change.case, change.at.date(), change.case_file)
+    return Conformance(
+        repository=change.repository.full_name,
+        base=change.base_name,
+        findings=in_order(_each_once(found)),
+        documents=sum(1 for _ in after.every),
+        releases=tuple(dict.fromkeys(release.name for release in news)),
+        judged_at=change.at,
+        notes=notes,
+    )
+
+
+def _assigned(
+    before: Documents,
+    after: Documents,
+    olds: tuple[Release, ...],
+    news: tuple[Release, ...],
+) -> tuple[Documents, Documents, tuple[Release, ...], tuple[Release, ...], tuple[str, ...]]:
+    """Return documents and releases put together where there is no doubt: one role that is assumed, and one that is described."""
+    notes: list[str] = []
+    roles = tuple(dict.fromkeys(arn for release in (*news, *olds) for arn in release.roles))
+    described = [role for role in after.roles or before.roles if role.trust is not None]
+    if len(roles) == 1:
+        arn = roles[0]
+        own = [side if _describes(side, arn) else given_to(side, arn) for side in (before, after)]
+        if any(new is not old for new, old in zip(own, (before, after), strict=True)):
+            before, after = own
+            notes.append(
+                f"Policies that stand alone in their files are taken as those of {arn.name}, the only role assumed."
+            )
+    elif not roles and len(described) == 1 and (told := described[0].arn) is not None:
+        olds, news = with_role(olds, told), with_role(news, told)
+        notes.append(f"No workflow tells which role it assumes: it is taken as {told.name}, the only one described.")
+    return before, after, olds, news, tuple(notes)
+
+
+def _describes(documents: Documents, arn: Arn) -> bool:
+    return any(role.arn == arn or (role.arn is None and arn.name in role.names) for role in documents.roles)
+
+
+def _audiences(releases: Iterable[Release]) -> tuple[str, ...]:
+    told = (
+        unit.view.facts.audience.value for release in releases for unit in release.units if unit.view.facts.audience
+    )
+    return tuple(dict.fromkeys((DEFAULT_AUDIENCE, *told)))
+
+
+def _widenings(
+    change: Change,
+    pairs: Pairs,
+    before: Documents,
+    after: Documents,
+    accounted: Accounted,
+    wanted: Mapping[Arn, RoleNeeds],
+) -> Iterator[Finding]:
+    everybody = RoleNeeds(
+        tuple(need for each in wanted.values() for need in each.needs),
+        tuple(claims for each in wanted.values() for claims in each.claims),
+    )
+    for was, role in pairs.roles:
+        own = next(
+            (
+                value
+                for arn, value in wanted.items()
+                if arn == role.arn or (role.arn is None and arn.name in role.names)
+            ),
+            NOTHING_NEEDED,
+        )
+        files = {each.proposed.file for each in role.documents}
+        judge = Widening(change.repository, accounted.about(role.names | files), own)
+        if role.trust is not None:
+            yield from judge.of_trust(was.trust if was is not None else None, role.trust, role.label, role.arn)
+        yield from judge.of_role(was, role)
+    for old, new in pairs.loose:
+        judge = Widening(change.repository, accounted.about(_names(new)))
+        if is_trust(new):
+            yield from judge.of_trust(old, new, f"of {new.proposed.file}", None)
+        else:
+            yield from judge.of_policy(old, new)
+    for old, new in pairs.of_resources:
+        yield from Widening(change.repository, accounted.about(_names(new))).of_resource(old, new)
+    yield from provider_findings(before.providers, after.providers, accounted, everybody)
+
+
+def _names(document: Document) -> set[str]:
+    own = document.proposed
+    return {
+        own.file,
+        own.name,
+        own.address,
+        *(name for owner in own.owners for name in (owner.name, owner.address)),
+    } - {""}
+
+
+def _faults(
+    documents: Documents, accounted: Accounted, releases: Iterable[Release], unread: Sequence[Unread]
+) -> list[Finding]:
+    """Return what is wrong on one side by itself."""
+    found: list[Finding] = []
+    told = {place.file for place, _, _ in documents.gaps} | {each.file for each in unread}
+    for document in documents.every:
+        if document.document is None and document.proposed.file in told:
+            continue
+        role = next((each for each in documents.roles if any(own is document for own in each.documents)), None)
+        names = (role.names if role is not None else frozenset[str]()) | _names(document)
+        found += document_faults(document, accounted.about(names), role.arn if role is not None else None)
+    rule = ConformRule.NOT_READ
+    for place, why, how in documents.gaps:
+        found.append(
+            Finding(rule, Level.UNKNOWN, place, f"{why[:1].upper()}{why[1:]}.", f"{how[:1].upper()}{how[1:]}.")
+        )
+    for each in unread:
+        correction = f"{each.how[:1].upper()}{each.how[1:]}." if each.how else rule.record.correction
+        found.append(
+            Finding(
+                rule,
+                Level.UNKNOWN,
+                Place(each.file, each.line),
+                f"{each.file} could not be read: {each.why}.",
+                correction,
+            )
+        )
+    for release in releases:
+        found += workflow_faults(release)
+    return _each_once(found)
+
+
+def _is_of_token(finding: Finding, lacking: set[str]) -> bool:
+    return finding.rule is ConformRule.STATIC_KEYS and finding.level is Level.UNKNOWN and finding.place.file in lacking
+
+
+def _each_once(found: Iterable[Finding]) -> list[Finding]:
+    """Return each finding once; of one that was found at two levels, the graver."""
+    best: dict[tuple[object, ...], Finding] = {}
+    for each in found:
+        key = (each.rule, each.place.file, each.place.line, each.place.member, each.sentence)
+        known = best.get(key)
+        if known is None or each.level.rank < known.level.rank:
+            best[key] = each
+    return list(best.values())
+
+
+def _since(own: Iterable[Finding], was: Iterable[Finding], *, everything: bool) -> Iterator[Finding]:
+    """Yield the findings of this side; those that the base has as well as notes. Lines and names of files may have moved."""
+    listed, old = list(own), list(was)
+    same_file = Counter((_key(each), each.place.file) for each in old)
+    known = Counter(map(_key, old))
+    before: set[int] = set()
+    # First what stands in the same file as before, then what has moved to another one.
+    for in_place in (True, False):
+        for each in listed:
+            key, place = _key(each), (_key(each), each.place.file)
+            if id(each) in before or known[key] <= 0 or (in_place and same_file[place] <= 0):
+                continue
+            known[key] -= 1
+            same_file[place] -= 1
+            before.add(id(each))
+    for each in listed:
+        is_old = id(each) in before and not everything
+        yield replace(each, level=Level.NOTE, details=(*each.details, ALREADY)) if is_old else each
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return (finding.rule, finding.level, finding.sentence.replace(finding.place.file or "\0", ""))

@@ -1,0 +1,52 @@
+"""Find what OIDC providers newly take: an audience, a certificate's thumbprint, a provider that was not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from diagnosis.conform.accounted import Accounted
+from diagnosis.conform.needs import RoleNeeds
+from diagnosis.conform.widening import not_compared
+from diagnosis.findings.finding import Finding, Level, Place
+from diagnosis.iac.node import Open
+from diagnosis.iac.proposal import ProposedProvider
+from diagnosis.verdicts.conform_rule import ConformRule
+
+
+def provider_findings(
+    base: Sequence[ProposedProvider], head: Sequence[ProposedProvider], accounted: Accounted, needed: RoleNeeds
+) -> Iterator[Finding]:
+    """Yield what each provider newly takes; one for which the base has none is wholly new."""
+    wanted = {audience for claims in needed.claims if (audience := claims.get("aud")) is not None}
+    for new in head:
+        old = next((each for each in base if _url(each) == _url(new) or each.address == new.address), None)
+        place = Place(new.file, new.line, member=f"OIDC provider {_url(new)}")
+        if isinstance(new.audiences, Open) or any(isinstance(each, Open) for each in new.audiences):
+            if old is None or old.audiences != new.audiences:
+                yield not_compared(place, f"Which audiences the OIDC provider {_url(new)} takes could not be read.")
+            continue
+        known = () if old is None or isinstance(old.audiences, Open) else old.audiences
+        more = [each for each in new.audiences if isinstance(each, str) and each not in known]
+        left = [each for each in more if each not in accounted.admits and each not in wanted]
+        if left:
+            rule = ConformRule.WIDENED_PROVIDER
+            word = "takes" if old is not None else "is new and takes"
+            said = (
+                f"The OIDC provider {_url(new)} {word} the audience {', '.join(left)}, which the base branch does not."
+            )
+            yield Finding(rule, Level.ERROR, place, said, rule.record.correction, tuple(left))
+        if told := [each for each in more if each in accounted.admits]:
+            yield _note(
+                ConformRule.WIDENING_STATED, place, "The audience that the provider newly takes is stated", told
+            )
+        if told := [each for each in more if each in wanted and each not in accounted.admits]:
+            said = "The audience that the provider newly takes is the one that a release requests"
+            yield _note(ConformRule.WIDENING_NEEDED, place, said, told)
+
+
+def _note(rule: ConformRule, place: Place, sentence: str, details: Sequence[str]) -> Finding:
+    return Finding(rule, Level.NOTE, place, f"{sentence}.", rule.record.correction, tuple(details))
+
+
+def _url(provider: ProposedProvider) -> str:
+    return provider.url.why if isinstance(provider.url, Open) else provider.url or provider.address

@@ -1,0 +1,212 @@
+"""The releases of one side of a change: what each workflow would run next, as far as it takes AWS credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from diagnosis.claims.claim_set import ClaimSet
+from diagnosis.closure.steps.demotion.release_jobs import ReleaseJobs, release_jobs
+from diagnosis.conform.account_model import AccountModel
+from diagnosis.conform.needs import RoleNeeds
+from diagnosis.diagnose import question_of
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.findings.finding import Place
+from diagnosis.live.assessment import assess
+from diagnosis.live.authentication import judge_role_trust
+from diagnosis.live.release_units import Unit, units_of
+from diagnosis.live.run_claims import RunClaims
+from diagnosis.names.arn import Arn
+from diagnosis.next_run.starts import Start
+from diagnosis.replay.attempt import replay
+from diagnosis.steps.match import default_name
+from diagnosis.trust.question import TrustOutcome
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import Replay
+
+_PLAIN = re.compile(r"[\w./*-]+")
+"""Filters of GitHub that IAM can write as well: letters and stars; a star of IAM goes on over a slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """The next run of a workflow by one of its triggers, with everything of the repository that it reads."""
+
+    path: str
+    start: Start
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A next run that takes AWS credentials."""
+
+    run: NextRun
+    replay: Replay
+    jobs: ReleaseJobs
+    case: Case
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is known by on the other side: its file and how it is started."""
+        return (self.run.path, self.run.start.event, self.run.start.ref or "")
+
+    @property
+    def name(self) -> str:
+        """How people call it: the workflow's file, and how it is started."""
+        return f"{self.run.path.rpartition('/')[2]} ({self.run.start.source})"
+
+    @property
+    def workflow(self) -> Workflow | None:
+        """The workflow with calls and actions in place."""
+        return self.replay.workflow if isinstance(self.replay.workflow, Workflow) else None
+
+    @property
+    def releasing(self) -> frozenset[str]:
+        """The ids of the jobs that take credentials."""
+        ids = {session.job_id for session in self.replay.sessions}
+        return frozenset(ids | {read.written.id for read in self.jobs.jobs if read.written is not None})
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Its sessions, those that present the same token to the same role as one."""
+        return units_of(self.replay, self.case)
+
+    @property
+    def roles(self) -> tuple[Arn, ...]:
+        """The roles that it assumes, as far as they are told."""
+        return tuple(dict.fromkeys(arn for unit in self.units if (arn := unit.role_arn) is not None))
+
+    def assessed(self, model: AccountModel) -> Assessment:
+        """Judge it on the model of an account."""
+        question = question_of(self.replay, self.case)
+        return assess(self.replay, model.state(question), self.case)
+
+    def admitted(self, model: AccountModel) -> Mapping[tuple[str, ClaimSet], TrustOutcome]:
+        """Return for each job what its role's trust policy says of each token that it may present, where several are possible."""
+        found: dict[tuple[str, ClaimSet], TrustOutcome] = {}
+        state = model.state(question_of(self.replay, self.case))
+        for unit in self.units:
+            run = RunClaims.of(unit.view, unit.account_in(state), unit.case)
+            if not isinstance(run.account.role, Known) or len(run.claims.sets) < 2:
+                continue
+            for claims in run.claims.sets:
+                if claims.subject is not None:
+                    alone = replace(run, claims=replace(run.claims, sets=(claims,), custom_possible=False))
+                    outcome = judge_role_trust(alone, run.account.role.value).outcome
+                    found.update({(job, claims): outcome for job in unit.jobs})
+        return found
+
+    def place_of(self, job: str, step: str = "") -> Place:
+        """Return where a job, or a step of it, is written; called jobs and steps by the job that calls them."""
+        for written in self.workflow.jobs if self.workflow is not None else ():
+            if not _is_named(written, job):
+                continue
+            found = next((each for each in written.all_steps if step and _name(each) == step), None)
+            member = f"job {job}" + (f", step {step}" if step else "")
+            if found is not None and (found.line or found.file):
+                return Place(found.file or self.run.path, found.line or None, member=member)
+            return Place(self.run.path, _line(written), member=member)
+        return Place(self.run.path, member=f"job {job}" if job else "")
+
+
+def releases_of(runs: Iterable[NextRun], case: Case) -> tuple[Release, ...]:
+    """Return the next runs that take AWS credentials, or use a registry or a service of AWS."""
+    found = []
+    for run in runs:
+        read = replay(run.attempt, case)
+        release = Release(run, read, release_jobs(read), case)
+        if release.jobs.jobs or release.replay.sessions:
+            found.append(release)
+    return tuple(found)
+
+
+def counterparts(base: Sequence[Release], head: Sequence[Release]) -> Iterator[tuple[Release | None, Release]]:
+    """Yield each release with the same one on the base branch: of its file and trigger, else of its text and trigger."""
+    left = {release.key: release for release in base}
+    paths = {release.run.path for release in head}
+    for release in head:
+        old = left.get(release.key) or next(
+            (
+                each
+                for each in base
+                if each.run.path not in paths
+                and each.key[1:] == release.key[1:]
+                and each.replay.workflow is not None
+                and each.run.attempt.workflow_name == release.run.attempt.workflow_name
+            ),
+            None,
+        )
+        # By another event of the same workflow the jobs are the same, and so is what they need.
+        same_file = (each for each in base if each.run.path == release.run.path)
+        yield old or next(same_file, None), release
+
+
+def needs_by_role(releases: Iterable[Release], model: AccountModel) -> Mapping[Arn, RoleNeeds]:
+    """Return what the releases need of each role, and the tokens that they present; a pull request's are left out."""
+    needs: dict[Arn, dict[tuple[str, str | None, str, str], Need]] = {}
+    claims: dict[Arn, dict[ClaimSet, None]] = {}
+    subjects: dict[Arn, dict[str, None]] = {}
+    for release in releases:
+        for unit in release.units:
+            if unit.role_arn is None or release.run.start.of_pull_request:
+                continue
+            for need in unit.needs:
+                needs.setdefault(unit.role_arn, {})[need.action, need.resource, need.step, need.job] = need
+            state = model.state(question_of(release.replay, release.case))
+            run = RunClaims.of(unit.view, unit.account_in(state), unit.case)
+            claims.setdefault(unit.role_arn, {}).update(dict.fromkeys(run.claims.sets))
+            more = (each for found in run.claims.subjects for each in _of_other_refs(found, release))
+            subjects.setdefault(unit.role_arn, {}).update(dict.fromkeys(more))
+    return {
+        arn: RoleNeeds(tuple(needs.get(arn, {}).values()), tuple(claims.get(arn, {})), tuple(subjects.get(arn, {})))
+        for arn in dict.fromkeys((*needs, *claims))
+    }
+
+
+def _of_other_refs(subject: str, release: Release) -> Iterator[str]:
+    """Yield the subject for the other refs that the filters of a push let through, where its own ref is an example."""
+    start = release.run.start
+    head, sign, _ = subject.partition(f":ref:{start.ref}")
+    if not (start.example and start.event == "push" and sign and start.ref and release.workflow is not None):
+        return
+    kind = "tags" if start.ref.startswith("refs/tags/") else "branches"
+    patterns = dict(release.workflow.push_patterns).get(kind, ())
+    if all(_PLAIN.fullmatch(pattern) for pattern in patterns):
+        yield from (
+            f"{head}:ref:refs/{'tags' if kind == 'tags' else 'heads'}/{pattern.replace('**', '*')}"
+            for pattern in patterns
+        )
+
+
+def with_role(releases: Iterable[Release], arn: Arn) -> tuple[Release, ...]:
+    """Return the releases with a role for the sessions that do not tell theirs."""
+    return tuple(
+        release if release.roles or release.case.role_arn is not None else _again(release, arn) for release in releases
+    )
+
+
+def _again(release: Release, arn: Arn) -> Release:
+    case = replace(release.case, role_arn=arn)
+    read = replay(release.run.attempt, case)
+    return Release(release.run, read, release_jobs(read), case)
+
+
+def _is_named(job: WorkflowJob, name: str) -> bool:
+    return name in (job.id, job.name) or name.rpartition(" (")[0] in (job.id, job.name)
+
+
+def _name(step: WorkflowStep) -> str:
+    return " ".join((step.name or default_name(step)).split())
+
+
+def _line(job: WorkflowJob) -> int | None:
+    own: WorkflowJob | None = job
+    while own is not None and not own.line:
+        own = own.caller
+    return own.line if own is not None else None

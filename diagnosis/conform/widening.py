@@ -1,0 +1,298 @@
+"""Find what a change newly admits or grants, as sets: what is left once what is stated, and what a release needs, is taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from diagnosis.callers.comparison import compare_trust
+from diagnosis.claims.claim_set import GITHUB_ISSUER
+from diagnosis.conform.accounted import Accounted, without_callers
+from diagnosis.conform.documents import Document, RoleDocuments
+from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
+from diagnosis.facts.runs import Repository
+from diagnosis.findings.finding import Finding, Level, Place
+from diagnosis.grants.comparison import Grant, GrantComparison, compare_grants
+from diagnosis.live.layers import whole_document
+from diagnosis.names.arn import Arn
+from diagnosis.policy import Effect, PolicyDocument, Statement, Unparsable, write_document
+from diagnosis.verdicts.conform_rule import ConformRule
+
+_NOBODY = write_document({"Version": "2012-10-17", "Statement": []})
+"""A trust policy without a statement admits nobody."""
+_SHOWN = 3
+
+Layers = Sequence[Sequence[PolicyDocument]]
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """What accounts for a difference between the two sides."""
+
+    repository: Repository
+    accounted: Accounted
+    needed: RoleNeeds = NOTHING_NEEDED
+
+    # A role's trust policy
+
+    def of_trust(self, old: Document | None, new: Document, role: str, arn: Arn | None) -> Iterator[Finding]:
+        """Yield what a trust policy newly admits; without an old one, everybody whom it admits."""
+        before, after = _both(old, new)
+        if after is None:
+            return
+        provider = arn.beside("oidc-provider", GITHUB_ISSUER) if arn is not None and arn.has_account else None
+        raw = compare_trust(before, after, self.repository, provider_arn=provider)
+        for why in raw.undecided:
+            yield not_compared(new.place(), f"Whom the {new.shown} newly admits is not decided: {why}")
+        if not raw.newly_admitted:
+            return
+        rest = self.accounted.taken_from(after)
+        unstated = compare_trust(before, rest, self.repository, provider_arn=provider)
+        own, rest = self.needed.claims, without_callers(rest, self.needed.subjects)
+        left = compare_trust(before, rest, self.repository, meant=own, provider_arn=provider) if own else unstated
+        if left.newly_admitted or (left.undecided and not raw.undecided):
+            found = left.newly_admitted or raw.newly_admitted
+            sure = any(each.certain for each in found)
+            word = "would admit" if sure else "may admit, depending on what no record tells,"
+            new_to = "whom the base branch refuses" if old is not None else "and the base branch has no such role"
+            who = _listed(each.who for each in found)
+            rule = ConformRule.WIDENED_TRUST
+            yield Finding(
+                rule,
+                Level.ERROR if sure else Level.UNKNOWN,
+                _place_of_new(old, new),
+                f"Role {role} {word} {who}, {new_to}.",
+                rule.record.correction,
+                tuple(each.text for each in found),
+            )
+        open_slugs = {each.slug for each in left.newly_admitted}
+        unstated_slugs = {each.slug for each in unstated.newly_admitted}
+        # Where a class is left, another member of it may be the smallest: accounted for is only a class that is gone.
+        stated = [each.text for each in raw.newly_admitted if each.slug not in unstated_slugs]
+        needed = [each.text for each in unstated.newly_admitted if each.slug not in open_slugs]
+        if stated:
+            yield _note(ConformRule.WIDENING_STATED, new.place(), f"What role {role} newly admits is stated", stated)
+        if needed:
+            said = f"Role {role} newly admits a release of this repository, and nobody else by it"
+            yield _note(ConformRule.WIDENING_NEEDED, new.place(), said, needed)
+
+    # A role's permissions
+
+    def of_role(self, old: RoleDocuments | None, new: RoleDocuments) -> Iterator[Finding]:
+        """Yield what the policies of a role newly grant within its boundary."""
+        yield from self._beyond(old, new)
+        olds, news = _without_same_unread(old, new)
+        unread = next((each for each in olds if each.document is None), None)
+        if unread is not None:
+            said = f"What role {new.label} is newly granted is not decided: on the base branch, {unread.unread}."
+            yield not_compared(new.place, said)
+            return
+        readable = [each for each in news if each.document is not None]
+        if readable or olds:
+            changed = [each for each in readable if not any(each.same_as(other) for other in olds)]
+
+            def place(grants: Sequence[Grant]) -> Place:
+                if not changed:
+                    return new.place
+                pairs = [(next((each for each in olds if _pairs(each, own)), None), own) for own in changed]
+                places = [_place_of_new(was, own, grants) for was, own in pairs]
+                granting = (each for each, (_, own) in zip(places, pairs, strict=True) if _grants_any(own, grants))
+                return next(granting, places[0])
+
+            yield from self._grants(_layers(olds, old), _layers(readable, new), place, f"role {new.label}")
+
+    def _beyond(self, old: RoleDocuments | None, new: RoleDocuments) -> Iterator[Finding]:
+        """Yield the policies that it is newly given, or the boundary that it loses, and that stand in no file."""
+        before = old.beyond if old is not None else ()
+        stated = {pattern for entry in self.accounted.widenings for pattern in entry.grants}
+        rule = ConformRule.WIDENED_GRANTS
+        for each in new.beyond:
+            if each not in before and each.startswith("managed policy"):
+                said = f"Role {new.label} is newly given the {each}, whose document is in no file of this change."
+                named = each.rpartition(" ")[2]
+                if named in stated:
+                    yield _note(
+                        ConformRule.WIDENING_STATED, new.place, f"That role {new.label} is given it is stated", [each]
+                    )
+                else:
+                    yield Finding(rule, Level.ERROR, new.place, said, rule.record.correction, (each,))
+        edges = [each for each in before if each.startswith("permissions boundary")]
+        if edges and not set(edges) <= set(new.beyond):
+            said = f"Role {new.label} is no longer held by its {edges[0]}."
+            yield Finding(rule, Level.ERROR, new.place, said, "Keep the boundary, or one that bounds as much.")
+
+    def of_policy(self, old: Document | None, new: Document) -> Iterator[Finding]:
+        """Yield what a policy newly grants to whomever it is attached to."""
+        before, after = _both(old, new)
+        if after is not None:
+            layers = [[before]] if old is not None else [[]]
+            yield from self._grants(
+                layers, [[after]], partial(_place_of_new, old, new), f"whoever holds the {new.shown}"
+            )
+
+    def _grants(
+        self, before: Layers, after: Layers, place_of: Callable[[Sequence[Grant]], Place], whose: str
+    ) -> Iterator[Finding]:
+        raw = compare_grants(before, after)
+        place = place_of(raw.newly_granted)
+        for why in raw.undecided:
+            yield not_compared(place, f"What {whose} is newly granted is not decided: {why}.")
+        if not raw.newly_granted:
+            return
+        stated, needed = self.accounted.grants, self.needed.grants
+        unstated = compare_grants(before, after, meant=stated) if stated else raw
+        left = compare_grants(before, after, meant=(*stated, *needed)) if needed else unstated
+        rule = ConformRule.WIDENED_GRANTS
+        if left.newly_granted:
+            need = ", which no release of this repository needs" if needed else ""
+            said = f"{whose[:1].upper()}{whose[1:]} would be granted {_actions(left.newly_granted)} beyond the base branch{need}."
+            yield Finding(rule, Level.ERROR, place_of(left.newly_granted), said, rule.record.correction, _told(left))
+        if gone := _gone(raw, unstated):
+            yield _note(ConformRule.WIDENING_STATED, place, f"What {whose} is newly granted is stated", gone)
+        if gone := _gone(unstated, left):
+            said = f"What {whose} is newly granted is what a release of this repository needs"
+            yield _note(ConformRule.WIDENING_NEEDED, place, said, [*gone, *self._steps(gone)])
+
+    def _steps(self, grants: Iterable[str]) -> Iterator[str]:
+        """Yield which steps need the actions of these grants."""
+        told = " ".join(grants)
+        for need in self.needed.needs:
+            if need.action in told and need.step:
+                of = f" of job “{need.job}”" if need.job else ""
+                yield f"needed by step “{need.step}”{of}"
+
+    # A resource's own policy
+
+    def of_resource(self, old: Document | None, new: Document) -> Iterator[Finding]:
+        """Yield what a resource's own policy newly allows, and to whom."""
+        before, after = _both(old, new)
+        if after is None:
+            return
+        found = compare_grants([[before]] if old is not None else [[]], [[after]], meant=self.accounted.grants)
+        for why in found.undecided:
+            yield not_compared(new.place(), f"What the {new.shown} newly allows is not decided: {why}.")
+        if not found.newly_granted:
+            return
+        known = list(map(_meaning, _allows(before)))
+        who = [name for item in _allows(after) if _meaning(item) not in known for _, name in _principals(item)]
+        if who and all(name in self.accounted.admits for name in who):
+            yield _note(ConformRule.WIDENING_STATED, new.place(), f"Whom the {new.shown} newly admits is stated", who)
+            return
+        to = f" to {_listed(who)}" if who else ""
+        rule = ConformRule.WIDENED_RESOURCE_POLICY
+        said = f"The {new.shown} would allow {_actions(found.newly_granted)}{to} beyond the base branch."
+        place = _place_of_new(old, new, found.newly_granted)
+        yield Finding(rule, Level.ERROR, place, said, rule.record.correction, _told(found))
+
+
+def not_compared(place: Place, sentence: str) -> Finding:
+    """Return the finding of something that was read and not decided."""
+    rule = ConformRule.NOT_COMPARED
+    return Finding(rule, Level.UNKNOWN, place, sentence, rule.record.correction)
+
+
+def _pairs(old: Document, new: Document) -> bool:
+    """Return whether a document of the base is the one that another is a new version of."""
+    return old.kind is new.kind and old.proposed.name == new.proposed.name
+
+
+def _place_of_new(old: Document | None, new: Document, grants: Sequence[Grant] = ()) -> Place:
+    """Return the place of the first statement that an older version of a document does not have, of these grants if any are."""
+    known = list(map(_meaning, _statements(old.document))) if old is not None and old.document is not None else []
+    own = list(enumerate(_statements(new.document))) if new.document is not None and old is not None else []
+    fresh = [(at, item) for at, item in own if _meaning(item) not in known]
+    actions = [action.lower() for grant in grants for action in grant.actions]
+    granting = [at for at, item in fresh if item.effect is Effect.ALLOW and any(map(item.actions.covers, actions))]
+    first = next(iter((*granting, *(at for at, _ in fresh))), None)
+    return new.place() if first is None else new.place(("Statement", first), f"Statement[{first}]")
+
+
+def _grants_any(document: Document, grants: Sequence[Grant]) -> bool:
+    own = _allows(document.document) if document.document is not None else ()
+    actions = {action.lower() for grant in grants for action in grant.actions}
+    return any(any(map(item.actions.covers, actions)) for item in own)
+
+
+def _statements(document: PolicyDocument) -> Iterator[Statement]:
+    if not isinstance(document.policy, Unparsable):
+        yield from document.policy.statements
+
+
+def _meaning(item: Statement) -> tuple[object, ...]:
+    """Return what a statement says, wherever it stands and whatever it is called."""
+    asked = tuple((each.name, each.folded_key, each.values) for each in item.conditions)
+    principals = (item.principals.entries if item.principals is not None else None, item.not_principal)
+    resources = (item.resources.patterns, item.resources.negated) if item.resources is not None else None
+    return (item.effect, item.actions.patterns, item.actions.negated, resources, asked, principals)
+
+
+def _note(rule: ConformRule, place: Place, sentence: str, details: Iterable[str]) -> Finding:
+    return Finding(rule, Level.NOTE, place, f"{sentence}.", rule.record.correction, tuple(dict.fromkeys(details)))
+
+
+def _both(old: Document | None, new: Document) -> tuple[PolicyDocument, PolicyDocument | None]:
+    """Return the two documents; no second one where either was not read: that is told by itself."""
+    if old is not None and old.document is None:
+        return _NOBODY, None
+    return (old.document if old is not None and old.document is not None else _NOBODY), new.document
+
+
+def _without_same_unread(
+    old: RoleDocuments | None, new: RoleDocuments
+) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
+    """Return the permission documents of both sides without those that neither side could read, and that are alike."""
+
+    def of(role: RoleDocuments | None) -> tuple[Document, ...]:
+        return (*role.policies, *((role.boundary,) if role.boundary is not None else ())) if role is not None else ()
+
+    olds, news = of(old), of(new)
+    same = [each for each in news if each.document is None and any(each.same_as(other) for other in olds)]
+    return (
+        tuple(each for each in olds if not any(each.same_as(other) for other in same)),
+        tuple(each for each in news if each not in same),
+    )
+
+
+def _layers(documents: Sequence[Document], role: RoleDocuments | None) -> Layers:
+    """Return the layers that all have to allow: the policies, and the boundary."""
+    edge = role.boundary if role is not None else None
+    policies = [each.document for each in documents if each is not edge and each.document is not None]
+    bound = edge.document if edge is not None and edge in documents and edge.document is not None else None
+    return [policies, [bound if bound is not None else whole_document("Allow")]]
+
+
+def _allows(document: PolicyDocument) -> Iterator[Statement]:
+    yield from (item for item in _statements(document) if item.effect is Effect.ALLOW)
+
+
+def _principals(statement: Statement) -> tuple[tuple[str, str], ...]:
+    return statement.principals.entries if statement.principals is not None else ()
+
+
+def _gone(more: GrantComparison, less: GrantComparison) -> list[str]:
+    """Return what the second comparison no longer tells: actions on the resources that are now taken out."""
+    left = {(action, grant.resource) for grant in less.newly_granted for action in grant.actions}
+    found = []
+    for grant in more.newly_granted:
+        actions = tuple(action for action in grant.actions if (action, grant.resource) not in left)
+        if actions:
+            found.append(Grant(actions, grant.resource, grant.conditions).text)
+    return found
+
+
+def _told(found: GrantComparison) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(grant.text for grant in found.newly_granted))
+
+
+def _actions(grants: Sequence[Grant]) -> str:
+    return _listed(action for grant in grants for action in grant.actions)
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(dict.fromkeys(names))
+    more = len(every) - _SHOWN
+    shown = every[:_SHOWN]
+    if more > 0:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))

@@ -1,0 +1,228 @@
+"""Read both sides of a change, the working tree and the base branch, and judge it. Nobody is asked but git."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from diagnosis.conform.judge import Change, Side, Unread, judged
+from diagnosis.conform.releases import NextRun
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.runs import OidcCustomization, Repository
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+from diagnosis.iac.files import LARGEST_PLAN, MOST_FILES, may_hold
+from diagnosis.iac.proposal import Given
+from diagnosis.iac.read import read_files
+from diagnosis.names.arn import Arn
+from diagnosis.next_run.attempt import next_attempt
+from diagnosis.next_run.starts import Start, starts_of
+from diagnosis.verdicts.conformance import Conformance
+from probes.checkout import Checkout
+from probes.git_commit import CommitTree, base_tree, has_commits, ignored_paths, is_pull_request
+from probes.programs import find_program
+from probes.repository_tree import FOLDER, LARGEST_FILE, RepositoryTree
+from probes.workflow_file import workflow_file
+from tui.backend import BackendProblem, CancelHook, Progress, ProgressHook
+from tui.backends.github_side import stop_if
+
+MOST_STARTS = 6
+"""Of one workflow."""
+_PLANS = (".json",)
+_SUBJECT = re.compile(
+    r"repo:(?P<owner>[A-Za-z0-9_.-]{1,100})(?:@(?P<owner_id>\d{1,20}))?/"
+    r"(?P<name>[A-Za-z0-9_.-]{1,100})(?:@(?P<id>\d{1,20}))?:"
+)
+_DEFAULTS = ("origin/HEAD", "origin/main", "origin/master")
+
+
+@dataclass(frozen=True, slots=True)
+class ConformOptions:
+    """What was asked for."""
+
+    repository: Repository
+    at: datetime
+    folder: Path
+    paths: tuple[str, ...] = ()
+    """Files and folders, from the root of the repository, whose documents are judged; all of it where none is named."""
+    base: str | None = None
+    """The name of the base; None for the one that the clone knows."""
+    case: Case = field(default_factory=Case)
+    case_file: str = ""
+    roles: Mapping[str, Arn] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
+    everything: bool = False
+
+
+def judge(options: ConformOptions, progress: ProgressHook, cancelled: CancelHook) -> Conformance:
+    """Judge the change. Raises BackendProblem, Cancelled."""
+    progress(Progress("reading the base branch", 0, 4))
+    old = _base(options)
+    before = documents_in(old, _paths(old), options) if old is not None else Texts()
+    stop_if(cancelled)
+    progress(Progress("reading the working tree", 1, 4))
+    files = Checkout(options.folder, "")
+    paths = _paths(files)
+    ignored = ignored_paths(options.folder)
+    paths = tuple(path for path in paths if _is_proposed(path, ignored, options.paths))
+    files = Checkout(options.folder, next(filter(is_workflow, paths), ""))
+    after = documents_in(files, paths, options)
+    stop_if(cancelled)
+    progress(Progress("reading the releases", 2, 4))
+    form = subject_form((*before.texts.values(), *after.texts.values()), options.repository)
+    base = side_of(old, _paths(old), before, options, form) if old is not None else None
+    head = side_of(files, paths, after, options, form)
+    stop_if(cancelled)
+    progress(Progress("judging the change", 3, 4))
+    change = Change(
+        repository=options.repository,
+        head=head,
+        at=options.at,
+        base=base,
+        base_name=f"{_short(old.ref)} ({old.commit[:10]})" if old is not None else "",
+        case=options.case,
+        case_file=options.case_file,
+        roles=options.roles,
+        everything=options.everything,
+    )
+    found = judged(change)
+    return replace(found, notes=(old.note, *found.notes)) if old is not None and old.note else found
+
+
+def _base(options: ConformOptions) -> CommitTree | None:
+    """Return the files of the base; None where nothing was committed yet. Raises BackendProblem."""
+    names = (options.base,) if options.base else () if is_pull_request() else _DEFAULTS
+    found = [base_tree(options.folder, name) for name in names] or [base_tree(options.folder)]
+    tree = next((each for each in found if isinstance(each, CommitTree)), None)
+    if tree is not None:
+        return tree
+    first = found[0]
+    if find_program("git") is not None and not has_commits(options.folder):
+        return None
+    if options.base is None and not is_pull_request():
+        raise BackendProblem(
+            "There is nothing to compare with: the default branch is not known.", "Name the base: --base main."
+        )
+    why, how = (first.why, first.how) if isinstance(first, Unreadable) else ("it is not there", "name it: --base REF")
+    raise BackendProblem(f"The base could not be read: {why}.", f"{how[:1].upper()}{how[1:]}.")
+
+
+def top_of(folder: Path) -> Path:
+    """Return the working tree in which a folder lies. Raises BackendProblem where it lies in none."""
+    whole = folder.absolute()
+    found = next((each for each in (whole, *whole.parents) if (each / ".git").exists()), None)
+    if found is None:
+        raise BackendProblem(
+            "This folder is no clone of a repository.", "Run it in the clone whose change is to be judged."
+        )
+    return found
+
+
+def _paths(files: RepositoryTree) -> tuple[str, ...]:
+    listed = files.paths()
+    if isinstance(listed, Known):
+        return listed.value
+    why = listed.why if isinstance(listed, Unreadable) else "they are not there"
+    raise BackendProblem(
+        f"The files of the repository cannot be listed: {why}.", "Run it in a clone of the repository alone."
+    )
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The files of one side that may hold documents."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[Unread, ...] = ()
+
+
+def documents_in(files: RepositoryTree, paths: Sequence[str], options: ConformOptions) -> Texts:
+    """Return the texts of the files that may hold documents, and those that could not be read."""
+    texts: dict[str, str] = {}
+    unread: list[Unread] = []
+    wanted = [path for path in paths if may_hold(path) and _is_within(path, options.paths)]
+    if wanted[MOST_FILES:]:
+        why = f"no more than {MOST_FILES} files are read"
+        unread.append(Unread(wanted[MOST_FILES], why, "name the folders that hold documents"))
+    if isinstance(files, CommitTree):
+        files.load([path for path in wanted[:MOST_FILES] if not path.endswith(_PLANS)])
+        files.load([path for path in wanted[:MOST_FILES] if path.endswith(_PLANS)], LARGEST_PLAN)
+    for path in wanted[:MOST_FILES]:
+        text = files.text(path, LARGEST_PLAN if path.endswith(_PLANS) else LARGEST_FILE)
+        if isinstance(text, Known):
+            texts[path] = text.value
+        elif not isinstance(text, Absent):
+            unread.append(Unread(path, text.why, text.how))
+    return Texts(texts, tuple(unread))
+
+
+def subject_form(texts: Iterable[str], repository: Repository) -> Reading[OidcCustomization]:
+    """Return how GitHub's subjects name the repository: as the documents do, since releases pass by them today.
+
+    Where they name it in both forms, either is possible.
+    """
+    found = [match for text in texts for match in _SUBJECT.finditer(text)]
+    own = [match for match in found if f"{match['owner']}/{match['name']}".lower() == repository.full_name.lower()]
+    prefixes = {match.group().rstrip(":") for match in own if match["owner_id"] and match["id"]}
+    has_classic = any(not match["owner_id"] and not match["id"] for match in own)
+    if len(prefixes) == 1 and not has_classic:
+        return Known(OidcCustomization(sub_claim_prefix=next(iter(prefixes))))
+    if prefixes:
+        return Known(OidcCustomization())
+    return Known(OidcCustomization(sub_claim_prefix=f"repo:{repository.full_name}"))
+
+
+def side_of(
+    files: RepositoryTree,
+    paths: Sequence[str],
+    documents: Texts,
+    options: ConformOptions,
+    form: Reading[OidcCustomization],
+) -> Side:
+    """Return one side: its documents, and what its workflows would run next."""
+    unread = list(documents.unread)
+    runs: list[NextRun] = []
+    for path in filter(is_workflow, paths):
+        file = workflow_file(files.text(path), path)
+        if not isinstance(file, Known):
+            why = "it is not there" if isinstance(file, Absent) else file.why
+            unread.append(Unread(path, why, "" if isinstance(file, Absent) else file.how))
+            continue
+        parsed = file.value.parsed
+        if isinstance(parsed, UnparsableWorkflow):
+            unread.append(Unread(path, parsed.why, "", parsed.line))
+            continue
+        for start in _starts(parsed, options.repository.default_branch):
+            attempt = next_attempt(start, path, file, options.repository, form, options.at)
+            runs.append(NextRun(path, start, files.added_to(attempt)))
+    return Side(read_files(documents.texts, options.given), tuple(runs), tuple(unread))
+
+
+def is_workflow(path: str) -> bool:
+    """Return whether GitHub takes a file for a workflow."""
+    folder, _, name = path.rpartition("/")
+    return folder == FOLDER and name.lower().endswith((".yml", ".yaml"))
+
+
+def _is_within(path: str, wanted: Sequence[str]) -> bool:
+    return not wanted or any(path == each or path.startswith(f"{each}/") or each in ("", ".") for each in wanted)
+
+
+def _is_proposed(path: str, ignored: tuple[str, ...], named: Sequence[str]) -> bool:
+    """Return whether a file of the working tree is part of what is proposed: what git leaves out is not, unless it is named."""
+    left_out = any(path == each or (each.endswith("/") and path.startswith(each)) for each in ignored)
+    return not left_out or (bool(named) and _is_within(path, named))
+
+
+def _starts(workflow: Workflow, default_branch: str | None) -> Sequence[Start]:
+    found = starts_of(workflow, default_branch)
+    if not found and workflow.triggers:
+        return (Start(workflow.triggers[0], None, "called by another workflow"),)
+    return found[:MOST_STARTS]
