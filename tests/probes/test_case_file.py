@@ -122,7 +122,12 @@ def test_every_member_of_a_case_can_be_stated() -> None:
     assert not unaccounted.complete
     meant, unaccounted_too = case.widenings
     assert meant == StatedWidening(
-        "release", (), ("s3:PutObject",), ("arn:aws:s3:::evidence/*",), "evidence is kept, ticket 4713", date(2026, 6, 30)
+        "release",
+        (),
+        ("s3:PutObject",),
+        ("arn:aws:s3:::evidence/*",),
+        "evidence is kept, ticket 4713",
+        date(2026, 6, 30),
     )
     assert (meant.in_force(date(2026, 6, 30)), meant.in_force(date(2026, 7, 1))) == (True, False)
     assert not unaccounted_too.complete
