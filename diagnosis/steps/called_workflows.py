@@ -17,6 +17,7 @@ from diagnosis.steps.expressions.scope import Scope, joint_condition
 from diagnosis.steps.expressions.text import as_expression, typed
 from diagnosis.steps.expressions.values import TypedText, Value
 from diagnosis.steps.matrix import Leg, legs_of
+from diagnosis.steps.repository_files import path_in
 from diagnosis.steps.variables import of_kind
 from diagnosis.verdicts.release import StepGap
 
@@ -26,6 +27,9 @@ MOST_JOBS = 500
 """Of a workflow with its calls in place, and at each level within."""
 _MOST_CALLING_LEGS = 64
 _ID_TOKEN = (("id-token", "write"), ("*", "write-all"))
+
+_OWN_COMMIT = ("${{ job.workflow_repository }}", "${{ job.workflow_sha }}")
+"""How a called file checks out its own repository, at its own commit."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -91,15 +95,25 @@ def _of_another_commit(file: Workflow, home: str, at: str) -> Workflow:
     """Return a called file whose own repository's actions are named as the caller would: ``$/`` is another place there."""
     if not at:
         return file
-    return replace(
-        file,
-        jobs=tuple(
-            replace(
-                job, steps=tuple(replace(step, uses=seen_from_elsewhere(step.uses, home, at)) for step in job.steps)
-            )
-            for job in file.jobs
-        ),
-    )
+    return replace(file, jobs=tuple(replace(job, steps=_own_actions_named(job, home, at)) for job in file.jobs))
+
+
+def _own_actions_named(job: WorkflowJob, home: str, at: str) -> tuple[WorkflowStep, ...]:
+    """Return the job's steps; an action is the called file's own too in a folder into which its repository was checked out."""
+    folders: set[str] = set()
+    found: list[WorkflowStep] = []
+    for step in job.steps:
+        told = (step.input("repository"), step.input("ref"))
+        folder = path_in("", step.input("path") or "")
+        if (step.uses or "").lower().startswith("actions/checkout@") and folder:
+            folders = folders | {folder} if told == _OWN_COMMIT else folders - {folder}
+        path = path_in("", own_path(step.uses) or "")
+        within = next((each for each in folders if path is not None and f"{path}/".startswith(f"{each}/")), None)
+        uses = seen_from_elsewhere(step.uses, home, at)
+        if within is not None and path is not None:
+            uses = f"{home}{path.removeprefix(within)}@{at}"
+        found.append(replace(step, uses=uses))
+    return tuple(found)
 
 
 def _leg(job: WorkflowJob, leg: Leg) -> WorkflowJob:

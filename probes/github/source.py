@@ -417,13 +417,6 @@ class GitHubSource:
         whole = self._parts.of_next_runs(attempts, files, watch)
         return tuple(self._others.add(attempt, watch) for attempt in whole)
 
-    def with_called(self, attempt: Attempt, *, cancelled: CancelHook = never) -> Attempt:
-        """Add to an attempt what its workflow file calls and uses, as far as it does not have it; no request where it has all.
-
-        Raises Cancelled only.
-        """
-        return self._parts.of_next_runs((attempt,), {}, Watch(cancelled))[0]
-
     def owner(self, login: str, *, cancelled: CancelHook = never) -> Reading[Owner]:
         """Read a user or an organization with its id. Raises GitHubProblem, Cancelled."""
         task = partial(read_owner, login=login)

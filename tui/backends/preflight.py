@@ -77,7 +77,7 @@ def ask_parts(attempt: Attempt, url: str | None, known: Attempt | None = None) -
         if not isinstance(access, GitHubAccess) or not attempt.head_sha:
             return attempt
         with GitHubSource(attempt.repository.full_name, access, Ledger()) as source:
-            found = source.with_called(lacking)
+            found = source.with_files(lacking, {})
     except GitHubProblem:
         return attempt
     return replace(

@@ -31,7 +31,6 @@ class RecordedBackend(RepositoryBackend):
         self._recording = recording
         server = self._stack.enter_context(GitHubServer(recording))
         ledger = Ledger()
-        side = LiveSide(options, ledger)
         parts = [recording.full_name, options.workflow, options.branch]
         super().__init__(
             GitHubSource(
@@ -40,8 +39,7 @@ class RecordedBackend(RepositoryBackend):
                 ledger,
                 label=lambda attempt: label_attempt(recording, attempt),
             ),
-            side.read,
-            read_usage=side.read_usage,
+            LiveSide(options, ledger).read,
             # What the command line names counts; without a case file, what the recording says belongs together.
             case=options.stated.over(case if case != Case() else recording.case.case),
             stated=options.stated,

@@ -11,8 +11,8 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -56,46 +56,103 @@ class Command:
 
     words: tuple[str, ...]
     inputs: Mapping[str, Input]
-    report: Callable[[Path], tuple[str, ...]]
-    """The words that let it write its report, a JSON file."""
-    name: str
-    """Of the report."""
+    report: str
+    """The name of its report, a JSON or JSON Lines file, which ``--output`` writes."""
+    beside: tuple[str, ...] = ()
+    """Files that it writes beside it, each as an option and a name: ``--csv=fleet.csv``."""
+    sarif: str = ""
+    """The name of its SARIF file, for a command that writes one where the input ``sarif`` asks for it."""
 
 
 class RefusedInputError(Exception):
     """An input that the action does not take; its text is a sentence that repeats nothing foreign but on one line."""
 
 
-_ANNOTATIONS = Input("--annotations", Kind.FLAG, "--no-annotations")
+_CASE, _REGION = Input("--case"), Input("--region")
+_PROFILES = {"profile": Input("--profile"), "registry-profile": Input("--registry-profile")}
+_ANNOTATIONS = {"annotations": Input("--annotations", Kind.FLAG, "--no-annotations")}
+_STATED = {
+    "role-arn": Input("--role-arn"),
+    "repository-uri": Input("--repository-uri", Kind.LINES),
+    "plan": Input("--plan", Kind.LINES),
+    "image-tag": Input("--image-tag"),
+    "audience": Input("--audience"),
+    "environment": Input("--environment"),
+}
 COMMANDS: Mapping[str, Command] = {
     "preflight": Command(
         ("preflight",),
         {
             "job": Input("--job"),
             "workflow": Input("--workflow"),
-            "case": Input("--case"),
-            "profile": Input("--profile"),
-            "registry-profile": Input("--registry-profile"),
-            "region": Input("--region"),
-            "role-arn": Input("--role-arn"),
-            "repository-uri": Input("--repository-uri", Kind.LINES),
-            "plan": Input("--plan", Kind.LINES),
-            "image-tag": Input("--image-tag"),
-            "audience": Input("--audience"),
-            "environment": Input("--environment"),
+            "case": _CASE,
+            "region": _REGION,
             "mask-accounts": Input("--mask-accounts", Kind.FLAG),
-            "annotations": _ANNOTATIONS,
+            **_PROFILES,
+            **_STATED,
+            **_ANNOTATIONS,
         },
-        lambda file: (f"--output={file}",),
         "planescope-preflight.json",
     ),
+    "conform": Command(
+        ("conform",),
+        {
+            "paths": Input("", Kind.FILES),
+            "base": Input("--base"),
+            "case": _CASE,
+            "region": _REGION,
+            "role": Input("--role", Kind.LINES),
+            "repo": Input("--repo"),
+            "default-branch": Input("--default-branch"),
+            "account": Input("--account"),
+            "parameter": Input("--parameter", Kind.LINES),
+            "all": Input("--all", Kind.FLAG),
+            **_ANNOTATIONS,
+        },
+        "planescope-conform.json",
+        sarif="planescope-conform.sarif",
+    ),
+    "fleet": Command(
+        ("fleet",),
+        {
+            "org": Input("--org", Kind.LINES),
+            "repos": Input("--repos", Kind.LINES),
+            "repo": Input("--repo", Kind.LINES),
+            "slice": Input("--slice"),
+            "archived": Input("--archived", Kind.FLAG),
+            "include-forks": Input("--include-forks", Kind.FLAG),
+            "profile": Input("--profile"),
+            "profiles": Input("--profiles", Kind.LINES),
+            "region": _REGION,
+            "no-live": Input("--no-live", Kind.FLAG),
+        },
+        "planescope-fleet.jsonl",
+        beside=("--csv=planescope-fleet.csv",),
+    ),
+    "fleet-collect": Command(
+        ("fleet", "collect"),
+        {"files": Input("", Kind.FILES)},
+        "planescope-fleet.jsonl",
+        beside=("--csv=planescope-fleet.csv",),
+    ),
 }
-ALWAYS = {"mask-accounts": "false", "annotations": "true"}
-"""Inputs that action.yml gives a value of their own: that one counts as none where a command has no such input."""
+DEFAULTS = {"annotations": "true"}
+"""Inputs that action.yml gives a value: it says nothing where a command has no such input. ``false`` says nothing of any flag."""
 
 
-def command_line(environ: Mapping[str, str], home: Path) -> tuple[tuple[str, ...], Path]:
-    """Return the words after ``planescope``, and the report's place. Raises RefusedInputError."""
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """What is run, as words after ``planescope``."""
+
+    words: tuple[str, ...]
+    report: Path
+    for_sarif: tuple[str, ...] = ()
+    """The same once more, for its SARIF file; empty where that is not asked for."""
+    sarif: Path | None = None
+
+
+def command_line(environ: Mapping[str, str], home: Path) -> CommandLine:
+    """Return what the inputs ask for; files are written into ``home``. Raises RefusedInputError."""
     given = {
         name.removeprefix(_PREFIX).lower().replace("_", "-"): value
         for name, value in environ.items()
@@ -105,10 +162,13 @@ def command_line(environ: Mapping[str, str], home: Path) -> tuple[tuple[str, ...
     command = COMMANDS.get(asked)
     if command is None:
         raise RefusedInputError(f"The input command is {_shown(asked)}; it is one of {', '.join(COMMANDS)}.")
+    wants_sarif = _is_true("sarif", given.pop("sarif", "false"))
+    if wants_sarif and not command.sarif:
+        raise RefusedInputError(f"The command {asked} writes no SARIF.")
     words, files = list(command.words), []
     for name, value in sorted(given.items()):
         known = command.inputs.get(name)
-        if known is None and value.strip() == ALWAYS.get(name):
+        if known is None and value.strip() in ("false", DEFAULTS.get(name)):
             continue
         if known is None:
             raise RefusedInputError(f"The command {asked} has no input {_shown(name)}.")
@@ -116,20 +176,31 @@ def command_line(environ: Mapping[str, str], home: Path) -> tuple[tuple[str, ...
             files += _lines(name, value)
         else:
             words += _words(name, value, known)
-    report = home / command.name
-    words += command.report(report)
-    return (*words, *(("--", *files) if files else ())), report
+    last = ("--", *files) if files else ()
+    report = home / command.report
+    beside = [f"{option}={home / name}" for option, _, name in (each.partition("=") for each in command.beside)]
+    whole = CommandLine((*words, f"--output={report}", *beside, *last), report)
+    if not wants_sarif:
+        return whole
+    sarif = home / command.sarif
+    plain = [word for word in words if word not in ("--annotations", "--no-annotations")]
+    again = (*plain, "--no-annotations", "--sarif", f"--output={sarif}", *last)
+    return replace(whole, for_sarif=again, sarif=sarif)
 
 
 def _words(name: str, value: str, known: Input) -> list[str]:
     if known.kind is Kind.FLAG:
-        said = value.strip().lower()
-        if said not in ("true", "false"):
-            raise RefusedInputError(f"The input {name} is {_shown(value)}; it is true or false.")
-        word = known.option if said == "true" else known.otherwise
+        word = known.option if _is_true(name, value) else known.otherwise
         return [word] if word else []
     values = _lines(name, value) if known.kind is Kind.LINES else [_word(name, value)]
     return [f"{known.option}={each}" for each in values]
+
+
+def _is_true(name: str, value: str) -> bool:
+    said = value.strip().lower()
+    if said not in ("true", "false"):
+        raise RefusedInputError(f"The input {name} is {_shown(value)}; it is true or false.")
+    return said == "true"
 
 
 def _lines(name: str, value: str) -> list[str]:
@@ -163,8 +234,19 @@ def outputs(values: Mapping[str, str]) -> str:
 
 def run(words: Sequence[str]) -> int:
     """Run planescope; both its streams are ours. Return its exit code."""
+    return _run(words, None, dict(os.environ))
+
+
+def _run_silently(words: Sequence[str]) -> int:
+    """Run it once more for another form of the same: nothing is printed or summarized a second time."""
+    environ = {name: value for name, value in os.environ.items() if name != "GITHUB_STEP_SUMMARY"}
+    return _run(words, subprocess.DEVNULL, environ)
+
+
+def _run(words: Sequence[str], stdout: int | None, environ: Mapping[str, str]) -> int:
     # The same interpreter with the same isolation; words of a table and of checked inputs, no shell.
-    done = subprocess.run([sys.executable, "-I", "-m", "tui", *words], check=False)  # noqa: S603
+    command = [sys.executable, "-I", "-m", "tui", *words]
+    done = subprocess.run(command, check=False, stdout=stdout, env=dict(environ))  # noqa: S603
     return done.returncode if done.returncode >= 0 else 128 - done.returncode
 
 
@@ -173,19 +255,29 @@ def main() -> int:
     from tui.cli.output import guard, say
 
     guard()
-    code, report = int(ExitCode.USAGE), ""
+    code = int(ExitCode.USAGE)
+    told = {"report": "", "sarif": ""}
     try:
-        words, place = command_line(os.environ, Path(os.environ["PLANESCOPE_HOME"]))
-        code = run(words)
-        report = str(place) if place.is_file() else ""
+        # A folder of its own: all that is in it is the artifact.
+        home = Path(os.environ["PLANESCOPE_HOME"], "report")
+        home.mkdir(exist_ok=True)
+        asked = command_line(os.environ, home)
+        code = run(asked.words)
+        if asked.sarif is not None and code in VERDICTS and _run_silently(asked.for_sarif) not in VERDICTS:
+            code = int(ExitCode.OUTPUT)
+        told = {"report": _if_there(asked.report), "sarif": _if_there(asked.sarif)}
     except RefusedInputError as refused:
         say(f"planescope: {refused}", err=True)
     target = os.environ.get("GITHUB_OUTPUT", "")
     if target:
-        told = {"verdict": next((word for each, word in VERDICTS.items() if each == code), ERROR)}
+        verdict = next((word for each, word in VERDICTS.items() if each == code), ERROR)
         with Path(target).open("a", encoding="utf-8") as file:
-            file.write(outputs({**told, "exit-code": str(code), "report": report}))
+            file.write(outputs({"verdict": verdict, "exit-code": str(code), **told}))
     return code
+
+
+def _if_there(place: Path | None) -> str:
+    return str(place) if place is not None and place.is_file() else ""
 
 
 if __name__ == "__main__":

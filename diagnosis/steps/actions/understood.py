@@ -6,6 +6,8 @@ install it: what the tool does then stands in the steps that run it.
 
 from __future__ import annotations
 
+import re
+
 _BEGINNINGS = ("actions/setup-", "docker/setup-")
 """GitHub's and Docker's own actions that set a tool up."""
 
@@ -124,6 +126,18 @@ _RUNS_ON_THE_RUNNER = {
     "workflow/nix-shell-action": ("script",),
 }
 """Actions that run a script which an input gives, on the runner and with its environment: the script says it all."""
+
+
+_JUDGES = frozenset({"preflight", "conform", "drift", "fleet", "fleet-collect"})
+_AT_A_COMMIT = re.compile(r"[^/@]+/planescope@[0-9a-f]{40,64}", re.IGNORECASE)
+
+
+def only_judges(uses: str, command: str) -> bool:
+    """Return whether an action is planescope's own, whoever hosts it, at one commit and with a command that reads alone.
+
+    A read that is refused stops no release, as with the program of that name.
+    """
+    return _AT_A_COMMIT.fullmatch(uses.strip()) is not None and command in _JUDGES
 
 
 def is_understood(name: str) -> bool:

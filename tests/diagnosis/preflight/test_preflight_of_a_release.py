@@ -124,6 +124,13 @@ def test_the_preflight_itself_hides_nothing(ci: Ci) -> None:
     assert ci.artifact["gaps"] == []
 
 
+def test_the_action_that_judges_hides_nothing_at_one_commit_alone(ci: Ci) -> None:
+    step = "      - uses: octo-org/planescope@{ref}\n        with: {{command: {command}}}\n"
+    for ref, command, passes in ((40 * "a", "preflight", True), ("main", "preflight", False), (40 * "a", "x", False)):
+        ci.file(with_step(step.format(ref=ref, command=command)))
+        assert (ci.run().exit_code, ci.artifact["gaps"] == []) == ((0, True) if passes else (3, False))
+
+
 @pytest.mark.usefixtures("granted")
 def test_what_another_workflow_needs_of_the_role_is_not_beyond_the_need(ci: Ci) -> None:
     run = "aws ecs update-service --cluster main --service api"

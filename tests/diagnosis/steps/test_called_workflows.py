@@ -290,3 +290,29 @@ def test_an_action_of_a_called_file_s_own_repository_is_that_of_its_commit(uses:
     assert {step.uses for job in file.jobs for step in job.steps} == {login, "./actions/build"}
     # One that calls itself ends after as many levels as GitHub allows.
     assert [job.id.count("deeper") for job in file.jobs] == [0, 1, 2, 3, 4]
+
+
+CHECKED_OUT = """
+on: {workflow_call: {}}
+jobs:
+  judge:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - uses: ./own/before
+      - uses: actions/checkout@v7
+        with: {repository: "%s", ref: "${{ job.workflow_sha }}", path: own}
+      - uses: ./own
+      - uses: ./own/sub/
+      - uses: ./owner
+"""
+
+
+@pytest.mark.parametrize("repository", ["${{ job.workflow_repository }}", "acme/other"])
+def test_an_action_in_a_folder_of_the_called_files_own_commit_is_no_action_of_the_caller(repository: str) -> None:
+    uses = "acme/tools/.github/workflows/ship.yml@v3"
+    made = attempt(f"on: push\njobs:\n  web:\n    uses: {uses}\n", CHECKED_OUT % repository)
+    file = resolved(replace(made, called_workflows=(replace(made.called_workflows[0], path=uses),)))
+    named = [step.uses for step in file.jobs[0].steps if "checkout" not in (step.uses or "")]
+    own = ["acme/tools@v3", "acme/tools/sub@v3"] if "job." in repository else ["./own", "./own/sub/"]
+    assert named == ["./own/before", *own, "./owner"]

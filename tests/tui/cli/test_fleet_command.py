@@ -63,12 +63,19 @@ def without_times(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in line.items() if name not in ("read_at", "began_at")} for line in lines]
 
 
-def test_the_lines_keep_to_the_schema_and_the_table_says_the_same(tmp_path: Path) -> None:
+def test_the_lines_keep_to_the_schema_and_the_table_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     kept, table = tmp_path / "fleet.jsonl", tmp_path / "fleet.csv"
     hostile = FleetRepository("octo/zz", {"=cmd().yml": RELEASE}, runs={"=cmd().yml": ("push", "=2+5", "failure")})
     with FleetGitHub([*repositories(3), hostile, FleetRepository("octo/gone", {}, fault=(403, {}))]) as server:
         told = run(*OF_ALL, server.url, "-o", kept, "--csv", table)
         again = run(*OF_ALL, server.url, "--json-lines")
+    page = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "### planescope fleet" in page
+    assert "<code>octo/zz =cmd()&#46;yml</code>" in page
+    assert "octo/gone" in page
     assert (told.exit_code, again.exit_code) == (3, 3), told.output
     schema = json.loads((resources.files("tui.cli") / "schemas" / "fleet-1.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)

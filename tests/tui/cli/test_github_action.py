@@ -19,12 +19,12 @@ from ruamel.yaml import YAML
 from runner_commands import Runner, values
 from thoroughness import THOROUGH, examples
 
-from tui.cli.github_action import ALWAYS, COMMANDS, Kind, RefusedInputError, command_line, outputs
+from tui.cli.github_action import COMMANDS, DEFAULTS, Kind, RefusedInputError, command_line, outputs
 from tui.cli.main import planescope
 
 ACTION = YAML(typ="safe").load(ROOT / "action.yml")
 STEPS = ACTION["runs"]["steps"]
-OF_THE_ACTION = {"command", "github-token", "python", "cache", "artifact"}
+OF_THE_ACTION = {"command", "github-token", "python", "cache", "artifact", "sarif"}
 """Inputs that no command has."""
 HOME = Path("/home/of/it")
 HOSTILE = "$(touch pwned)`touch pwned`;touch pwned\" ' -x --json\\ ${IFS} ::error::x %0A::error::y ##[error]z"
@@ -32,7 +32,7 @@ HOSTILE = "$(touch pwned)`touch pwned`;touch pwned\" ' -x --json\\ ${IFS} ::erro
 
 def words_of(command: str, **inputs: str) -> tuple[str, ...]:
     environ = {f"PLANESCOPE_INPUT_{name.upper()}": value for name, value in {"command": command, **inputs}.items()}
-    return command_line(environ, HOME)[0]
+    return command_line(environ, HOME).words
 
 
 def leaf(words: tuple[str, ...]) -> click.Command:
@@ -55,8 +55,15 @@ def test_every_input_is_an_option_that_the_command_has(name: str) -> None:
         for option in filter(None, (each.option, each.otherwise)):
             assert option in params
             assert params[option].is_flag == (each.kind is Kind.FLAG)
-        assert (each.kind is Kind.LINES) == params[each.option].multiple
-    assert all(word.partition("=")[0] in params for word in command.report(HOME))
+            assert each.kind is not Kind.LINES or params[option].multiple
+    written = {
+        "--output",
+        *(word.partition("=")[0] for word in command.beside),
+        *(("--sarif",) if command.sarif else ()),
+    }
+    assert written <= set(params)
+    of_files = [each for each in leaf(command.words).params if isinstance(each, click.Argument) and each.nargs == -1]
+    assert bool(of_files) == any(each.kind is Kind.FILES for each in command.inputs.values())
 
 
 def test_the_action_documents_every_input_of_every_command_and_no_other() -> None:
@@ -64,14 +71,13 @@ def test_the_action_documents_every_input_of_every_command_and_no_other() -> Non
     assert set(declared) == OF_THE_ACTION | {name for command in COMMANDS.values() for name in command.inputs}
     for name, each in declared.items():
         assert each["description"].endswith(".")
-        takers = [command for command, known in COMMANDS.items() if name in known.inputs]
-        said = (
-            each["description"].partition(": ")[0]
-            if name not in OF_THE_ACTION and len(takers) < len(COMMANDS)
-            else None
-        )
-        assert said is None or re.split(r", | and ", said) == takers, name
-        assert name in OF_THE_ACTION or each.get("default", "") == ALWAYS.get(name, "")
+        takers = [
+            command for command, known in COMMANDS.items() if name in known.inputs or (name == "sarif" and known.sarif)
+        ]
+        if name not in OF_THE_ACTION or name == "sarif":
+            assert each["description"].partition(": ")[0] == ", ".join(takers)
+            flag = any(known.inputs[name].kind is Kind.FLAG for known in COMMANDS.values() if name in known.inputs)
+            assert each["default"] == DEFAULTS.get(name, "false" if flag or name == "sarif" else "")
     assert all(f"`{name}`" in declared["command"]["description"] for name in COMMANDS)
 
 
@@ -81,7 +87,7 @@ def test_inputs_reach_a_script_by_the_environment_alone() -> None:
         assert "${{" not in step.get("run", "")
         assert step.get("shell", "bash") == "bash"
         given |= {value: name for name, value in step.get("env", {}).items()}
-    of_commands = set(ACTION["inputs"]) - (OF_THE_ACTION - {"command"})
+    of_commands = set(ACTION["inputs"]) - (OF_THE_ACTION - {"command", "sarif"})
     for name in of_commands:
         assert given[f"${{{{ inputs.{name} }}}}"] == f"PLANESCOPE_INPUT_{name.upper().replace('-', '_')}"
 
@@ -116,6 +122,9 @@ def test_a_value_is_one_word_joined_to_its_option_or_refused(name: str, value: s
         ({"command": "preflight", "output": "/etc/passwd"}, "has no input “output”"),
         ({"command": "preflight", "job": "a\nb"}, "The input job is one line"),
         ({"command": "preflight", "mask_accounts": "yes"}, "The input mask-accounts is “yes”; it is true or false."),
+        ({"command": "preflight", "sarif": "true"}, "The command preflight writes no SARIF."),
+        ({"command": "conform", "sarif": "x"}, "The input sarif is “x”"),
+        ({"command": "fleet", "annotations": "false", "job": "x"}, "The command fleet has no input “job”."),
         ({"command": "preflight", "plan": "p\n" * 101}, "more than 100 lines"),
     ],
 )
@@ -180,7 +189,8 @@ def runner(tmp_path: Path) -> Path:
 
 def test_the_scripts_run_nothing_that_stands_in_an_input(runner: Path) -> None:
     by_id = {step["id"]: step for step in STEPS if "id" in step}
-    hostile = {name: HOSTILE for name in ACTION["inputs"] if name not in ("command", "annotations", "mask-accounts")}
+    of_preflight = {name for name, each in COMMANDS["preflight"].inputs.items() if each.kind is not Kind.FLAG}
+    hostile = dict.fromkeys([*of_preflight, "python", "github-token", "artifact"], HOSTILE)
     code, log, found = run_step(by_id["python"], runner, hostile)
     assert (code, found) == (2, {})
     assert [each.name for each in Runner().read(log).obeyed] == ["error"]
@@ -192,7 +202,7 @@ def test_the_scripts_run_nothing_that_stands_in_an_input(runner: Path) -> None:
         by_id["run"], runner, {**hostile, "command": "preflight"}, **{"install.outputs.home": str(runner / "home")}
     )
     assert code == 2
-    assert found == {"verdict": "error", "exit-code": "2", "report": ""}
+    assert found == {"verdict": "error", "exit-code": "2", "report": "", "sarif": ""}
     assert "There is no case file $(touch pwned)`touch pwned`;touch pwned\" ' -x --json" in log
     assert Runner().read(log).obeyed == []
     assert [path.name for path in runner.rglob("pwned")] == []

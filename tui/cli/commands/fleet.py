@@ -20,7 +20,9 @@ from tui.cli.credentials import code_for_credentials
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.completions import profiles
 from tui.cli.options.repository import NAME, repository_here
-from tui.cli.reports.fleet import show
+from tui.cli.output import say
+from tui.cli.reports.fleet import show, summary
+from tui.cli.step_summary import add_to_summary
 
 if TYPE_CHECKING:
     from tui.backends.fleet.accounts import AwsOptions
@@ -272,6 +274,9 @@ def _hand_over(fleet: Fleet, options: dict[str, Any]) -> None:
             print_row(line)
     else:
         show(fleet, text_console(), by)
+    unwritten = add_to_summary(summary(fleet))
+    if unwritten:
+        say(f"planescope: the step summary could not be written: {unwritten}", err=True)
 
 
 def _write(path: Path, text: str, *, over: bool) -> None:

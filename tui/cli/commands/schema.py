@@ -14,7 +14,6 @@ _SCHEMAS = {
     "what-if": 1,
     "preflight": 1,
     "migration": 1,
-    "drift": 1,
     "fleet": 1,
     "conform": 1,
     "policy-lint": 1,

@@ -12,10 +12,12 @@ from diagnosis.fleet.order import Sort, ordered
 from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
 from diagnosis.gates import Verdict
 from tui.cli.console import Text
+from tui.cli.step_summary import code, markdown
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "yellow", Verdict.BLOCKED: "yellow"}
 _WIDE = 130
 """Columns from which on the reason of each line has room."""
+_MOST_IN_SUMMARY = 200
 _LEGEND = (
     "who gets in: classes of callers, + second doors. wave: once subjects are immutable. "
     "beyond: grants that no workflow of the fleet needs."
@@ -40,6 +42,25 @@ def show(fleet: Fleet, console: Console, by: Sort = Sort.GRAVITY) -> None:
     console.print()
     for line in total_lines(fleet):
         console.print(Text(line, style="bold"))
+
+
+def summary(fleet: Fleet) -> str:
+    """Return the summary of a workflow's step in Markdown: the totals, and the lines that do not pass, the gravest first."""
+    page = ["### planescope fleet", "", *(f"- {markdown(line)}" for line in total_lines(fleet)), ""]
+    told = [row for row in ordered(fleet.rows, Sort.GRAVITY) if row.verdict is not Verdict.PASS]
+    if told:
+        page += ["| | release workflow | next run | who gets in | wave | beyond | because |", "| --- " * 7 + "|"]
+    for row in told[:_MOST_IN_SUMMARY]:
+        name = code(f"{row.repository} {row.workflow.rpartition('/')[2]}")
+        words = (next_run(row), callers(row), wave(row), beyond(row), because(row))
+        page.append(
+            f"| {row.verdict.sign} {row.verdict.value} | {name} | {' | '.join(markdown(each) for each in words)} |"
+        )
+    if told[_MOST_IN_SUMMARY:]:
+        page += ["", f"{len(told) - _MOST_IN_SUMMARY} more are in the report."]
+    unread = (f"{place.repository}: {place.reason}" for place in fleet.repositories if place.status is not Status.READ)
+    page += ["", *(f"- ? {markdown(each)}" for each in (*fleet.gaps, *unread)[:_MOST_IN_SUMMARY])]
+    return "\n".join([*page, "", ""])
 
 
 def _table(rows: Iterable[WorkflowRow], *, wide: bool) -> Table:
