@@ -12,6 +12,8 @@ from hypothesis import settings
 from places import has_reference_folder
 from thoroughness import LARGEST_TABLE, THOROUGH, examples, spread
 
+from tui.collector import spare_what_stays
+
 # The same examples in every run, so that a red run means a change; PLANESCOPE_EXPLORE=1 looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=examples(100))
 settings.register_profile("explore", deadline=None)
@@ -83,5 +85,8 @@ def _thin_tables(config: pytest.Config, items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Spare the collector what stays to the end anyway: to look through it again and again costs a tenth of the time."""
     gc.collect()
-    gc.freeze()
+    spare_what_stays()
+    # Tests leave little garbage beside much that stays (tables of botocore, caches): looked through seldom, and at the end.
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, 8 * old)
     gc.enable()

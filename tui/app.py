@@ -23,7 +23,7 @@ from textual.screen import Screen
 from tui import internal_error, keymap
 from tui.actions import actions_of, why_not
 from tui.clipboard import Clipboard
-from tui.collector import let_go
+from tui.collector import keep_no_drawn_lines, let_go
 from tui.foreign_text import defused, defused_line
 from tui.job_control import stop_until_continued
 from tui.remembered import Remembered
@@ -92,6 +92,7 @@ class PlanescopeApp(App[None]):
     ) -> None:
         opens_at_once = begin_with_setup or main_loading.is_done()
         super().__init__(css_path=None if opens_at_once else FIRST_STYLES)
+        keep_no_drawn_lines()
         self.remembered = remembered or Remembered()
         """What the user did here before; by default nothing, and nothing is written."""
         self._walkthrough = walkthrough

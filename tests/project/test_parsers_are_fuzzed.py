@@ -21,6 +21,7 @@ from probes.github.http.errors import GitHubProblem
 
 _BEGINS = ("parse", "read_", "is_event", "explain")
 READERS: dict[tuple[str, str], tuple[type[Exception], ...]] = {
+    ("diagnosis/baseline/reading.py", "read_baseline"): (JsonFault,),
     ("diagnosis/claims/claim_set.py", "read_subject"): (),
     ("diagnosis/claims/claim_set.py", "read_prefix"): (),
     ("diagnosis/closure/evidence/run_address.py", "RunAddress.parse"): (),

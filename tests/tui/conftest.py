@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from backend_double import NOW, BackendDouble
+from parsed_styles import parse_styles_once
 from rich.console import RenderableType
 from textual import _wait
 from textual._compositor import Compositor
@@ -27,6 +28,7 @@ _wait.SLEEP_IDLE = 0.002
 have happened it waits for by name."""
 
 main_loading.load()
+parse_styles_once()
 
 
 def _painted_when_looked_at(

@@ -28,6 +28,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.aws.read.account import read_account
+from probes.aws.read.role_usage import read_usage
 from probes.aws.session.access import NO_CONFIGURED_ENDPOINTS, AwsAccess, GivenCredentials, isolated_session
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.in_process_aws import InProcessAws
@@ -336,6 +337,46 @@ def served(release: WireRelease) -> Iterator[str]:
     with _WholeRepository(release._recording()) as server:
         yield server.url
         assert not server.errors, list(server.errors)
+
+
+class LiveWorld:
+    """A release that is served: its GitHub may be another one at each reading, its account is changed by boto3's clients."""
+
+    def __init__(self, accounts: _Accounts) -> None:
+        self._accounts = accounts
+        self._reader = accounts._access(accounts._ids[0])
+
+    def client(self, service: str) -> Any:
+        """A client of the first account that may change it."""
+        return self._accounts._client(service, self._accounts._ids[0])
+
+    @contextmanager
+    def backend(self, release: WireRelease, now: datetime) -> Iterator[RepositoryBackend]:
+        """The backend of a release's GitHub side, and of this account, at a time."""
+        access = self._reader
+        access.clock = lambda: now
+        with served(release) as url:
+            ledger = Ledger()
+            made = RepositoryBackend(
+                GitHubSource(REPOSITORY, GitHubAccess(url=url), ledger),
+                lambda question, _progress, _cancelled, _search: read_account(question, access),
+                case=release.case,
+                ledger=ledger,
+                title=REPOSITORY,
+                clock=lambda: now,
+                read_usage=lambda roles, places, _progress, _cancelled: read_usage(access, access, roles, places),
+            )
+            try:
+                yield made
+            finally:
+                made.close()
+
+
+@contextmanager
+def live_world(release: WireRelease) -> Iterator[LiveWorld]:
+    """The account of a release, in moto until the end."""
+    with _Accounts(release) as accounts:
+        yield LiveWorld(accounts)
 
 
 class _WholeRepository(GitHubServer):

@@ -10,9 +10,12 @@ from functools import partial
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.role_usage import Usage
+from diagnosis.names.arn import Arn
 from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from probes.aws.read.account import read_account
 from probes.aws.read.further_facts import read_further_facts
+from probes.aws.read.role_usage import read_usage
 from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import INCIDENTS, load_incident
@@ -63,6 +66,7 @@ class EmbeddedBackend(RepositoryBackend):
             ledger=ledger,
             title=recording.full_name,
             clock=clock,
+            read_usage=self._usage,
         )
         self.evidence.label = partial(label_log, recording)
         # The account stands at a moment of the past, so its readings carry that moment's time.
@@ -91,6 +95,18 @@ class EmbeddedBackend(RepositoryBackend):
             cancelled=cancelled,
             pause=lambda _seconds: None,
         )
+
+    def _reviewed_at(self) -> datetime:
+        return self._incident.moments[self._index].at
+
+    def _usage(
+        self, roles: Sequence[Arn], repositories: Sequence[Arn], progress: ProgressHook, cancelled: CancelHook
+    ) -> Usage:
+
+        def shown(what: str, done: int, total: int) -> None:
+            progress(Progress(what, done, total))
+
+        return read_usage(self._aws, self._aws, roles, repositories, progress=shown, cancelled=cancelled)
 
     @property
     def moments(self) -> Sequence[Moment]:

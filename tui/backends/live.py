@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.role_usage import Usage
+from diagnosis.names.arn import Arn
 from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from diagnosis.verdicts.gate_verdict import Missing
 from probes.aws.read.account import read_account
 from probes.aws.read.further_facts import read_further_facts
+from probes.aws.read.role_usage import read_usage
 from probes.aws.session.access import AwsAccess
 from probes.github.http.credentials import GitHubAccess, find_access
 from probes.github.http.errors import GitHubProblem
@@ -93,6 +97,19 @@ class LiveSide:
             deadline_seconds=HISTORY_SECONDS,
         )
 
+    def read_usage(
+        self, roles: Sequence[Arn], repositories: Sequence[Arn], progress: ProgressHook, cancelled: CancelHook
+    ) -> Usage:
+        """Read when the roles were last used, unless history is left out, and which images the repositories hold."""
+
+        def shown(what: str, done: int, total: int) -> None:
+            progress(Progress(what, done, total))
+
+        asked = roles if self._options.history else ()
+        return read_usage(
+            self._aws, self._registry or self._aws, asked, repositories, progress=shown, cancelled=cancelled
+        )
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -119,9 +136,11 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
     except GitHubProblem as problem:
         raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     parts = [options.repository, options.workflow, options.branch]
+    side = LiveSide(options, ledger)
     backend = RepositoryBackend(
         source,
-        LiveSide(options, ledger).read,
+        side.read,
+        read_usage=side.read_usage,
         case=options.stated.over(case),
         stated=options.stated,
         ledger=ledger,

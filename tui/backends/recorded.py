@@ -31,6 +31,7 @@ class RecordedBackend(RepositoryBackend):
         self._recording = recording
         server = self._stack.enter_context(GitHubServer(recording))
         ledger = Ledger()
+        side = LiveSide(options, ledger)
         parts = [recording.full_name, options.workflow, options.branch]
         super().__init__(
             GitHubSource(
@@ -39,7 +40,8 @@ class RecordedBackend(RepositoryBackend):
                 ledger,
                 label=lambda attempt: label_attempt(recording, attempt),
             ),
-            LiveSide(options, ledger).read,
+            side.read,
+            read_usage=side.read_usage,
             # What the command line names counts; without a case file, what the recording says belongs together.
             case=options.stated.over(case if case != Case() else recording.case.case),
             stated=options.stated,

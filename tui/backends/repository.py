@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from diagnosis.account_view.view import SessionView
+from diagnosis.baseline.review import Seen
+from diagnosis.baseline.state import Baseline
 from diagnosis.closure.corrections import Correction, Kind, apart_by_hand, corrected
 from diagnosis.closure.release_target import OneTarget, of_one_target
 from diagnosis.diagnose import conclude, question_of, subject_of
@@ -18,9 +20,11 @@ from diagnosis.documents.walkthrough.telling import walkthrough
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.endpoints import Endpoint, Service, endpoints_of
+from diagnosis.facts.role_usage import Usage
 from diagnosis.facts.runs import Attempt
 from diagnosis.live.green_run import wants_green_run
-from diagnosis.remedies.offers.role_search import SearchOf, role_search
+from diagnosis.names.arn import Arn
+from diagnosis.remedies.offers.role_search import role_search
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
@@ -53,6 +57,7 @@ from tui.backend import (
 from tui.backends.between_attempts import read_between
 from tui.backends.closure_facts import ClosureReader
 from tui.backends.corrected_chain import CorrectedChain
+from tui.backends.drift import AccountReader, DriftReader, UsageReader
 from tui.backends.evidence_facts import EvidenceReader
 from tui.backends.files_of_the_user import named_file
 from tui.backends.finding_runs import find_attempt, list_workflows
@@ -65,10 +70,6 @@ from tui.packet.files import PacketProblem
 from tui.packet.handout import write_handout
 from tui.packet.names import usual_name
 from tui.packet.write import Form, write
-
-AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook, SearchOf], "AccountState | Missing"]
-"""Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out. The last argument
-tells, once the gates can be judged, whether the account's other roles are worth a look."""
 
 _FEW = 10
 """Below a tenth of the rate limit it is worth saying when it is full again."""
@@ -91,7 +92,9 @@ class RepositoryBackend:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         reads_history: bool = False,
         case_file: Path | None = None,
+        read_usage: UsageReader = lambda _roles, _repositories, _progress, _cancelled: Usage(),
     ) -> None:
+        self._read_usage = read_usage
         self._source = source
         self._github = GitHubSide(source, workflow=workflow, branch=branch)
         self._closure = ClosureReader(source, self._github)
@@ -286,6 +289,25 @@ class RepositoryBackend:
         with Judge(self.case, self._source.conclusions) as judge:
             attempts = self._github.with_parts(chain, progress, cancelled, judge)
             return judge.replays(attempts, partial(stop_if, cancelled))
+
+    def _reviewed_at(self) -> datetime:
+        """Return the time at which a review stands."""
+        return self._clock()
+
+    def reviewed(
+        self, baseline: Baseline | None, roles: Sequence[Arn] = (), *, progress: ProgressHook, cancelled: CancelHook
+    ) -> Seen:
+        """Read the repository's releases and the account that they meet, for a review against a baseline."""
+        reader = DriftReader(
+            self._source,
+            self._read_account,
+            self._read_usage,
+            self.case,
+            self._reviewed_at,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        return reader.seen(baseline, roles, in_place_of_github=self.in_place_of_github, origin=self.origin)
 
     def _diagnosed(
         self,

@@ -42,6 +42,13 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("What immutable subjects would break", "planescope migrate --repo octo-org/shop"),
         ("What a rename would", "planescope migrate --repo octo-org/shop --after rename=store"),
     ),
+    "drift": (
+        ("What has drifted since the baseline was accepted", "planescope drift --repo octo-org/shop"),
+        ("Accept the present state", 'planescope drift --accept --rationale "reviewed by the platform team"'),
+        ("For GitHub's code scanning", "planescope drift --sarif"),
+        ("To try, on the embedded incident", 'planescope drift --demo 1 --accept --rationale "to try it"'),
+        ("And what changed up to its third stage", "planescope drift --demo 3"),
+    ),
     "fleet": (
         ("An organization, kept in a file", "planescope fleet --org octo-org --output fleet.jsonl"),
         ("The same, after it was stopped", "planescope fleet --org octo-org --output fleet.jsonl --resume"),

@@ -41,6 +41,11 @@ _COMMANDS = {
         "migrate_command",
         "Plan immutable subjects, a rename or a transfer: what breaks, the patch.",
     ),
+    "drift": (
+        "tui.cli.commands.drift",
+        "drift_command",
+        "Review least privilege: live state against an accepted baseline.",
+    ),
     "fleet": (
         "tui.cli.commands.fleet",
         "fleet_group",
@@ -84,7 +89,7 @@ _COMMANDS = {
 }
 """Name of the command: module, attribute, and the line that the list of commands shows."""
 
-_WITH_REPOSITORY = ("doctor", "diagnose", "watch", "what-if", "migrate", "record", "mcp")
+_WITH_REPOSITORY = ("doctor", "diagnose", "watch", "what-if", "migrate", "drift", "record", "mcp")
 """Commands whose defaults the user's settings give."""
 
 _LOOK_AT_SETTINGS = ("settings", "doctor")

@@ -144,12 +144,13 @@ def _of_the_catalogues() -> frozenset[str]:
 def _of_the_code() -> frozenset[str]:
     """Return every text that stands in the code of the modules that are loaded; read again where further ones were."""
     global _literals  # noqa: PLW0603 - modules are loaded once in a process
-    loaded = [module for name, module in tuple(sys.modules.items()) if name.startswith(_ROOMS) and module is not None]
-    if _literals[0] != len(loaded):
+    count = len(sys.modules)
+    if _literals[0] != count:
         found: set[str] = set()
-        for module in loaded:
-            found.update(_texts_of(module))
-        _literals = len(loaded), frozenset(found)
+        for name, module in tuple(sys.modules.items()):
+            if name.startswith(_ROOMS) and module is not None:
+                found.update(_texts_of(module))
+        _literals = count, frozenset(found)
     return _literals[1]
 
 

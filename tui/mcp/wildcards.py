@@ -5,7 +5,7 @@ Only the login to a registry and its like need ``Resource: "*"``: an action with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from diagnosis.facts.account import AccountState, NamedPolicy
@@ -31,12 +31,17 @@ def wildcards_added(remediation: Remediation, account: AccountState | None) -> t
         if change.document is None:
             continue
         before = tuple(_documents(account, change.kind)) if account is not None else ()
-        known = {json_text(statement) for document in before for statement in _statements(document)}
-        granted = {pair for document in before for statement in _statements(document) for pair in _pairs(statement)}
-        for statement in _statements(change.document):
-            if json_text(statement) not in known:
-                found.update(dict.fromkeys(" on ".join(pair) for pair in _pairs(statement) if pair not in granted))
+        found.update(dict.fromkeys(wildcards_of(change.document, before)))
     return tuple(found)
+
+
+def wildcards_of(document: PolicyDocument, before: Sequence[PolicyDocument]) -> Iterator[str]:
+    """Yield each grant by a wildcard in a document that none of those before holds."""
+    known = {json_text(statement) for each in before for statement in _statements(each)}
+    granted = {pair for each in before for statement in _statements(each) for pair in _pairs(statement)}
+    for statement in _statements(document):
+        if json_text(statement) not in known:
+            yield from (" on ".join(pair) for pair in _pairs(statement) if pair not in granted)
 
 
 def _pairs(statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -179,6 +179,17 @@ LIST_ROLES = Operation(
     "which roles trust GitHub: one that admits a run already, those that a rename or a transfer breaks",
     Variant.FULL,
 )
+# AWS's service authorization reference has its access level as Read: it starts a report and changes nothing of the account.
+GENERATE_LAST_ACCESSED = Operation(
+    "iam",
+    "GenerateServiceLastAccessedDetails",
+    Scope.ROLE,
+    "the report of when the role last used each service, for the periodic review",
+    Variant.FULL,
+)
+GET_LAST_ACCESSED = Operation(
+    "iam", "GetServiceLastAccessedDetails", Scope.ANY, "the same report, once it is made", Variant.FULL
+)
 LIST_ANALYZERS = Operation(
     "accessanalyzer",
     "ListAnalyzers",

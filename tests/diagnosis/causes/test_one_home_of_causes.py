@@ -17,6 +17,9 @@ OTHER_THINGS = {
     ("diagnosis/closure/steps/code/other_code.py", "scp"),
     ("diagnosis/closure/steps/keys/key_commands.py", "get-authorization-token"),
     ("diagnosis/closure/steps/keys/long_lived_keys.py", "role-chaining"),
+    # The member of a baseline that holds a role's permissions boundary.
+    ("diagnosis/baseline/reading.py", "boundary"),
+    ("diagnosis/baseline/written.py", "boundary"),
     # How GitHub says that a run, job or step ended.
     ("diagnosis/closure/history.py", "cancelled"),
     ("diagnosis/replay/root_failure.py", "cancelled"),

@@ -16,6 +16,8 @@ CAPTURES = re.compile(r"\((?:\?P<|\[|\\d)")
 HOST_OR_ARN = re.compile(r"arn:|\bdkr\b|amazonaws|on\.aws\b|public\.ecr|ecr-public\.aws")
 
 AT_COLONS = {
+    "diagnosis/baseline/taken.py": "a subject's context: environment:NAME",
+    "diagnosis/baseline/unused.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT; an action: service:Name",
     "diagnosis/callers/constraints.py": "a condition key: issuer:claim",
     "diagnosis/callers/door.py": "a condition key: issuer:claim",
     "diagnosis/callers/provider_doors.py": "a condition key: issuer:claim",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +15,13 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 from places import ROOT
+from thoroughness import THOROUGH
 
 from tui.mcp.pipes import INVALID_REQUEST, LONGEST_LINE, PARSE_ERROR
 
 pytestmark = pytest.mark.terminal
 
+thorough = pytest.mark.skipif(not THOROUGH, reason="one process is enough for a quick run")
 COMMAND = [sys.executable, "-m", "tui", "mcp"]
 HELLO: dict[str, Any] = {
     "jsonrpc": "2.0",
@@ -79,6 +82,7 @@ def line(value: Any) -> bytes:
     return json.dumps(value).encode() + b"\n"
 
 
+@thorough
 async def test_the_client_of_the_sdk_gets_an_answer_from_the_demo(tmp_path: Path) -> None:
     started = StdioServerParameters(
         command=COMMAND[0], args=COMMAND[1:], env=environment(tmp_path, PYTHONWARNINGS="always"), cwd=tmp_path
@@ -91,7 +95,26 @@ async def test_the_client_of_the_sdk_gets_an_answer_from_the_demo(tmp_path: Path
         assert refused["exit_code"] == 4
 
 
-def test_broken_messages_are_answered_and_the_rest_goes_on(tmp_path: Path) -> None:
+@thorough
+@pytest.mark.parametrize(("sent", "code"), [(None, 0), (signal.SIGINT, 130), (signal.SIGTERM, 130)])
+def test_the_end_of_the_pipe_is_no_fault_and_a_signal_stops_it(
+    tmp_path: Path, sent: signal.Signals | None, code: int
+) -> None:
+    demo = {"name": "diagnose", "arguments": {"demo": {"stage": "2"}}}
+    with serving(tmp_path) as served:
+        served.give(line(HELLO))
+        assert served.message()["id"] == 1
+        # In the middle of a call.
+        served.give(line({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": demo}))
+        if sent is None:
+            served.stdin.close()
+        else:
+            served.process.send_signal(sent)
+        assert served.process.wait(30) == code
+        assert served.stderr.read() == (b"planescope: stopped.\n" if sent else b"")
+
+
+def test_broken_messages_are_answered_and_a_client_may_go_away(tmp_path: Path) -> None:
     given = [
         b"{\n",
         b"\xff\xfe\n",
@@ -107,9 +130,10 @@ def test_broken_messages_are_answered_and_the_rest_goes_on(tmp_path: Path) -> No
     with serving(tmp_path) as served:
         served.give(*given)
         answers = [served.message() for _ in range(8)]
-        served.stdin.close()
+        # The client goes away: a message that nobody takes ends the server, quietly.
+        served.stdout.close()
+        served.give(line({"jsonrpc": "2.0", "id": 3, "method": "tools/list"}))
         assert served.process.wait(30) == 0
-        assert served.stdout.read() == b""
         assert served.stderr.read() == b""
     by_id = {answer["id"]: answer for answer in answers}
     broken = [answer["error"]["code"] for answer in answers if answer["id"] is None]
@@ -117,16 +141,6 @@ def test_broken_messages_are_answered_and_the_rest_goes_on(tmp_path: Path) -> No
     assert by_id[1]["result"]["serverInfo"]["name"] == "planescope"
     assert {by_id[9]["error"]["code"], by_id[8]["error"]["code"]} <= {-32601, -32602}
     assert not by_id[2]["result"]["isError"]
-
-
-def test_a_client_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
-    with serving(tmp_path) as served:
-        served.give(line(HELLO))
-        assert served.message()["id"] == 1
-        served.stdout.close()
-        served.give(line({"jsonrpc": "2.0", "id": 2, "method": "ping"}))
-        assert served.process.wait(30) == 0
-        assert served.stderr.read() == b""
 
 
 def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:

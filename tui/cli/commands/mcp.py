@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 from tui.backend import BackendProblem, CancelHook, ProgressHook
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.repository import access_options
+from tui.cli.output import say
 
 if TYPE_CHECKING:
     from diagnosis.facts.case import Case
@@ -47,6 +49,11 @@ def mcp_command(ctx: click.Context, /, root: Path, **options: Any) -> None:
     from tui.mcp.pipes import standard_pipe
     from tui.mcp.server import serve
 
+    if sys.stdin.isatty():
+        say(
+            "planescope: waiting for an agent's messages on standard input (docs/agents.md); Ctrl-C ends it.",
+            err=True,
+        )
     with standard_pipe() as pipe:
         asyncio.run(serve(CommandLineSources(root.resolve(), options), pipe))
     ctx.exit(0)

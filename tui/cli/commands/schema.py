@@ -14,6 +14,7 @@ _SCHEMAS = {
     "what-if": 1,
     "preflight": 1,
     "migration": 1,
+    "drift": 1,
     "fleet": 1,
     "conform": 1,
     "policy-lint": 1,

@@ -14,6 +14,7 @@ from diagnosis.documents import what_if as what_if_document
 from diagnosis.documents.exit_code import UNKNOWN
 from diagnosis.documents.json_values import Object
 from diagnosis.documents.judged_exit import exit_code
+from diagnosis.migration.plan import Migration
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.what_if.proposal import ProposalKind
@@ -29,6 +30,7 @@ from tui.mcp.telling import told_of_diagnosis, told_of_migration, told_of_what_i
 from tui.mcp.tools import inputs
 from tui.mcp.tools.codes import of_verdict, with_credentials
 from tui.mcp.tools.tool import Call, Tool
+from tui.mcp.wildcards import wildcards_of
 from tui.policy_file import policy_text
 
 _SECONDS = 300.0
@@ -250,13 +252,29 @@ def _migrate(call: Call) -> Answer:
         call.progress,
         call.cancelled,
     )
+    document, withheld = _without_wildcards(plan)
     return Answer(
-        told_of_migration(plan, call.marker),
+        (*told_of_migration(plan, call.marker), *withheld),
         with_credentials(of_verdict(plan.verdict), plan.credentials_problem),
         call.marker,
-        _object(Marking().marked(migration_document.document(plan), schemas.published("migration-1"))),
+        _object(Marking().marked(document, schemas.published("migration-1"))),
         schema="planescope://schemas/migration-1",
     )
+
+
+def _without_wildcards(plan: Migration) -> tuple[Object, tuple[str, ...]]:
+    """Return the plan's document without a patch that would grant by a wildcard of its own, and what is said of it."""
+    document = migration_document.document(plan)
+    held: list[str] = []
+    told = document["roles"]
+    for role, shown in zip(plan.roles, told if isinstance(told, list) else (), strict=True):
+        pairs = [step for number in (1, 2) if (step := migration_document.step_of(role, number))]
+        if isinstance(shown, dict) and any(any(wildcards_of(after, (before,))) for before, after in pairs):
+            shown["steps"] = []
+            held.append(
+                "The patch of a role is withheld: it would grant by a wildcard that its trust policy does not hold."
+            )
+    return document, tuple(held)
 
 
 def _object(value: object) -> Object:

@@ -1,0 +1,106 @@
+"""The whole review: today's state against the baseline, and what needs no baseline to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from diagnosis.baseline.aws_changes import History, aws_changes
+from diagnosis.baseline.github_changes import github_changes
+from diagnosis.baseline.images import Runs, pushed_outside
+from diagnosis.baseline.parts import changed
+from diagnosis.baseline.rules import DriftRule
+from diagnosis.baseline.state import Baseline, ReviewedState
+from diagnosis.baseline.taken import JudgedRelease
+from diagnosis.baseline.unused import Reviewed, unused
+from diagnosis.baseline.would_fail import would_fail
+from diagnosis.facts.account import CredentialsProblem
+from diagnosis.facts.endpoints import Endpoint
+from diagnosis.facts.reading import Reading
+from diagnosis.facts.role_usage import Usage
+from diagnosis.facts.trail import Trail
+from diagnosis.findings.finding import Finding, Level, Place, in_order, verdict_of
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.gate_verdict import Missing
+
+WITHOUT_BASELINE = timedelta(days=30)
+"""So far back pushes and changes are looked at where nothing was accepted yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read for a review."""
+
+    state: ReviewedState
+    releases: tuple[JudgedRelease, ...]
+    trail: Reading[Trail]
+    usage: Usage
+    runs: Runs
+    at: datetime
+    gaps: tuple[Missing, ...] = ()
+    """What else could not be read."""
+    credentials_problem: CredentialsProblem | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    origin: str = ""
+    """What kind of facts these are; empty for a live repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a review found."""
+
+    seen: Seen
+    baseline: Baseline | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the findings come to."""
+        return verdict_of(self.findings)
+
+
+def review(seen: Seen, baseline: Baseline | None) -> Review:
+    """Return the review. Without a baseline nothing is compared, and the rest is told all the same."""
+    found: list[Finding] = []
+    before = baseline.state if baseline else None
+    since = baseline.accepted.at if baseline else None
+    begin = since or seen.at - WITHOUT_BASELINE
+    reviewed = Reviewed(seen.state, before, since, seen.at, seen.usage.roles)
+    if baseline is not None:
+        found += _expired(baseline, seen.at)
+        found += github_changes(baseline.state, seen.state)
+        found += aws_changes(baseline.state, seen.state, History(seen.trail, baseline.accepted.at))
+    found += would_fail(seen.releases, reviewed)
+    found += unused(reviewed)
+    roles = [role.arn for role in seen.state.roles]
+    found += pushed_outside(seen.usage.repositories, seen.runs, seen.trail, roles, begin)
+    found += _gaps(seen.gaps)
+    return Review(seen, baseline, in_order(found))
+
+
+def differences_of(seen: Seen, baseline: Baseline) -> tuple[Finding, ...]:
+    """Return what accepting the present state would change in the baseline."""
+    known = History(seen.trail, baseline.accepted.at)
+    return in_order((*github_changes(baseline.state, seen.state), *aws_changes(baseline.state, seen.state, known)))
+
+
+def _expired(baseline: Baseline, at: datetime) -> Sequence[Finding]:
+    expires = baseline.accepted.expires
+    if expires is None or at.date() <= expires:
+        return ()
+    said = f"The baseline was accepted until {expires}, by {baseline.accepted.by}: {baseline.accepted.rationale}"
+    return (changed(DriftRule.ACCEPTANCE_EXPIRED, Place(member="accepted.expires"), said),)
+
+
+def _gaps(gaps: Sequence[Missing]) -> Sequence[Finding]:
+    return [
+        Finding(
+            DriftRule.NOT_COMPARED,
+            Level.UNKNOWN,
+            Place(),
+            f"{gap.what[:1].upper()}{gap.what[1:]} could not be read: {gap.why.rstrip('.')}.",
+            f"{gap.how[:1].upper()}{gap.how[1:].rstrip('.')}.",
+        )
+        for gap in gaps
+    ]

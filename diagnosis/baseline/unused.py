@@ -1,0 +1,306 @@
+"""What is granted, admitted or kept and no release uses: by the needs of all releases, and by AWS's own record of use.
+
+A grant that was beyond the need when the baseline was accepted was accepted with it: that is a note. One that has come to be so
+since fails the review, but only where it can be claimed: every workflow was read, no step that runs with the role is opaque,
+or IAM records that the role never used the service. Else it is unknown, and says whose use is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from diagnosis.baseline.contexts import may_present
+from diagnosis.baseline.parts import changed
+from diagnosis.baseline.rules import DriftRule
+from diagnosis.baseline.state import ReviewedState, RoleState
+from diagnosis.claims.claim_set import read_subject
+from diagnosis.facts.account import NamedPolicy
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.role_usage import LATE_BY, LastAccess, RoleUsage
+from diagnosis.findings.finding import Finding, Level, Place
+from diagnosis.gates import Checkpoint
+from diagnosis.live.excess import excess
+from diagnosis.names.arn import Arn
+from diagnosis.policy import Effect, Policy
+from diagnosis.verdicts.release import Need
+
+_SHOWN = 6
+_LONG_ENOUGH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What the claims rest on."""
+
+    now: ReviewedState
+    before: ReviewedState | None
+    """The accepted state; None without a baseline."""
+    since: datetime | None
+    """When it was accepted."""
+    at: datetime
+    """When the present state was read."""
+    usage: tuple[RoleUsage, ...] = ()
+
+    def usage_of(self, role: Arn) -> RoleUsage | None:
+        """Return what IAM records of a role's use, where it was asked."""
+        return next((each for each in self.usage if each.role == role), None)
+
+    @property
+    def accepted(self) -> str:
+        """How a note speaks of what was accepted."""
+        return f"accepted on {self.since:%Y-%m-%d}" if self.since else "accepted"
+
+
+def unused(reviewed: Reviewed) -> Iterator[Finding]:
+    """Yield everything that no release uses."""
+    for role in reviewed.now.roles:
+        yield from _role(role, reviewed)
+        yield from _grants(role, reviewed)
+        yield from _subjects(role, reviewed)
+
+
+# ------------------------------------------------------------------------------------------------- grants
+
+
+def _grants(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
+    before = reviewed.before
+    accepted = _beyond(before, before.role(role.arn)) if before else frozenset()
+    beyond = _beyond(reviewed.now, role)
+    if beyond is None:
+        return  # that the policies could not be read is told of the comparison
+    new = beyond - (accepted or frozenset())
+    by_service: dict[str, list[tuple[str, str]]] = {}
+    for action, place in sorted(new):
+        by_service.setdefault(action.partition(":")[0].lower(), []).append((action, place))
+    for service, pairs in sorted(by_service.items()):
+        yield _grant(role, service, pairs, reviewed)
+    if kept := beyond & (accepted or frozenset()):
+        services = sorted({action.partition(":")[0].lower() for action, _ in kept})
+        said = (
+            f"{role.arn.name} is granted {len(kept)} actions or resources of {_listed(services)} beyond every known use,"
+            f" {reviewed.accepted}."
+        )
+        details = (*_lines(sorted(kept)), *_told(reviewed.usage_of(role.arn), services))
+        yield changed(DriftRule.GRANT_UNUSED, Place(member=str(role.arn)), said, details, Level.NOTE)
+
+
+def _grant(role: RoleState, service: str, pairs: list[tuple[str, str]], reviewed: Reviewed) -> Finding:
+    place, named = Place(member=str(role.arn)), role.arn.name
+    actions = tuple(dict.fromkeys(action for action, _ in pairs))
+    usage = reviewed.usage_of(role.arn)
+    details = (*_lines(pairs), *_told(usage, (service,)))
+    access = _access(usage, service)
+    any_more = " any more" if reviewed.before is not None else ""
+    said = f"{named} is granted {_listed(actions)}, which no release uses{any_more}."
+    if access is not None and not _ever_used(access, actions) and _is_old_enough(role, reviewed.at):
+        return changed(DriftRule.GRANT_UNUSED, place, said, details)
+    if access is not None and reviewed.since is not None and _used_since(access, actions, reviewed.since):
+        said = f"{named} is granted {_listed(actions)}; no release needs that, and somebody used it since."
+        how = "Find out who uses the role beside the releases; CloudTrail shows its sessions."
+        return Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, place, said, how, details)
+    if doubts := tuple(_doubts(role.arn, reviewed.now)):
+        said = f"{named} is granted {_listed(actions)}; whether a release uses that is not known: {doubts[0]}."
+        how = "Make these readable, or accept the grant with the reason why it stays."
+        return Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, place, said, how, (*details, *doubts[1:]))
+    return changed(DriftRule.GRANT_UNUSED, place, said, details)
+
+
+def _beyond(state: ReviewedState | None, role: RoleState | None) -> frozenset[tuple[str, str]] | None:
+    """Return each action with the resource on which it is granted beyond the needs of all releases; None where not known."""
+    if state is None or role is None or not isinstance(role.inline, Known) or not isinstance(role.attached, Known):
+        return None
+    policies: tuple[NamedPolicy, ...] = (*role.inline.value, *role.attached.value)
+    needs = [
+        Need(use.action, use.resource, Checkpoint.SERVICE_AUTHORIZATION, "")
+        for _, release in state.releases_of(role.arn)
+        for use in release.needs
+    ]
+    found = excess(policies, needs)
+    items = ((item.actions, item.resources) for item in found.items)
+    beyond = ((grant.actions, grant.resources) for grant in found.beyond)
+    return frozenset(
+        (action, place) for actions, places in (*items, *beyond) for action in actions for place in places or ("*",)
+    )
+
+
+def _doubts(role: Arn, state: ReviewedState) -> Iterator[str]:
+    """Yield why it is not known what all users of a role use."""
+    if not isinstance(state.workflows, Known):
+        yield "the workflow files were not read"
+    yield from (f"{text.rstrip('.')}" for text in state.unread_workflows)
+    for workflow in state.known_workflows:
+        for release in workflow.releases:
+            if release.role is None:
+                yield f"{workflow.path} takes a role that is not known"
+            elif release.role == role:
+                yield from (f"not understood in {workflow.path}: {step}" for step in release.not_understood)
+
+
+def _access(usage: RoleUsage | None, service: str) -> LastAccess | None:
+    if usage is None or not isinstance(usage.services, Known):
+        return None
+    return next((each for each in usage.services.value if each.service == service), None)
+
+
+def _ever_used(access: LastAccess, actions: Iterable[str]) -> bool:
+    tracked = {name.lower(): at for name, at in access.actions}
+    if access.at is None:
+        return False
+    found = [tracked[action.lower()] for action in actions if action.lower() in tracked]
+    every = all(action.lower() in tracked for action in actions)
+    return not every or any(at is not None for at in found)
+
+
+def _is_old_enough(role: RoleState, at: datetime) -> bool:
+    """Return whether the role has been there for so long that never to have used a service says something."""
+    created = role.role.value.created_at if isinstance(role.role, Known) else None
+    return created is not None and at - created >= _LONG_ENOUGH
+
+
+def _used_since(access: LastAccess, actions: Iterable[str], since: datetime) -> bool:
+    """Return whether these actions were certainly used since: the service as a whole says nothing of one of its actions."""
+    tracked = {name.lower(): at for name, at in access.actions}
+    times = (tracked.get(action.lower()) for action in actions)
+    return any(at is not None and at > since for at in times)
+
+
+def _told(usage: RoleUsage | None, services: Iterable[str]) -> Iterator[str]:
+    if usage is None:
+        return
+    if isinstance(usage.services, Unreadable):
+        yield f"IAM's last-accessed information was not read: {usage.services.why.rstrip('.')}"
+        return
+    for service in services:
+        access = _access(usage, service)
+        if access is not None and access.at is not None:
+            yield f"IAM: {service} was last used by the role at {access.at:%Y-%m-%dT%H:%M:%SZ}"
+        elif access is not None:
+            yield f"IAM: the role has not used {service} within the tracking period"
+
+
+def _lines(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    by_place: dict[str, list[str]] = {}
+    for action, place in pairs:
+        by_place.setdefault(place, []).append(action)
+    for place, actions in sorted(by_place.items()):
+        yield f"{_listed(actions)} on {place}"
+
+
+def _listed(values: Iterable[str]) -> str:
+    every = list(values)
+    more = len(every) - _SHOWN
+    return ", ".join(every[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+# ------------------------------------------------------------------------------------------------- subjects
+
+
+def _subjects(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
+    before = reviewed.before
+    now = _unpresented(reviewed.now, role)
+    accepted = _unpresented(before, before.role(role.arn)) if before else frozenset()
+    for subject in sorted(now):
+        place, said = (
+            Place(member=str(role.arn)),
+            f"The trust policy of {role.arn.name} admits {subject}, which no workflow presents",
+        )
+        if subject in accepted:
+            yield changed(DriftRule.SUBJECT_UNUSED, place, f"{said}, {reviewed.accepted}.", level=Level.NOTE)
+        elif not reviewed.now.all_workflows_read:
+            how = "Make all workflow files readable."
+            told = f"The trust policy of {role.arn.name} admits {subject}; whether a workflow presents it is not known."
+            yield Finding(DriftRule.SUBJECT_UNUSED, Level.UNKNOWN, place, told, how)
+        else:
+            yield changed(DriftRule.SUBJECT_UNUSED, place, f"{said}.")
+
+
+def _unpresented(state: ReviewedState | None, role: RoleState | None) -> frozenset[str]:
+    """Return the exact subjects of the repository that the role's trust policy names and that no workflow can present."""
+    if state is None or role is None or not isinstance(role.role, Known):
+        return frozenset()
+    contexts = tuple(dict.fromkeys(each for workflow in state.known_workflows for each in workflow.may_present))
+    found = set()
+    for subject in _exact_subjects(role.role.value.trust_policy.policy):
+        read = read_subject(subject)
+        owner, name = state.repository.owner.lower(), state.repository.name.lower()
+        if read is None or read.context is None or not _is_of(subject, owner, name):
+            continue
+        context = subject.split(":", 2)[2]
+        if not may_present(contexts, context):
+            found.add(subject)
+    return frozenset(found)
+
+
+def _exact_subjects(policy: object) -> Iterator[str]:
+    if not isinstance(policy, Policy):
+        return
+    for statement in policy.statements:
+        if statement.effect is not Effect.ALLOW:
+            continue
+        for condition in statement.conditions:
+            if condition.folded_key.endswith(":sub") and condition.base is not None and not condition.base.negated:
+                yield from (value for value in condition.values if not set(value) & set("*?$"))
+
+
+def _is_of(subject: str, owner: str, name: str) -> bool:
+    """Return whether a subject is of the repository, in the classic or the immutable form."""
+    parts = subject.lower().split(":")
+    place = parts[1] if len(parts) > 2 else ""
+    first, _, second = place.partition("/")
+    return (first.partition("@")[0], second.partition("@")[0]) == (owner, name)
+
+
+# ------------------------------------------------------------------------------------------------- roles
+
+
+def _role(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
+    if not isinstance(role.role, Known) or reviewed.now.releases_of(role.arn):
+        return
+    before, place = reviewed.before, Place(member=str(role.arn))
+    usage = reviewed.usage_of(role.arn)
+    last = _last_use(usage)
+    said = f"No workflow of {reviewed.now.repository.full_name} assumes the role {role.arn}"
+    details = tuple(_of_use(usage))
+    doubts = [
+        *(() if isinstance(reviewed.now.workflows, Known) else ("the workflow files were not read",)),
+        *reviewed.now.unread_workflows,
+        *(
+            f"{workflow.path} takes a role that is not known"
+            for workflow in reviewed.now.known_workflows
+            if any(release.role is None for release in workflow.releases)
+        ),
+    ]
+    if before is not None and before.role(role.arn) is not None and not before.releases_of(role.arn):
+        yield changed(DriftRule.ROLE_UNUSED, place, f"{said}, {reviewed.accepted}.", details, Level.NOTE)
+    elif doubts:
+        told = f"{said}, as far as is known: {doubts[0]}."
+        yield Finding(DriftRule.ROLE_UNUSED, Level.UNKNOWN, place, told, "Make all workflow files readable.", details)
+    elif last is not None and reviewed.since is not None and last > reviewed.since + LATE_BY:
+        told = f"{said}, and it was used since the baseline was accepted: somebody else uses it."
+        yield Finding(
+            DriftRule.ROLE_UNUSED,
+            Level.UNKNOWN,
+            place,
+            told,
+            "Find out who uses it; CloudTrail shows its sessions.",
+            details,
+        )
+    else:
+        yield changed(DriftRule.ROLE_UNUSED, place, f"{said}.", details)
+
+
+def _last_use(usage: RoleUsage | None) -> datetime | None:
+    services = usage.services.value if usage is not None and isinstance(usage.services, Known) else ()
+    return max((each.at for each in services if each.at is not None), default=None)
+
+
+def _of_use(usage: RoleUsage | None) -> Iterator[str]:
+    if usage is None:
+        return
+    if isinstance(usage.services, Unreadable):
+        yield f"IAM's last-accessed information was not read: {usage.services.why.rstrip('.')}"
+        return
+    last = _last_use(usage)
+    yield f"IAM: last used at {last:%Y-%m-%dT%H:%M:%SZ}" if last else "IAM: not used within the tracking period"

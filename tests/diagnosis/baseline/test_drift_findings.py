@@ -1,0 +1,334 @@
+"""Each change of the state gives its finding and no other, each state that is as it was accepted gives none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from reviewed_states import (
+    ACCEPTED,
+    CREATED,
+    ECR,
+    ISSUER,
+    MAIN,
+    NOW,
+    PROVIDER,
+    PUSH,
+    ROLE,
+    allow,
+    baseline,
+    document,
+    role,
+    role_state,
+    state,
+    trust,
+    workflow,
+)
+
+from diagnosis.baseline.images import Runs
+from diagnosis.baseline.review import Review, Seen, review
+from diagnosis.baseline.rules import DriftRule
+from diagnosis.baseline.state import RegistryState, ReviewedState, Use
+from diagnosis.facts.account import EcrRepository, Image, NamedPolicy, OidcProvider
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.role_usage import LastAccess, PushedImages, RoleUsage, Usage
+from diagnosis.facts.runs import Attempt, OidcCustomization
+from diagnosis.facts.trail import Trail, TrailEvent
+from diagnosis.findings.finding import Level
+from diagnosis.gates import Verdict
+
+NOT_READ = Unreadable("part", "AccessDenied", "let the reader", "iam:GetRole")
+LOGIN = allow("ecr:GetAuthorizationToken", "*")
+
+
+def seen(now: ReviewedState, *, trail: tuple[TrailEvent, ...] | None = None, **more: Any) -> Seen:
+    told: Reading[Trail] = NOT_READ if trail is None else Known(Trail(ACCEPTED, NOW, trail))
+    facts: dict[str, Any] = {"usage": Usage(), "runs": Runs(Known(()), ACCEPTED), **more}
+    return Seen(now, (), told, at=NOW, **facts)
+
+
+def reviewed(now: ReviewedState, before: ReviewedState | None = None, **more: Any) -> Review:
+    return review(seen(now, **more), baseline(before or state()))
+
+
+def found(result: Review) -> set[tuple[str, str]]:
+    return {(each.rule.value, each.level.value) for each in result.findings}
+
+
+def inline(*statements: dict[str, Any]) -> Known[tuple[NamedPolicy, ...]]:
+    return Known((NamedPolicy("push", document(*statements)),))
+
+
+def with_role(**changes: Any) -> ReviewedState:
+    return state(roles=(role_state(**changes),))
+
+
+def with_workflow(**changes: Any) -> ReviewedState:
+    return state(workflows=Known((workflow(**changes),)))
+
+
+RELEASE = workflow().releases[0]
+OWN = RegistryState(ECR, Known(EcrRepository(ECR, "app", "IMMUTABLE")), Absent("policy"))
+E, U, N = Level.ERROR.value, Level.UNKNOWN.value, Level.NOTE.value
+CHANGES: list[tuple[str, ReviewedState, set[tuple[str, str]]]] = [
+    ("nothing", state(), set()),
+    (
+        "trust wider",
+        with_role(role=Known(role(trust(MAIN, "repo:octo-lab/other:ref:refs/heads/main")))),
+        {("trust-widened", E)},
+    ),
+    (
+        "trust of another branch",
+        with_role(role=Known(role(trust("repo:octo-lab/shop:ref:refs/heads/dev")))),
+        {("trust-widened", E), ("trust-narrowed", E), ("subject-unused", E)},
+    ),
+    ("trust text", with_role(role=Known(role(trust(MAIN, MAIN)))), {("text-changed", N)}),
+    ("trust broken", with_role(role=Known(role(document({"Effect": "Maybe"})))), {("not-compared", U)}),
+    ("role anew", with_role(role=Known(role(created_at=NOW))), {("role-changed", E)}),
+    ("longer sessions", with_role(role=Known(role(max_session_seconds=7200))), {("role-changed", E)}),
+    ("role gone", with_role(role=Absent("role")), {("role-changed", E)}),
+    ("role not readable", with_role(role=NOT_READ), {("not-compared", U)}),
+    (
+        "a needless grant",
+        with_role(inline=inline(LOGIN, allow(list(PUSH)), allow("s3:GetObject", "arn:aws:s3:::b/*"))),
+        {("permissions-widened", E), ("grant-unused", E)},
+    ),
+    ("a grant gone", with_role(inline=inline(LOGIN, allow(list(PUSH[:3])))), {("permissions-narrowed", E)}),
+    (
+        "the same grants in other words",
+        with_role(inline=inline(LOGIN, *(allow(action) for action in PUSH))),
+        {("text-changed", N)},
+    ),
+    ("policies not readable", with_role(inline=NOT_READ), {("not-compared", U)}),
+    (
+        "a boundary that bounds",
+        with_role(boundary=Known(NamedPolicy("edge", document(allow(["ecr:Get*", "ecr:Put*", "ecr:Complete*"], "*"))))),
+        {("boundary-changed", E), ("permissions-narrowed", E)},
+    ),
+    ("control policies", with_role(controls=Known(("SCP a on r: 1",))), {("control-policy-changed", E)}),
+    (
+        "provider gone",
+        state(providers=((PROVIDER, Absent("provider")),)),
+        {("provider-changed", E)},
+    ),
+    (
+        "another audience",
+        state(providers=((PROVIDER, Known(OidcProvider(PROVIDER, ISSUER, ("a", "sts.amazonaws.com"), CREATED))),)),
+        {("provider-changed", E)},
+    ),
+    (
+        "tags can be overwritten",
+        state(registries=(replace(OWN, repository=Known(EcrRepository(ECR, "app", "MUTABLE"))),)),
+        {("registry-changed", E)},
+    ),
+    ("registry gone", state(registries=(replace(OWN, repository=Absent("repository")),)), {("registry-changed", E)}),
+    (
+        "a repository policy",
+        state(registries=(replace(OWN, policy=Known(NamedPolicy("p", document(allow("ecr:*", Principal="*"))))),)),
+        {("registry-policy-changed", E)},
+    ),
+    ("a repository policy not readable", state(registries=(replace(OWN, policy=NOT_READ),)), {("not-compared", U)}),
+    (
+        "immutable subjects",
+        state(subject_form=Known(OidcCustomization(sub_claim_prefix="repo:octo-lab@2/shop@1"))),
+        {("subject-form-changed", E)},
+    ),
+    ("another repository", state(repository=replace(state().repository, id=9)), {("repository-changed", E)}),
+    ("a comment in the workflow", with_workflow(sha256="1" * 64), {("text-changed", N)}),
+    ("another trigger", with_workflow(triggers=("push", "schedule")), {("workflow-triggers", E)}),
+    (
+        "another token",
+        with_workflow(releases=(replace(RELEASE, permissions=("contents: write", "id-token: write")),)),
+        {("workflow-permissions", E)},
+    ),
+    (
+        "a need more",
+        with_workflow(releases=(replace(RELEASE, needs=(*RELEASE.needs, Use("s3:PutObject", "arn:aws:s3:::b/*"))),)),
+        {("workflow-needs", E)},
+    ),
+    (
+        "a need less",
+        with_workflow(releases=(replace(RELEASE, needs=RELEASE.needs[:-1]),)),
+        {("workflow-needs", E), ("grant-unused", E)},
+    ),
+    (
+        "a need less beside what nobody can read",
+        with_workflow(releases=(replace(RELEASE, needs=RELEASE.needs[:-1], not_understood=("push: make",)),)),
+        {("workflow-needs", E), ("grant-unused", U)},
+    ),
+    (
+        "no workflow any more",
+        state(workflows=Known(())),
+        {("workflow-gone", E), ("role-unused", E), ("grant-unused", E), ("subject-unused", E)},
+    ),
+    (
+        "a workflow that cannot be parsed in its place",
+        state(workflows=Known(()), unread_workflows=(f"{workflow().path}: no YAML",)),
+        {("workflow-gone", E), ("not-compared", U), ("role-unused", U), ("grant-unused", U), ("subject-unused", U)},
+    ),
+    (
+        "workflows not readable",
+        state(workflows=NOT_READ),
+        {("not-compared", U), ("role-unused", U), ("grant-unused", U), ("subject-unused", U)},
+    ),
+    (
+        "pushes to another branch",
+        with_workflow(may_present=("ref:refs/heads/release/*",)),
+        {("workflow-subjects", E), ("subject-unused", E)},
+    ),
+    (
+        "a workflow more",
+        state(workflows=Known((workflow(), replace(workflow(), path=".github/workflows/z.yml")))),
+        {("workflow-added", E)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("now", "wanted"), [pytest.param(now, wanted, id=name) for name, now, wanted in CHANGES])
+def test_a_change_gives_its_findings_and_no_other(now: ReviewedState, wanted: set[tuple[str, str]]) -> None:
+    assert found(reviewed(now)) == wanted
+    # Accepted as it is, nothing of it fails; what is not readable stays unknown.
+    assert {level for _, level in found(reviewed(now, now))} <= {U, N}
+
+
+def test_what_was_not_read_when_it_was_accepted_is_not_compared_as_if_it_were() -> None:
+    result = reviewed(state(), with_role(boundary=NOT_READ))
+    assert found(result) == {("not-compared", U)}
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_an_acceptance_ends_with_its_day() -> None:
+    for expires, wanted in ((NOW.date(), set()), (NOW.date() - timedelta(days=1), {("acceptance-expired", E)})):
+        assert found(review(seen(state()), baseline(expires=expires))) == wanted
+    assert found(review(seen(state()), baseline(expires=date(2030, 1, 1)))) == set()
+
+
+def test_without_a_baseline_the_rest_is_told() -> None:
+    wide = with_role(inline=inline(LOGIN, allow(list(PUSH)), allow("s3:GetObject", "arn:aws:s3:::b/*")))
+    result = review(seen(wide), None)
+    assert found(result) == {("grant-unused", E)}
+    assert "which no release uses." in result.findings[0].sentence
+
+
+def test_who_made_a_change_stands_with_it() -> None:
+    event = TrailEvent("UpdateAssumeRolePolicy", "iam", NOW, "arn:aws:iam::111122223333:user/eve", "release", "e")
+    early = replace(event, at=ACCEPTED - timedelta(days=1), principal="arn:aws:iam::111122223333:user/bob")
+    wider = with_role(role=Known(role(trust(MAIN, "repo:octo-lab/other:ref:refs/heads/main"))))
+    (finding,) = reviewed(wider, trail=(early, event)).findings
+    assert [line for line in finding.details if line.startswith("CloudTrail")] == [
+        f"CloudTrail: UpdateAssumeRolePolicy on release by {event.principal} at 2026-11-01T00:00:00Z"
+    ]
+
+
+# ------------------------------------------------------------------------------------------------- use, as AWS records it
+
+_S3 = with_role(inline=inline(LOGIN, allow(list(PUSH)), allow("s3:GetObject", "arn:aws:s3:::b/*")))
+_OPAQUE = replace(_S3, workflows=Known((workflow(releases=(replace(RELEASE, not_understood=("push: make",)),)),)))
+
+
+@pytest.mark.parametrize(
+    ("now", "access", "level"),
+    [
+        (_S3, LastAccess("s3", None), E),
+        # That the role never used the service is more than any file tells.
+        (_OPAQUE, LastAccess("s3", None), E),
+        (_OPAQUE, LastAccess("s3", NOW), U),
+        # The service as a whole says nothing of one of its actions.
+        (_S3, LastAccess("s3", NOW), E),
+        (_S3, LastAccess("s3", NOW, actions=(("s3:GetObject", NOW),)), U),
+        (_OPAQUE, LastAccess("s3", NOW, actions=(("s3:GetObject", None),)), E),
+    ],
+)
+def test_last_accesses_count(now: ReviewedState, access: LastAccess, level: str) -> None:
+    usage = Usage((RoleUsage(ROLE, Known((access,))),))
+    assert ("grant-unused", level) in found(reviewed(now, usage=usage))
+
+
+def test_a_young_role_that_never_used_a_service_proves_nothing() -> None:
+    young = replace(_OPAQUE, roles=(replace(_OPAQUE.roles[0], role=Known(role(created_at=NOW - timedelta(days=3)))),))
+    usage = Usage((RoleUsage(ROLE, Known((LastAccess("s3", None),))),))
+    assert ("grant-unused", U) in found(review(seen(young, usage=usage), baseline(replace(young, roles=state().roles))))
+
+
+# ------------------------------------------------------------------------------------------------- images
+
+
+def run(begin: timedelta, seconds: int = 90) -> Attempt:
+    at = ACCEPTED + begin
+    facts: dict[str, Any] = {
+        "run_id": 1,
+        "attempt": 1,
+        "run_number": 1,
+        "workflow_name": "R",
+        "workflow_path": workflow().path,
+        "event": "push",
+        "head_branch": "main",
+        "head_sha": "c" * 40,
+        "status": "completed",
+        "conclusion": "success",
+        "title": "",
+        "actor": "a",
+        "html_url": "",
+    }
+    return Attempt(
+        state().repository, created_at=at, started_at=at, updated_at=at + timedelta(seconds=seconds), **facts
+    )
+
+
+def pushed(after: timedelta) -> Image:
+    return Image("sha256:1", ("v1",), ACCEPTED + after)
+
+
+def by(principal: str, after: timedelta) -> TrailEvent:
+    return TrailEvent("PutImage", "ecr", ACCEPTED + after, principal, "app", "e", detail="v1")
+
+
+_RUN, _IN, _OUT = run(timedelta(days=1)), timedelta(days=1, seconds=30), timedelta(days=2)
+_OURS, _EVE = "arn:aws:sts::111122223333:assumed-role/release/s", "arn:aws:iam::111122223333:user/eve"
+
+
+@pytest.mark.parametrize(
+    ("image", "trail", "wanted"),
+    [
+        (pushed(timedelta(days=-1)), (), set()),
+        (pushed(_IN), (by(_OURS, _IN),), set()),
+        (pushed(_IN), (by(_EVE, _IN),), {E}),
+        (pushed(_IN), (), {U}),
+        (pushed(_IN), None, {U}),
+        (pushed(_OUT), None, {E}),
+        (pushed(_OUT), (by(_OURS, _OUT),), {E}),
+        (replace(pushed(_OUT), pushed_at=None), (), {U}),
+    ],
+)
+def test_pushes_outside_of_runs(image: Image, trail: tuple[TrailEvent, ...] | None, wanted: set[str]) -> None:
+    usage = Usage((), (PushedImages(ECR, Known((image,))),))
+    result = reviewed(state(), trail=trail, usage=usage, runs=Runs(Known((_RUN,)), ACCEPTED))
+    assert {level for _, level in found(result)} == wanted
+    assert {rule for rule, _ in found(result)} <= {"pushed-outside-runs"}
+
+
+@pytest.mark.parametrize(
+    ("images", "runs"),
+    [
+        (NOT_READ, Runs(Known(()), ACCEPTED)),
+        (Known((pushed(_OUT),)), Runs(NOT_READ, None)),
+        (Known((pushed(_OUT),)), Runs(Known((_RUN,)), ACCEPTED + timedelta(days=3))),
+    ],
+)
+def test_a_push_that_cannot_be_compared_is_unknown(images: Reading[tuple[Image, ...]], runs: Runs) -> None:
+    result = reviewed(state(), usage=Usage((), (PushedImages(ECR, images),)), runs=runs)
+    assert found(result) == {("pushed-outside-runs", U)}
+
+
+def test_every_rule_is_told_somewhere() -> None:
+    told = {rule for _, _, wanted in CHANGES for rule, _ in wanted}
+    elsewhere = {
+        "acceptance-expired",
+        "pushed-outside-runs",
+        "release-would-fail",
+        "least-privilege",
+        "environment-changed",
+    }
+    assert told | elsewhere == {rule.value for rule in DriftRule}

@@ -1,0 +1,135 @@
+"""`planescope drift` on the embedded incident: accept at one stage, compare at another; what cannot be meant is refused."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+from sarif_schema import SARIF
+
+from diagnosis.baseline.review import Seen
+from tui.bootstrap import embedded_backend
+from tui.cli.main import planescope
+
+ROLE = "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
+
+
+@cache
+def seen_at(stage: str) -> Seen:
+    """What the embedded incident shows at a stage, read once: it is the same for whatever baseline."""
+    backend = embedded_backend(stage)
+    try:
+        return backend.reviewed(None, progress=lambda _: None, cancelled=lambda: False)
+    finally:
+        backend.close()
+
+
+class Kept:
+    """A backend that has read already."""
+
+    def __init__(self, stage: str, incident: str) -> None:
+        assert incident == "release"
+        self._stage = stage
+
+    def reviewed(self, *_: object, **__: object) -> Seen:
+        return seen_at(self._stage)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTOR", "alice")
+    monkeypatch.setattr("tui.cli.commands.drift.embedded_backend", Kept)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(planescope, ["drift", *arguments])
+
+
+def _schema() -> Any:
+    return json.loads(CliRunner().invoke(planescope, ["schema", "drift"]).stdout)
+
+
+def test_accept_at_the_first_stage_and_compare_at_the_third(tmp_path: Path) -> None:
+    first = run("--demo", "1", "--accept", "--rationale", "to try it")
+    assert first.exit_code == 0, first.output
+    assert f"+ role {ROLE}" in first.stdout
+    assert "No baseline mends this" in first.stdout
+    file = tmp_path / "planescope-demo-baseline.json"
+    text = file.read_text(encoding="utf-8")
+    assert json.loads(text)["accepted"] == {
+        "at": "2026-02-13T11:38:10Z", "by": "alice", "rationale": "to try it", "expires": None,
+    }  # fmt: skip
+
+    compared = run("--demo", "3", "--json")
+    assert compared.exit_code == 1
+    found = json.loads(compared.stdout)
+    jsonschema.validate(found, _schema())
+    assert {(each["rule"], each["level"]) for each in found["findings"]} == {
+        ("permissions-widened", "error"), ("provider-changed", "error"), ("pushed-outside-runs", "unknown"),
+    }  # fmt: skip
+    assert file.read_text(encoding="utf-8") == text
+
+    log = json.loads(run("--demo", "3", "--sarif").stdout)
+    jsonschema.validate(log, SARIF)
+    lines = text.splitlines()
+    for result in log["runs"][0]["results"]:
+        (place,) = result["locations"]
+        line = place["physicalLocation"]["region"]["startLine"]
+        assert place["logicalLocations"][0]["fullyQualifiedName"] in lines[line - 1]
+
+    accepted = run("--demo", "3", "--accept", "--rationale", "reviewed", "--json")
+    assert accepted.exit_code == 0
+    document = json.loads(accepted.stdout)
+    jsonschema.validate(document, _schema())
+    assert {each["rule"] for each in document["changes"]} == {"permissions-widened", "provider-changed"}
+    again = run("--demo", "3")
+    assert again.exit_code == 0, again.output
+    assert "no drift" in again.stdout
+
+
+def test_without_a_baseline_it_says_how_to_make_one() -> None:
+    result = run("--demo", "1")
+    assert result.exit_code == 2
+    assert "release-would-fail" in result.stdout
+    assert "planescope drift --accept --rationale TEXT" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--accept"], "--rationale"),
+        (["--accept", "--rationale", "  "], "--rationale"),
+        (["--accept", "--rationale", "AKIAIOSFODNN7EXAMPLF wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEYa"], "secret"),
+        (["--accept", "--rationale", "x", "--expires", "soon"], "no date"),
+        (["--accept", "--rationale", "x", "--expires", "2020-01-01"], "is past"),
+        (["--accept", "--rationale", "x", "--workflow", "a.yml"], "--workflow"),
+        (["--rationale", "x"], "--accept"),
+        (["--json", "--sarif"], "exclude"),
+        (["--role", "release"], "no role ARN"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments: list[str], words: str, tmp_path: Path) -> None:
+    result = run("--demo", "3", *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "x"}', '{"schema": "planescope.baseline/1"}', "\xff"])
+def test_a_baseline_that_cannot_be_used_is_bad_input(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    file.write_text(text, encoding="latin-1")
+    for arguments in (["--demo", "3"], ["--demo", "3", "--accept", "--rationale", "x"]):
+        result = run(*arguments, "--baseline", str(file))
+        assert result.exit_code == 2
+        assert "The baseline" in result.stderr
+    assert file.read_text(encoding="latin-1") == text
