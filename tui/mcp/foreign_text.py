@@ -81,6 +81,8 @@ class Marking:
     sentences: frozenset[str] = SENTENCES
     slugs: frozenset[str] = frozenset()
     """Members that hold ids which planescope gives."""
+    known: frozenset[str] = frozenset()
+    """Values of enumerations that the schema does not list."""
 
     def marked(self, value: Json, schema: Object) -> Json:
         """Return a document in which every text that is not planescope's own is marked; ``schema`` is the one of its ``--json``."""
@@ -114,7 +116,7 @@ class Marking:
         if member in ("statement", "decisive"):
             return is_statement(text)
         if member in self.slugs:
-            return _SLUG.fullmatch(text) is not None and is_literal(text)
+            return text in self.known or (_SLUG.fullmatch(text) is not None and is_literal(text))
         return member in self.sentences and is_own_sentence(text)
 
 

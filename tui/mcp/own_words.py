@@ -18,13 +18,14 @@ from diagnosis.closure import catalogue
 from diagnosis.gates import Owner
 from diagnosis.lint.rule import Rule
 from diagnosis.policy import action_facts
+from diagnosis.verdicts.conform_rule import ConformRule
 
 _ROOMS = ("diagnosis.", "probes.", "tui.")
 _SHORTEST = 6
 """In characters: a shorter text, or one without a space, is no sentence."""
 _END = re.compile(r"(?<=[.!?;:]) ")
 _MOST_SENTENCES = 12
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)", re.ASCII)
 _LONGEST_ACTION = 128
 _STATEMENT = re.compile(r"Statement\[\d{1,4}\]", re.ASCII)
 _OWNERS = frozenset(owner.value for owner in Owner)
@@ -101,7 +102,8 @@ def is_reference(text: str) -> bool:
 @cache
 def _addresses() -> frozenset[str]:
     found = {each.record.reference for each in Cause} | {each.record.reference for each in Integrity}
-    return frozenset(address for address in (*found, *(each.record.reference for each in Rule)) if address)
+    found |= {each.record.reference for each in Rule} | {each.record.reference for each in ConformRule}
+    return frozenset(address for address in found if address)
 
 
 def is_statement(text: str) -> bool:
@@ -134,6 +136,8 @@ def _of_the_catalogues() -> frozenset[str]:
     for finding in Integrity:
         found.update((finding.record.sentence, finding.record.shows, finding.record.next_step))
     found.update(rule.record.sentence for rule in Rule)
+    for judged in ConformRule:
+        found.update((judged.record.sentence, judged.record.correction))
     for value in vars(catalogue).values():
         for record in value if isinstance(value, tuple) else (value,):
             if isinstance(record, catalogue.RuleRecord):

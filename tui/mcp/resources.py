@@ -12,7 +12,7 @@ from diagnosis.documents.json_values import Object
 from diagnosis.lint.rule import Rule
 from tui.mcp import schemas
 
-_SCHEMES = ("diagnosis-1", "what-if-1", "migration-1", "policy-admits-1", "policy-lint-1", "explanation-1")
+_SCHEMES = ("diagnosis-1", "what-if-1", "migration-1", "policy-admits-1", "policy-lint-1", "explanation-1", "conform-1")
 
 
 @dataclass(frozen=True, slots=True)

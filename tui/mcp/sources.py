@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from diagnosis.facts.reading import Known, Unreadable
 from tui.backend import BackendProblem, CancelHook, ProgressHook
@@ -12,6 +12,7 @@ from tui.backend import BackendProblem, CancelHook, ProgressHook
 if TYPE_CHECKING:
     from diagnosis.facts.case import Case
     from diagnosis.migration.plan import Migration
+    from diagnosis.verdicts.conformance import Conformance
     from tui.backends.repository import RepositoryBackend
 
 LONGEST_FILE = 4 * 1024 * 1024
@@ -36,6 +37,11 @@ class Sources(Protocol):
 
     def case(self, file: Path | None) -> Case:
         """Return what a case file states. Raises BackendProblem."""
+
+    def conformance(
+        self, options: Mapping[str, Any], case: Path | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Conformance:
+        """Judge the change in the clone at :attr:`root`; the options are those of the command. Raises BackendProblem, Cancelled."""
 
     def migration(
         self,

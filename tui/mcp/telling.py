@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from diagnosis.documents.json_values import Object
+from diagnosis.findings.finding import Level
 from diagnosis.migration.plan import Migration
 from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.conformance import Conformance
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.run_end import end_of
@@ -150,6 +152,29 @@ def _admitted(admitted: Admitted) -> str:
     return (
         f"{len(admitted.callers)} callers, {len(admitted.needed)} needed grants, {len(admitted.beyond)} beyond the need"
     )
+
+
+def told_of_conformance(judged: Conformance, marker: Marker) -> tuple[str, ...]:
+    """Return the verdict, and the gravest findings with their place and correction."""
+    counted = ", ".join(f"{sum(each.level is level for each in judged.findings)} {level.value}" for level in Level)
+    told = [
+        f"{judged.verdict.value}: {counted}; {judged.documents} documents and {len(judged.releases)} releases were judged."
+    ]
+    if not judged.base:
+        told.append("There is no base: everything counts as new.")
+    for each in judged.findings[:_MOST]:
+        place = f"{each.place.file}:{each.place.line}" if each.place.line else each.place.file or each.place.member
+        told.append(
+            marker.say(
+                f"{each.level.value} {each.rule.value} at {{place}}: {{sentence}} {{correction}}",
+                place=place,
+                sentence=marker.phrase(each.sentence),
+                correction=marker.phrase(each.correction),
+            )
+        )
+    if judged.findings[_MOST:]:
+        told.append(f"… and {len(judged.findings) - _MOST} more: see the section findings.")
+    return tuple(told)
 
 
 def told_of_migration(plan: Migration, marker: Marker) -> tuple[str, ...]:

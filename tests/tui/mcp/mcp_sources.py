@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import OidcCustomization, Repository
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.findings.finding import Finding, Level, Place
 from diagnosis.migration.move import move_of
 from diagnosis.migration.plan import Migration, RepositoryUse, migration, tokens_by_move
 from diagnosis.migration.role_plan import plan_role
 from diagnosis.policy import read_document
+from diagnosis.verdicts.conform_rule import ConformRule
+from diagnosis.verdicts.conformance import Conformance
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import BackendProblem, Progress
 from tui.mcp.foreign_text import KEY
@@ -64,6 +68,24 @@ def plan_of() -> Migration:
     planned = plan_role(role, tuple(tokens_by_move([use]).items()))
     assert planned is not None
     return migration([use], [planned], judged=[role.arn])
+
+
+def change_of() -> Conformance:
+    """A change that widens a trust policy, and one that is worth a note."""
+    findings = (
+        Finding(
+            ConformRule.WIDENED_TRUST,
+            Level.ERROR,
+            Place("iam/trust.json", 3, 1, "Statement[0]"),
+            "Role release would admit any other branch.",
+            ConformRule.WIDENED_TRUST.record.correction,
+            ("any other branch: repo:o/r:ref:refs/heads/x",),
+            (Place("main.tf", 1, 1, "aws_iam_role.release"),),
+        ),
+        Finding(ConformRule.NOT_PINNED, Level.NOTE, Place(".github/workflows/a.yml", 8, None, ""), "Moves.", "Pin it."),
+    )
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    return Conformance("o/r", "main (c0ffee)", findings, 2, ("a.yml (a push)",), at, ("The base is shallow.",))
 
 
 class OpenDouble(LiveDouble):
@@ -115,6 +137,10 @@ class ValueSources:
     def migration(self, *asked: Any) -> Any:
         self.opened.append(asked)
         return self.change(plan_of())
+
+    def conformance(self, *asked: Any) -> Any:
+        self.opened.append(asked)
+        return self.change(change_of())
 
     def _open(self, *asked: object) -> Any:
         self.opened.append(asked)

@@ -98,6 +98,11 @@ async def test_no_tool_that_plans_a_move_lets_a_planted_text_out() -> None:
     assert _TRACE in json.dumps(answer)
 
 
+async def test_no_tool_that_judges_a_change_lets_a_planted_text_out() -> None:
+    answer = await asked(Calls(ValueSources(change=planted)), "conform", {"base": "main", "limit": 60000})
+    assert _TRACE in json.dumps(answer)
+
+
 def positions(tree: Json, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], bool]]:
     """Every place of a JSON value where a text can stand: values, and names of members."""
     if isinstance(tree, dict):

@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from change_in_a_clone import clone_with_a_change
 from jsonschema import Draft202012Validator
 from live_worlds import diagnosis_of_world
 from mcp import Client
@@ -17,6 +18,7 @@ from mcp_types import INVALID_PARAMS
 from thoroughness import THOROUGH
 
 from tui.backend import BackendProblem
+from tui.cli.commands.mcp import CommandLineSources
 from tui.mcp.calling import MOST_AT_ONCE, Calls
 from tui.mcp.result import LARGEST_LIMIT, SMALLEST_LIMIT
 from tui.mcp.server import INSTRUCTIONS, build_server
@@ -30,6 +32,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "documents": [{"kind": "trust", "text": trust_of("repo:o/r:ref:refs/heads/main")}],
     },
     "migrate": {"repositories": ["acme/shop"]},
+    "conform": {"base": "main"},
     "explain": {
         "log": "##[error]Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
     },
@@ -119,6 +122,8 @@ async def test_sections_are_those_that_were_asked_for() -> None:
         ("policy_admits", {"trust_policy": "{}", "repository": "o/r"}, "no trust policy"),
         ("policy_evaluate", {"rows": []}, "fewer than 1"),
         ("what_if", {"demo": {"stage": "1"}, "documents": [{"kind": "trust", "text": "{"}]}, "no trust policy"),
+        ("conform", {"base": "--output=x"}, "not of the form"),
+        ("conform", {"roles": [{"name": "a"}]}, "lacks a member"),
         ("more", {"result": "r99"}, "no such result"),
         ("nothing", {}, "no such tool"),
     ],
@@ -232,7 +237,21 @@ async def test_the_catalogues_are_resources_and_the_instructions_explain_the_mar
     assert "marking.word" in INSTRUCTIONS
 
 
-# -- files
+# -- a clone and files
+
+
+async def test_a_change_is_judged_in_the_clone_of_the_servers_folder_alone(tmp_path: Path) -> None:
+    clone = clone_with_a_change(tmp_path / "clone")
+    (clone / "below").mkdir()
+    async with Client(build_server(CommandLineSources(clone, {"repo": "octo-org/shop"}))) as client:
+        held: Any = (await client.call_tool("conform", {"base": "main"})).structured_content
+        assert (held["exit_code"], held["document"]["findings"][0]["rule"]) == (1, "widened-trust")
+        for wrong in ({"base": "main", "paths": ["/etc"]}, {"base": "main", "paths": [".."]}, {"base": "no-such"}, {}):
+            assert (await client.call_tool("conform", wrong)).is_error, wrong
+    for folder in (clone / "below", tmp_path):
+        async with Client(build_server(CommandLineSources(folder, {"repo": "octo-org/shop"}))) as client:
+            refused: Any = (await client.call_tool("conform", {"base": "main"})).structured_content
+            assert "not the top of a clone" in json.dumps(refused["error"])
 
 
 async def test_files_are_read_within_the_folder_alone(tmp_path: Path) -> None:

@@ -120,12 +120,13 @@ def _judged(options: Mapping[str, Any]) -> Conformance:
 
     progress = ProgressLine()
     try:
-        return judge(_options(options, case, top_of(Path.cwd())), progress, lambda: False)
+        return judge(what_is_judged(options, case, top_of(Path.cwd())), progress, lambda: False)
     finally:
         progress.clear()
 
 
-def _options(options: Mapping[str, Any], case: Case, root: Path) -> ConformOptions:
+def what_is_judged(options: Mapping[str, Any], case: Case, root: Path) -> ConformOptions:
+    """Return what the options ask for, of the clone at ``root``. Raises BackendProblem, click.BadParameter."""
     from diagnosis.iac.proposal import Given
     from tui.backends.conform import ConformOptions
 

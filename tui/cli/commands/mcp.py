@@ -17,6 +17,7 @@ from tui.cli.output import say
 if TYPE_CHECKING:
     from diagnosis.facts.case import Case
     from diagnosis.migration.plan import Migration
+    from diagnosis.verdicts.conformance import Conformance
     from tui.backends.repository import RepositoryBackend
 
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 def mcp_command(ctx: click.Context, /, root: Path, **options: Any) -> None:
     """Serve the read-only tools to an agent, by the Model Context Protocol over standard input and output.
 
-    diagnose, what_if, migrate, explain, policy_admits, policy_evaluate, policy_lint, causes: what the commands of the same
+    diagnose, what_if, migrate, conform, explain, policy_admits, policy_evaluate, policy_lint, causes: what the commands of the same
     names print, bounded and with everything that others wrote marked as foreign text. An agent's configuration starts it;
     see docs/agents.md. It needs the extra `mcp`.
     """
@@ -101,6 +102,29 @@ class CommandLineSources:
 
         return live_backend(live_options({**self._options, "workflow": workflow, "branch": branch}, case, name), case)
 
+    def conformance(
+        self, options: Mapping[str, Any], case: Path | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Conformance:
+        """Judge the change in the clone of this folder."""
+        from tui.backends.conform import judge
+        from tui.cli.commands.conform import what_is_judged
+
+        if not (self._root / ".git").exists():
+            raise BackendProblem(
+                "The server's folder is not the top of a clone, so there is no change to judge.",
+                "Start the server in the clone, or give it by --root.",
+            )
+        stated = self.case(case)
+        try:
+            asked = what_is_judged(
+                {**options, "case_file": case, "repo": options.get("repo") or self._options.get("repo")},
+                stated,
+                self._root,
+            )
+        except click.BadParameter as wrong:
+            raise BackendProblem(wrong.message) from None
+        return judge(asked, progress, cancelled)
+
     def migration(
         self,
         repositories: Sequence[str],
@@ -117,4 +141,4 @@ class CommandLineSources:
         try:
             return planned(repositories, changes, roles, self._options, progress, cancelled)
         except click.BadParameter as wrong:
-            raise BackendProblem(f"{wrong.message}") from None
+            raise BackendProblem(wrong.message) from None

@@ -43,6 +43,8 @@ CASE: Object = {
     "description": "A case file (TOML) within the server's folder.",
 }
 
+REGION: Object = {"type": "string", "pattern": "^[a-z0-9-]{1,32}$", "description": "An AWS region."}
+
 
 def name(description: str) -> Object:
     """Return the schema of a short text."""
