@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from diagnosis.causes import Cause
 from diagnosis.conform.account_model import AccountModel
@@ -21,6 +22,7 @@ from diagnosis.verdicts.release import Need, StepGap
 
 _BY_ANOTHER_RULE = frozenset({Cause.STATIC_CREDENTIALS})
 """Told by a rule of its own."""
+_SHOWN = 3
 _NOT_ALLOWED = "The role is not allowed"
 _Key = tuple[str, str, str, str]
 
@@ -62,15 +64,18 @@ class Sides:
         actions: tuple[str, ...],
     ) -> Finding:
         job = problem.jobs[0] if problem.jobs else ""
-        step = problem.step or _step_of(new, job, actions, problem.resource)
-        in_workflow = new.place_of(job, step)
+        need = _need_of(new, job, actions, problem.resource)
+        step = problem.step or (need.step if need is not None else "")
+        in_workflow = _at_the_change(new.place_of(job, step, need.source if need is not None else ""), old, new)
         where = f"job “{job}”" + (f", step “{step}”" if step else "")
         if problem.cause is Cause.ID_TOKEN_NOT_GRANTED:
             rule = ConformRule.ID_TOKEN_MISSING
-            line = next((each.line for each in problem.evidence if each.line is not None), in_workflow.line)
-            place = Place(in_workflow.file, line, member=f"job {job}" if job else "")
+            # The permissions that lack it are those of the run's own file, unless a called workflow takes them away.
+            line = next((each.line for each in problem.evidence if each.line is not None), None)
+            place = Place(new.run.path, line, member=in_workflow.member) if line is not None else in_workflow
             said = f"{new.name}, {where}: {problem.reason}"
-            return Finding(rule, Level.ERROR, place, said, rule.record.correction)
+            related = (Place(new.run.path),) if place.file != new.run.path else ()
+            return Finding(rule, Level.ERROR, place, said, rule.record.correction, related=related)
         rule = ConformRule.RELEASE_DENIED
         role = self.head.role_of(problem.role_arn)
         was = self.base.role_of(problem.role_arn)
@@ -80,20 +85,27 @@ class Sides:
         document = _changed(was, role, trust=not actions)
         in_document = document.place(_statement(document, was, actions)) if document is not None else None
         gone = was.place if was is not None and role is None else None
-        what = f"{', '.join(actions)} on {problem.resource}" if actions and problem.resource else ", ".join(actions)
+        what = f"{_few(actions)} on {problem.resource}" if actions and problem.resource else _few(actions)
+        new_need = bool(actions) and not needed_before
         if actions:
-            new_need = before is not None and not needed_before
-            why = "which it newly needs and no document grants" if new_need else "which the base branch allows"
+            why = (
+                "which it newly needs and no document grants"
+                if new_need and before is not None
+                else "which the base branch allows"
+            )
             why = "which no document grants" if before is None else why
             said = f"{new.name}, {where} would be denied {what}, {why}."
+        elif problem.cause is Cause.ROLE_ABSENT:
+            said = f"{new.name}, {where} would be denied its role: no file describes {problem.role_arn} any more."
         else:
             said = f"{new.name}, {where} would be denied its role: {problem.reason}"
-        correction = _correction(problem, actions, role or was)
+        correction = _correction(problem, actions, role or was, newly=new_need)
         related = (
             (in_workflow,) if in_document is not None else (replace(gone, member="on the base branch"),) if gone else ()
         )
         # Which layer denies it is worth a line; that nothing allows it is said already.
-        details = (problem.reason,) if actions and not problem.reason.startswith(_NOT_ALLOWED) else ()
+        details: tuple[str, ...] = (problem.reason,) if actions and not problem.reason.startswith(_NOT_ALLOWED) else ()
+        details += tuple(actions) if len(actions) > _SHOWN else ()
         return Finding(rule, Level.ERROR, in_document or in_workflow, said, correction, details, related)
 
     def _lost_tokens(self, old: Release, new: Release) -> Iterator[Finding]:
@@ -187,16 +199,28 @@ def _counterpart(before: Assessment | None, session: SessionAssessment) -> Sessi
     return next(exact, None) or (same[0] if same else None)
 
 
-def _step_of(release: Release, job: str, actions: tuple[str, ...], resource: str | None) -> str:
+def _need_of(release: Release, job: str, actions: tuple[str, ...], resource: str | None) -> Need | None:
     for unit in release.units:
         for need in unit.needs:
-            if (
-                need.action in actions
-                and need.resource == resource
-                and (not job or not need.job or need.job == job or job in unit.jobs)
-            ):
-                return need.step
-    return ""
+            same = need.action in actions and need.resource == resource
+            if same and (not job or not need.job or need.job == job or job in unit.jobs):
+                return need
+    return None
+
+
+def _at_the_change(place: Place, old: Release | None, new: Release) -> Place:
+    """Return the place in a file that a step uses at the first line that the base does not have; other places as they are."""
+    text = new.text_of(place.file) if place.line is None else None
+    if text is None:
+        return place
+    known = ((old.text_of(place.file) if old is not None else None) or "").splitlines()
+    lines = enumerate(zip_longest(text.splitlines(), known), 1)
+    return replace(place, line=next((number for number, (line, was) in lines if line is not None and line != was), 1))
+
+
+def _few(actions: tuple[str, ...]) -> str:
+    more = len(actions) - _SHOWN
+    return f"{', '.join(actions[:_SHOWN])} and {more} more" if more > 0 else ", ".join(actions)
 
 
 def _changed(was: RoleDocuments | None, role: RoleDocuments | None, *, trust: bool) -> Document | None:
@@ -234,13 +258,14 @@ def _statement(document: Document, was: RoleDocuments | None, actions: tuple[str
     return ()
 
 
-def _correction(problem: Problem, actions: tuple[str, ...], role: RoleDocuments | None) -> str:
+def _correction(problem: Problem, actions: tuple[str, ...], role: RoleDocuments | None, *, newly: bool) -> str:
     name = f"role {role.label}" if role is not None else "the role"
     if problem.cause is Cause.ROLE_ABSENT:
         return f"Keep {name}, or let the job assume another role that the files describe."
     if actions:
         on = f" on {problem.resource}" if problem.resource else ""
-        return f"Let {name} keep {', '.join(actions)}{on}, or take the step out of the workflow."
+        verb = "have" if newly else "keep"
+        return f"Let {name} {verb} {_few(actions)}{on}, or take the step out of the workflow."
     return f"Let the trust policy of {name} admit the token of this job, or leave the workflow's ref and environment as they are."
 
 

@@ -7,8 +7,9 @@ document, and it has no text here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 
 from diagnosis.facts.reading import Unreadable
@@ -33,8 +34,6 @@ _OF_RESOURCES = (DocumentKind.REPOSITORY, DocumentKind.REGISTRY, DocumentKind.RE
 _STAND_INS = {
     Sort.ACCOUNT: "000000000000",
     Sort.REGION: "us-east-1",
-    Sort.PARTITION: "aws",
-    Sort.SUFFIX: partition_of("us-east-1").domain,
 }
 
 
@@ -123,13 +122,19 @@ class Documents:
                 yield each
 
 
-def documents_of(proposal: Proposal, role_names: Mapping[str, Arn] | None = None) -> Documents:
+def documents_of(
+    proposal: Proposal, role_names: Mapping[str, Arn] | None = None, account: str = "", region: str = ""
+) -> Documents:
     """Return what the files of one side propose.
 
-    ``role_names`` are roles as people name them (a name, an address in the files, the path of a document) with their ARNs.
+    ``account`` and ``region`` stand where the files leave those open: the releases' own. ``role_names`` are roles as people
+    name them (a name, an address in the files, the path of a document) with their ARNs.
     """
     named = dict(role_names or {})
-    read = {id(each): _document(each) for each in proposal.documents}
+    partition = partition_of(region or _STAND_INS[Sort.REGION])
+    known = {Sort.ACCOUNT: account, Sort.REGION: region, Sort.PARTITION: partition.name, Sort.SUFFIX: partition.domain}
+    fill = partial(_stand_in, {**_STAND_INS, **{sort: value for sort, value in known.items() if value}})
+    read = {id(each): _document(each, fill) for each in proposal.documents}
     roles = [_role(role, proposal, read, named) for role in proposal.roles]
     taken = {id(own) for role in roles for own in role.documents}
     left = [each for each in read.values() if id(each) not in taken]
@@ -188,23 +193,23 @@ def with_unread(after: Documents, before: Documents, files: Mapping[str, tuple[s
     return replace(after, roles=tuple(roles))
 
 
-def _document(proposed: ProposedDocument) -> Document:
+def _document(proposed: ProposedDocument, fill: Callable[[Open], str]) -> Document:
     own = proposed.document
     if isinstance(own, Unreadable):
         return Document(proposed, None, f"{own.what}: {own.why}", own.how)
     if isinstance(own, WholeDocument):
         return Document(proposed, read_document(own.text), written=own.text)
-    text = own.tree.json(_stand_in)
+    text = own.tree.json(fill)
     if own.is_harmless:
         return Document(proposed, read_document(text), written=text)
     place = next(each for each in own.opens if not each.sort.is_harmless)
     return Document(proposed, None, place.why, "give its value, or write the document with literal values", text)
 
 
-def _stand_in(value: Open) -> str:
+def _stand_in(known: Mapping[Sort, str], value: Open) -> str:
     """Return what stands for an open value: one text for each, that no pattern of a policy spells."""
-    if value.sort in _STAND_INS:
-        return _STAND_INS[value.sort]
+    if value.sort in known:
+        return known[value.sort]
     digest = sha256(value.why.encode("utf-8", "replace")).hexdigest()[:12]
     return str(Arn("aws", "open", "", "", digest)) if value.sort is Sort.ARN else f"open-{digest}"
 

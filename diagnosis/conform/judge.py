@@ -18,7 +18,7 @@ from diagnosis.conform.documents import Document, Documents, documents_of, given
 from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
 from diagnosis.conform.pairs import Pairs, is_trust, paired
 from diagnosis.conform.providers import provider_findings
-from diagnosis.conform.releases import NextRun, Release, counterparts, needs_by_role, releases_of, with_role
+from diagnosis.conform.releases import NextRun, Release, counterparts, needs_by_role, places_of, releases_of, with_role
 from diagnosis.conform.widening import Widening
 from diagnosis.conform.workflow_faults import workflow_faults
 from diagnosis.facts.case import Case
@@ -73,7 +73,8 @@ def judged(change: Change) -> Conformance:
     """Judge a change. Never raises on what its files hold."""
     base = change.base or Side()
     olds, news = releases_of(base.runs, change.case), releases_of(change.head.runs, change.case)
-    before, after = (documents_of(side.proposal, change.roles) for side in (base, change.head))
+    at = places_of((*news, *olds))
+    before, after = (documents_of(side.proposal, change.roles, at.account, at.region) for side in (base, change.head))
     before, after, olds, news, notes = _assigned(before, after, olds, news)
     unread = {place.file: (why, how) for place, why, how in after.gaps}
     unread |= {each.file: (each.why, each.how) for each in change.head.unread}
@@ -96,14 +97,15 @@ def judged(change: Change) -> Conformance:
     own = _faults(after, accounted, news, change.head.unread)
     was = _faults(before, accounted, olds, base.unread) if change.base is not None else []
     # Without a token a session cannot be by web identity: that is the same fault once more.
-    lacking = {each.place.file for each in found if each.rule is ConformRule.ID_TOKEN_MISSING}
+    without = [each for each in found if each.rule is ConformRule.ID_TOKEN_MISSING]
+    lacking = {place.file for each in without for place in (each.place, *each.related)}
     own = [each for each in own if not _is_of_token(each, lacking)]
     found += _since(own, was, everything=change.everything)
     found += void_entries(change.case, change.at.date(), change.case_file)
     return Conformance(
         repository=change.repository.full_name,
         base=change.base_name,
-        findings=in_order(_each_once(found)),
+        findings=in_order(_with_line(each) for each in _each_once(found)),
         documents=sum(1 for _ in after.every),
         releases=tuple(dict.fromkeys(release.name for release in news)),
         judged_at=change.at,
@@ -228,6 +230,12 @@ def _faults(
 
 def _is_of_token(finding: Finding, lacking: set[str]) -> bool:
     return finding.rule is ConformRule.STATIC_KEYS and finding.level is Level.UNKNOWN and finding.place.file in lacking
+
+
+def _with_line(finding: Finding) -> Finding:
+    """Return a finding of a whole file at its first line."""
+    place = finding.place
+    return replace(finding, place=replace(place, line=1)) if place.file and place.line is None else finding
 
 
 def _each_once(found: Iterable[Finding]) -> list[Finding]:

@@ -14,6 +14,7 @@ from diagnosis.diagnose import question_of
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
+from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.findings.finding import Place
 from diagnosis.live.assessment import assess
@@ -40,6 +41,14 @@ class NextRun:
     path: str
     start: Start
     attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the releases of both sides are applied, as far as they agree; empty where they do not."""
+
+    account: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +111,45 @@ class Release:
                     found.update({(job, claims): outcome for job in unit.jobs})
         return found
 
-    def place_of(self, job: str, step: str = "") -> Place:
-        """Return where a job, or a step of it, is written; called jobs and steps by the job that calls them."""
+    def place_of(self, job: str, step: str = "", source: str = "") -> Place:
+        """Return where a job, or a step of it, is written, in the file of a called workflow or action too.
+
+        ``source`` is the file of the repository in which what the step does is written, where it is another one.
+        """
+        member = f"job {job}" + (f", step {step}" if step else "") if job else ""
+        if source and self.text_of(source) is not None:
+            return Place(source, member=member)
         for written in self.workflow.jobs if self.workflow is not None else ():
             if not _is_named(written, job):
                 continue
-            found = next((each for each in written.all_steps if step and _name(each) == step), None)
-            member = f"job {job}" + (f", step {step}" if step else "")
-            if found is not None and (found.line or found.file):
-                return Place(found.file or self.run.path, found.line or None, member=member)
-            return Place(self.run.path, _line(written), member=member)
-        return Place(self.run.path, member=f"job {job}" if job else "")
+            path, raw = self._as_written(written)
+            at = next((n for n, each in enumerate(written.steps) if _holds(each, step)), None) if step else None
+            if at is None:
+                return Place(path, raw.line or None, member=member)
+            inner = next((each for each in written.steps[at].with_inner[1:] if _name(each) == step and each.line), None)
+            if inner is not None and inner.file:
+                return Place(inner.file, inner.line, member=member)
+            same = len(raw.steps) == len(written.steps)
+            return Place(path, (raw.steps[at].line if same else 0) or raw.line or None, member=member)
+        return Place(self.run.path, member=member)
+
+    def text_of(self, path: str) -> str | None:
+        """Return the text of a file that a step uses; None where it was not read."""
+        read = (file.text for file in self.run.attempt.files if file.path == path)
+        return next((text.value for text in read if isinstance(text, Known)), None)
+
+    def _as_written(self, job: WorkflowJob) -> tuple[str, WorkflowJob]:
+        """Return the file in which a job stands, and the job as it stands there; of one that was not read, the calling job."""
+        if job.caller is None:
+            return self.run.path, job
+        path, own = own_path(job.caller.uses), job.id.rpartition(" / ")[2]
+        for called in self.run.attempt.called_workflows:
+            place = called.path.partition("@")[0].removeprefix(f"{self.run.attempt.repository.full_name}/")
+            if place == path and isinstance(called.file, Known) and isinstance(called.file.value.parsed, Workflow):
+                found = next((each for each in called.file.value.parsed.jobs if each.id == own), None)
+                if found is not None:
+                    return place, found
+        return self.run.path, replace(job.caller, steps=())
 
 
 def releases_of(runs: Iterable[NextRun], case: Case) -> tuple[Release, ...]:
@@ -184,6 +221,14 @@ def _of_other_refs(subject: str, release: Release) -> Iterator[str]:
         )
 
 
+def places_of(releases: Iterable[Release]) -> Places:
+    """Return the account and the region in which all releases have their roles, where it is one."""
+    units = [unit for release in releases for unit in release.units]
+    accounts = {arn.account for unit in units if (arn := unit.role_arn) is not None and arn.has_account}
+    regions = {fact.value for unit in units if (fact := unit.view.facts.region) is not None}
+    return Places(*(next(iter(found)) if len(found) == 1 else "" for found in (accounts, regions)))
+
+
 def with_role(releases: Iterable[Release], arn: Arn) -> tuple[Release, ...]:
     """Return the releases with a role for the sessions that do not tell theirs."""
     return tuple(
@@ -205,8 +250,5 @@ def _name(step: WorkflowStep) -> str:
     return " ".join((step.name or default_name(step)).split())
 
 
-def _line(job: WorkflowJob) -> int | None:
-    own: WorkflowJob | None = job
-    while own is not None and not own.line:
-        own = own.caller
-    return own.line if own is not None else None
+def _holds(step: WorkflowStep, name: str) -> bool:
+    return any(_name(each) == name for each in step.with_inner)

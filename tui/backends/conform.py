@@ -13,7 +13,8 @@ from diagnosis.conform.releases import NextRun
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import OidcCustomization, Repository
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+from diagnosis.facts.uses import own_path
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
 from diagnosis.iac.files import LARGEST_PLAN, MOST_FILES, may_hold
 from diagnosis.iac.proposal import Given
 from diagnosis.iac.read import read_files
@@ -189,6 +190,7 @@ def side_of(
     """Return one side: its documents, and what its workflows would run next."""
     unread = list(documents.unread)
     runs: list[NextRun] = []
+    known: list[tuple[str, Known[WorkflowFile], Workflow]] = []
     for path in filter(is_workflow, paths):
         file = workflow_file(files.text(path), path)
         if not isinstance(file, Known):
@@ -199,7 +201,10 @@ def side_of(
         if isinstance(parsed, UnparsableWorkflow):
             unread.append(Unread(path, parsed.why, "", parsed.line))
             continue
-        for start in _starts(parsed, options.repository.default_branch):
+        known.append((path, file, parsed))
+    called = {own_path(job.uses) for _, _, parsed in known for job in parsed.jobs}
+    for path, file, parsed in known:
+        for start in _starts(parsed, options.repository.default_branch, is_called=path in called):
             attempt = next_attempt(start, path, file, options.repository, form, options.at)
             runs.append(NextRun(path, start, files.added_to(attempt)))
     return Side(read_files(documents.texts, options.given), tuple(runs), tuple(unread))
@@ -221,8 +226,9 @@ def _is_proposed(path: str, ignored: tuple[str, ...], named: Sequence[str]) -> b
     return not left_out or (bool(named) and _is_within(path, named))
 
 
-def _starts(workflow: Workflow, default_branch: str | None) -> Sequence[Start]:
+def _starts(workflow: Workflow, default_branch: str | None, *, is_called: bool) -> Sequence[Start]:
+    """Return how a workflow is started; one that workflows of this repository call alone is judged with those."""
     found = starts_of(workflow, default_branch)
-    if not found and workflow.triggers:
-        return (Start(workflow.triggers[0], None, "called by another workflow"),)
+    if not found and workflow.triggers and not is_called:
+        return (Start(workflow.triggers[0], None, "called by another repository"),)
     return found[:MOST_STARTS]
