@@ -316,7 +316,7 @@ PASSES: dict[str, Files] = {
 }
 
 
-@pytest.mark.parametrize("name", spread(sorted(REFUSED), 8))
+@pytest.mark.parametrize("name", spread(sorted(REFUSED), 6))
 def test_what_widens_or_breaks_is_refused(name: str) -> None:
     files, rule = REFUSED[name]
     found = conformance(files)
@@ -324,7 +324,7 @@ def test_what_widens_or_breaks_is_refused(name: str) -> None:
     assert all(each.place.file and each.correction for each in found.findings if each.level is Level.ERROR)
 
 
-@pytest.mark.parametrize("name", spread(sorted(PASSES), 8))
+@pytest.mark.parametrize("name", spread(sorted(PASSES), 6))
 def test_what_does_not_passes(name: str) -> None:
     found = conformance(PASSES[name])
     counted = [

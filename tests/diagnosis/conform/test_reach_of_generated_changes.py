@@ -91,7 +91,7 @@ def _files(form: Callable[[str, str], Files], trust: str = BASE[TRUST], policy: 
     return {WORKFLOW: RELEASE, **form(trust, policy)}
 
 
-@settings(max_examples=examples(240), deadline=None)
+@settings(max_examples=examples(160), deadline=None)
 @given(
     before=st.sets(st.sampled_from(_PAIRS)),
     after=st.sets(st.sampled_from(_PAIRS)),
@@ -115,7 +115,7 @@ def test_grants_are_wider_by_what_the_base_does_not_hold(
     assert counted == ({"widened-grants"} if after - held else set())
 
 
-@settings(max_examples=examples(120), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     before=st.sets(st.sampled_from(sorted(_PATTERNS))),
     after=st.sets(st.sampled_from(sorted(_PATTERNS))),
