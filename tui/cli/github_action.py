@@ -62,6 +62,8 @@ class Command:
     """Files that it writes beside it, each as an option and a name: ``--csv=fleet.csv``."""
     sarif: str = ""
     """The name of its SARIF file, for a command that writes one where the input ``sarif`` asks for it."""
+    sarif_option: str = ""
+    """The option that writes it beside the report; empty for a command that is run once more for it, since it asks nobody."""
 
 
 class RefusedInputError(Exception):
@@ -111,6 +113,25 @@ COMMANDS: Mapping[str, Command] = {
         },
         "planescope-conform.json",
         sarif="planescope-conform.sarif",
+    ),
+    "drift": Command(
+        ("drift",),
+        {
+            "repo": Input("--repo"),
+            "workflow": Input("--workflow"),
+            "baseline": Input("--baseline"),
+            "case": _CASE,
+            "region": _REGION,
+            "role": Input("--role", Kind.LINES),
+            "branch": Input("--branch"),
+            "no-history": Input("--no-history", Kind.FLAG),
+            **_PROFILES,
+            **_STATED,
+            **_ANNOTATIONS,
+        },
+        "planescope-drift.json",
+        sarif="planescope-drift.sarif",
+        sarif_option="--sarif-output",
     ),
     "fleet": Command(
         ("fleet",),
@@ -179,13 +200,15 @@ def command_line(environ: Mapping[str, str], home: Path) -> CommandLine:
     last = ("--", *files) if files else ()
     report = home / command.report
     beside = [f"{option}={home / name}" for option, _, name in (each.partition("=") for each in command.beside)]
-    whole = CommandLine((*words, f"--output={report}", *beside, *last), report)
-    if not wants_sarif:
+    sarif = home / command.sarif if wants_sarif else None
+    if sarif is not None and command.sarif_option:
+        beside.append(f"{command.sarif_option}={sarif}")
+    whole = CommandLine((*words, f"--output={report}", *beside, *last), report, sarif=sarif)
+    if sarif is None or command.sarif_option:
         return whole
-    sarif = home / command.sarif
     plain = [word for word in words if word not in ("--annotations", "--no-annotations")]
     again = (*plain, "--no-annotations", "--sarif", f"--output={sarif}", *last)
-    return replace(whole, for_sarif=again, sarif=sarif)
+    return replace(whole, for_sarif=again)
 
 
 def _words(name: str, value: str, known: Input) -> list[str]:
@@ -263,7 +286,7 @@ def main() -> int:
         home.mkdir(exist_ok=True)
         asked = command_line(os.environ, home)
         code = run(asked.words)
-        if asked.sarif is not None and code in VERDICTS and _run_silently(asked.for_sarif) not in VERDICTS:
+        if asked.for_sarif and code in VERDICTS and _run_silently(asked.for_sarif) not in VERDICTS:
             code = int(ExitCode.OUTPUT)
         told = {"report": _if_there(asked.report), "sarif": _if_there(asked.sarif)}
     except RefusedInputError as refused:

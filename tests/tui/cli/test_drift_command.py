@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from runner_commands import Runner
 from sarif_schema import SARIF
 
 from diagnosis.baseline.review import Seen
@@ -96,6 +97,34 @@ def test_accept_at_the_first_stage_and_compare_at_the_third(tmp_path: Path) -> N
     assert "no drift" in again.stdout
 
 
+def test_a_step_of_a_workflow_gets_annotations_a_summary_and_both_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("--demo", "1", "--accept", "--rationale", "to try it").exit_code == 0
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    result = run("--demo", "3", "-o", "d.json", "--sarif-output", "d.sarif")
+    assert result.exit_code == 1
+    runner = Runner().read(result.stdout)
+    assert runner.token == ""
+    lines = (tmp_path / "planescope-demo-baseline.json").read_text(encoding="utf-8").splitlines()
+    told = {each.properties["title"].removeprefix("planescope: "): each for each in runner.obeyed}
+    assert {name: each.name for name, each in told.items()} == {
+        "permissions-widened": "error", "provider-changed": "error", "pushed-outside-runs": "warning",
+    }  # fmt: skip
+    for each in told.values():
+        assert each.properties["file"] == "planescope-demo-baseline.json"
+        assert each.text.partition(": ")[0] in lines[int(each.properties["line"]) - 1]
+    document = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, _schema())
+    jsonschema.validate(json.loads((tmp_path / "d.sarif").read_text(encoding="utf-8")), SARIF)
+    page = (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "### planescope drift: ✘ fail" in page
+    assert page.count("\n| error |") == 2
+    assert "arn:aws" not in page  # written as entities
+    assert "::" not in run("--demo", "3", "--no-annotations", "--json").stderr
+
+
 def test_without_a_baseline_it_says_how_to_make_one() -> None:
     result = run("--demo", "1")
     assert result.exit_code == 2
@@ -113,6 +142,7 @@ def test_without_a_baseline_it_says_how_to_make_one() -> None:
         (["--accept", "--rationale", "x", "--expires", "2020-01-01"], "is past"),
         (["--accept", "--rationale", "x", "--workflow", "a.yml"], "--workflow"),
         (["--rationale", "x"], "--accept"),
+        (["--accept", "--rationale", "x", "-o", "y"], "-o"),
         (["--json", "--sarif"], "exclude"),
         (["--role", "release"], "no role ARN"),
     ],

@@ -15,19 +15,23 @@ from urllib.parse import quote
 import click
 
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, ExitCode
-from diagnosis.findings.finding import Place
+from diagnosis.findings.finding import Finding, Place
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.names.arn import Arn
+from diagnosis.policy.language.strict_json import json_text
 from tui import __version__
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
+from tui.cli.annotations import Annotation, annotation_lines, annotation_of
 from tui.cli.console import ProgressLine, print_json, printable, text_console
 from tui.cli.credentials import code_for_credentials
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.repository import app_options, live_options, read_case_option
-from tui.cli.output import say
+from tui.cli.output import say, send
+from tui.cli.step_summary import add_to_summary
+from tui.cli.workflow_commands import in_a_log, inside_actions, no_commands, no_commands_in_json, obeyed, stopped
 
 if TYPE_CHECKING:
     from diagnosis.baseline.review import Review, Seen
@@ -39,6 +43,7 @@ SCHEMA = "planescope.drift/1"
 USUAL_NAME, DEMO_NAME = "planescope-baseline.json", "planescope-demo-baseline.json"
 _CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, Verdict.BLOCKED: UNKNOWN}
 _LONGEST = 2_000
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
@@ -70,6 +75,14 @@ _LONGEST = 2_000
 @incident_option("Which incident --demo is of.")
 @click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
 @click.option("--sarif", "as_sarif", is_flag=True, help="SARIF 2.1.0 instead of text, for code scanning.")
+@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the JSON to FILE, and the text here.")
+@click.option("--sarif-output", type=_FILE, metavar="FILE", help="Write SARIF to FILE as well.")
+@click.option(
+    "--annotations/--no-annotations",
+    "annotate",
+    default=None,
+    help="Annotations of the workflow's run beside the text; by default in one.",
+)
 @app_options
 @click.pass_context
 def drift_command(
@@ -106,9 +119,7 @@ def drift_command(
     if accept:
         code = _accept(seen, baseline, place, expires, options, as_json=as_json)
     else:
-        code = _compare(
-            seen, baseline, places, place, str(options["workflow"] or ""), as_json=as_json, as_sarif=as_sarif
-        )
+        code = _compare(seen, baseline, places, place, options, as_json=as_json, as_sarif=as_sarif)
     ctx.exit(code)
 
 
@@ -120,26 +131,42 @@ def _compare(
     baseline: Baseline | None,
     places: Places | None,
     file: Path,
-    workflow: str,
+    options: Mapping[str, Any],
     *,
     as_json: bool,
     as_sarif: bool,
 ) -> int:
     from diagnosis.baseline.document import document, sarif
     from diagnosis.baseline.review import review
-    from tui.cli.reports.drift import show
+    from tui.cli.reports.drift import show, summary
 
-    found = _of_workflow(review(seen, baseline), workflow)
-    if as_json:
-        print_json(document(found, str(file)))
-    elif as_sarif:
-        print_json(
-            sarif(
-                found, __version__, lambda name: quote(name or file.as_posix()), lambda each: _line(each, file, places)
-            )
-        )
+    found = _of_workflow(review(seen, baseline), str(options["workflow"] or ""))
+    whole = document(found, str(file))
+    results = sarif(
+        found, __version__, lambda name: quote(name or file.as_posix()), lambda each: _line(each, file, places)
+    )
+    wanted = inside_actions() if options["annotate"] is None else bool(options["annotate"])
+    notices = annotation_lines(_annotation(each, file, places) for each in found.findings) if wanted else ()
+    if as_json or as_sarif:
+        print_json(whole if as_json else results)
+        # A document stands alone on standard output; the runner reads both.
+        send(obeyed(notices), err=True)
     else:
-        show(found, printable(str(file)), text_console())
+        console = text_console()
+        if in_a_log():
+            with console.capture() as captured:
+                show(found, printable(str(file)), console)
+            # Drawn by the console: foreign text is visible in it.
+            send(stopped(no_commands(captured.get())))
+        else:
+            show(found, printable(str(file)), console)
+        send(obeyed(notices), err=not in_a_log())
+    for place, value in ((options["output"], whole), (options["sarif_output"], results)):
+        if place is not None:
+            _write(place, no_commands_in_json(json_text(value, indent=2)) + "\n")
+    unwritten = add_to_summary(summary(found, str(file)))
+    if unwritten:
+        say(f"planescope: the step summary could not be written: {unwritten}", err=True)
     if baseline is None:
         say(
             f"planescope: There is no baseline {printable(str(file))}: nothing could be compared. Accept the present state:"
@@ -148,6 +175,28 @@ def _compare(
         )
         return code_for_credentials(ExitCode.USAGE, seen.credentials_problem)
     return code_for_credentials(_CODES[found.verdict], seen.credentials_problem)
+
+
+def _annotation(finding: Finding, file: Path, places: Places | None) -> Annotation:
+    """Return a finding's annotation: what lies in no file of its own stands at its line of the baseline."""
+    place = finding.place
+    if place.file or places is None or file.is_absolute():
+        return annotation_of(finding)
+    said = f"{place.member}: {finding.sentence}" if place.member else finding.sentence
+    return annotation_of(replace(finding, place=_line(place, file, places), sentence=said))
+
+
+def _write(path: Path, text: str) -> None:
+    from tui.atomic_write import write_atomically
+
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise BackendProblem(
+            f"{printable(str(path))} cannot be written: {error.strerror or error}.",
+            "Choose another place with -o or --sarif-output.",
+            ExitCode.OUTPUT,
+        ) from None
 
 
 def _of_workflow(found: Review, workflow: str) -> Review:
@@ -252,6 +301,8 @@ def _check(ctx: click.Context, options: Mapping[str, Any], *, accept: bool) -> N
         if stray:
             raise click.UsageError(f"--{stray} belongs to --accept.", ctx)
         return
+    if options.get("output") or options.get("sarif_output"):
+        raise click.UsageError("--accept writes the baseline: leave -o and --sarif-output out.", ctx)
     if not rationale.strip():
         raise click.UsageError("--accept needs --rationale TEXT: why is this state accepted?", ctx)
     if len(rationale) > _LONGEST:

@@ -13,7 +13,9 @@ from diagnosis.baseline.rules import DriftRule
 from diagnosis.findings.finding import Finding, Level
 from tui.cli.console import Text, printable
 from tui.cli.reports.endpoints import show_endpoints
+from tui.cli.step_summary import code, markdown
 
+_MOST_ROWS, _MOST_DETAILS = 100, 20
 _SIGNS = {Level.ERROR: ("✘", "bold red"), Level.UNKNOWN: ("?", "yellow"), Level.NOTE: ("·", "bright_black")}
 _WORDS = {Level.ERROR: ("finding", "findings"), Level.UNKNOWN: ("unknown", "unknowns"), Level.NOTE: ("note", "notes")}
 
@@ -40,6 +42,27 @@ def show(found: Review, file: str, console: Console) -> None:
         _line(console, f"nothing was compared: there is no baseline {file}", "yellow")
     for each in found.findings:
         _finding(each, console)
+
+
+def summary(found: Review, file: str) -> str:
+    """Return the summary of a workflow's step in Markdown; ``file`` names the baseline."""
+    name, told = found.seen.state.repository.full_name, found.findings
+    compared = f"against {code(file)}" if found.baseline else f"nothing was compared: there is no baseline {code(file)}"
+    page = [
+        f"### planescope drift: {found.verdict.sign} {found.verdict.value}",
+        "",
+        f"{code(name)}, {compared}: {markdown(_verdict(found))}.",
+        "",
+    ]
+    if told:
+        page += ["| level | rule | where | what | correction |", "| --- | --- | --- | --- | --- |"]
+    for each in told[:_MOST_ROWS]:
+        what = "<br>".join((markdown(each.sentence), *(markdown(f"- {line}") for line in each.details[:_MOST_DETAILS])))
+        where = code(str(each.place)) if str(each.place) else ""
+        page.append(f"| {each.level.value} | {each.rule.value} | {where} | {what} | {markdown(each.correction)} |")
+    if told[_MOST_ROWS:]:
+        page += ["", f"{len(told) - _MOST_ROWS} more are in the report."]
+    return "\n".join([*page, "", ""])
 
 
 def show_accepted(
