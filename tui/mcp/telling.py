@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from diagnosis.documents.json_values import Object
 from diagnosis.findings.finding import Level
@@ -11,11 +11,13 @@ from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.conformance import Conformance
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
-from diagnosis.verdicts.run_end import end_of
+from diagnosis.verdicts.run_end import RunEnd, end_of
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import WhatIf
 from tui.mcp.foreign_text import Marker, Phrase
 
+_FEW = 3
+"""Stops of a run that are told."""
 _MOST = 5
 """Items of one kind that are told; the document has all."""
 
@@ -34,6 +36,7 @@ def told_of_diagnosis(diagnosis: Diagnosis, fix: Object, marker: Marker) -> tupl
             ref=attempt.ref or "?",
         )
     )
+    told += _stops(end_of(subject), marker)
     told.append(f"At its time: {_gates(subject.gates)}.")
     if live is None:
         told.append("The account was not read, so nothing is said of today.")
@@ -53,6 +56,23 @@ def told_of_diagnosis(diagnosis: Diagnosis, fix: Object, marker: Marker) -> tupl
     if diagnosis.closure is not None:
         told.append(f"Closure of the chain: {diagnosis.closure.status.value}.")
     return (*told, *_unknown(diagnosis.unknown, marker))
+
+
+def _stops(end: RunEnd, marker: Marker) -> Iterator[str]:
+    """Yield where a run was stopped, and what its words tell."""
+    for stop in end.stops[:_FEW]:
+        finding = stop.finding
+        place = [
+            marker.say(f"{name} {{value}}", value=value)
+            for name, value in (("job", stop.job), ("step", stop.step))
+            if value
+        ]
+        cause = f": {finding.cause.value}. {finding.cause.record.sentence}" if finding and finding.cause else "."
+        yield f"Stopped ({stop.reason.value}) at {', '.join(place) or 'no job that is known'}{cause}"
+        if finding is not None and finding.evidence is not None and finding.cause is None:
+            yield marker.say("   The line: {line}", line=finding.evidence.text)
+    if end.stops[_FEW:]:
+        yield f"… and {len(end.stops) - _FEW} more stops: see the section outcome."
 
 
 def _gates(verdicts: Iterable[GateVerdict]) -> str:

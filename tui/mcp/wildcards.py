@@ -5,6 +5,7 @@ Only the login to a registry and its like need ``Resource: "*"``: an action with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
@@ -14,6 +15,7 @@ from diagnosis.policy import PolicyDocument, has_resource_level
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
+_QUOTED = re.compile(r'"([^"\n]*)"')
 _TRUST = (ChangeKind.REPLACE_TRUST_POLICY,)
 _IDENTITY = (
     ChangeKind.PUT_INLINE_POLICY,
@@ -32,7 +34,36 @@ def wildcards_added(remediation: Remediation, account: AccountState | None) -> t
             continue
         before = tuple(_documents(account, change.kind)) if account is not None else ()
         found.update(dict.fromkeys(wildcards_of(change.document, before)))
+    found.update(dict.fromkeys(_in_texts_alone(remediation)))
     return tuple(found)
+
+
+def _in_texts_alone(remediation: Remediation) -> Iterator[str]:
+    """Yield each quoted wildcard that a patch's text adds and that stands in none of its documents, which were judged."""
+    lines = remediation.difference.split("\n")
+    added = [line for line in lines if line.startswith("+") and not line.startswith("+++")]
+    kept = [line for line in lines if not line.startswith("+")]
+    known = {text for change in remediation.changes if change.document for text in _every_text(change.document.tree)}
+    known.update(_quoted("\n".join(kept)))
+    for part in ("\n".join(added), remediation.aws_cli, remediation.terraform, remediation.cloudformation):
+        yield from (text for text in _quoted(part) if _is_wild(text) and text not in known)
+
+
+def _quoted(text: str) -> list[str]:
+    """Return what stands in double quotes; Terraform doubles the ``$`` of a policy variable."""
+    return [found.replace("$${", "${") for found in _QUOTED.findall(text)]
+
+
+def _every_text(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield str(name)
+            yield from _every_text(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _every_text(item)
+    else:
+        yield str(value)
 
 
 def wildcards_of(document: PolicyDocument, before: Sequence[PolicyDocument]) -> Iterator[str]:
