@@ -16,7 +16,7 @@ from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.state import RegistryState, ReviewedState, RoleState
 from diagnosis.callers.comparison import compare_trust
 from diagnosis.facts.account import EcrRepository, NamedPolicy, OidcProvider, Role
-from diagnosis.facts.reading import Known, Reading
+from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.runs import Repository
 from diagnosis.facts.trail import Trail
 from diagnosis.findings.finding import Finding, Level, Place
@@ -114,8 +114,7 @@ def _role(before: RoleState | None, now: RoleState | None, around: _Around) -> I
         return
     arn, place, known = state.arn, Place(member=str(state.arn)), around.known
     if before is None:
-        said = f"The role {arn} is used by a release, and was not accepted."
-        yield changed(DriftRule.ROLE_CHANGED, place, said, known.of(history.ROLE, arn.name))
+        yield from _new(state, place, around)
         return
     if now is None:
         said = f"The role {arn} stands in the baseline and was not looked at."
@@ -135,6 +134,18 @@ def _role(before: RoleState | None, now: RoleState | None, around: _Around) -> I
     yield from _trust(place, found.before, found.now, around)
     yield from _permissions(place, before, now, known)
     yield from _controls(place, before, now)
+
+
+def _new(role: RoleState, place: Place, around: _Around) -> Iterator[Finding]:
+    """Yield that a role stands in no baseline: what it may do was accepted by nobody."""
+    found = both(Absent("role"), role.role, place, f"the role {role.arn}")
+    if isinstance(found, Finding):
+        yield found
+        return
+    who = around.known.of(history.ROLE, role.arn.name)
+    use = "a release uses it" if around.now.releases_of(role.arn) else "no release uses it"
+    said = f"The role {role.arn} was not accepted; {use}." if found.now else f"The role {role.arn} does not exist."
+    yield changed(DriftRule.ROLE_CHANGED, place, said, who)
 
 
 def _itself(place: Place, before: Role, now: Role, who: tuple[str, ...]) -> Iterator[Finding]:
@@ -230,7 +241,9 @@ def _boundary(place: Place, name: str, found: Both[NamedPolicy], who: tuple[str,
 
 
 def _controls(place: Place, before: RoleState, now: RoleState) -> Iterator[Finding]:
-    found = both(before.controls, now.controls, place, "the organization's control policies")
+    # They are those of the account: of its roles each would say the same.
+    account = Place(member=f"account {now.arn.account}")
+    found = both(before.controls, now.controls, account, "the organization's control policies")
     if isinstance(found, Finding):
         yield found
     elif details := differences(found.before or (), found.now or ()):
@@ -343,3 +356,16 @@ def _statements(policy: NamedPolicy | None) -> Iterator[str]:
         return
     for statement in statements(policy.document.tree):
         yield json_text({key: statement[key] for key in sorted(statement)}, separators=(", ", ": "))
+
+
+def same_documents(before: RoleState, now: RoleState) -> bool:
+    """Return whether a role has the trust policy, the policies and the boundary that it had, letter by letter as JSON."""
+    pairs = ((before.inline, now.inline), (before.attached, now.attached))
+    if not isinstance(before.role, Known) or not isinstance(now.role, Known):
+        return False
+    if not all(isinstance(old, Known) and isinstance(new, Known) for old, new in pairs):
+        return False
+    policies = all(
+        _all_same(old.value, new.value) for old, new in pairs if isinstance(old, Known) and isinstance(new, Known)
+    )
+    return policies and _same(before.role.value.trust_policy, now.role.value.trust_policy)

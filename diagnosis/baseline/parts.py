@@ -25,8 +25,8 @@ class Both(Generic[T]):
 def both(before: Reading[T], now: Reading[T], place: Place, what: str) -> Both[T] | Finding:
     """Return both sides, or the finding that one of them is not known."""
     if isinstance(now, Unreadable):
-        lacking = f" The permission {now.permission} is lacking." if now.permission else ""
-        sentence = f"{_capital(what)} cannot be compared: {now.why.rstrip('.')}.{lacking}"
+        needs = f" (needs {now.permission})" if now.permission else ""
+        sentence = f"{_capital(what)} cannot be compared: {now.why.rstrip('.')}{needs}."
         return Finding(DriftRule.NOT_COMPARED, Level.UNKNOWN, place, sentence, _sentence(now.how))
     if isinstance(before, Unreadable):
         sentence = f"{_capital(what)} was not read when the baseline was accepted ({before.why.rstrip('.')})."

@@ -22,11 +22,13 @@ from diagnosis.facts.account import EcrRepository, NamedPolicy, OidcProvider, Ro
 from diagnosis.facts.github_context import DeployableRefs, Environment, ProtectionRule, RefPolicy
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import OidcCustomization, Repository
-from diagnosis.json_members import JsonMembers
+from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrubbed_values import scrub_text
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, read_document
 from diagnosis.policy.language.document import write_document
+from diagnosis.policy.language.strict_json import JsonFault as Fault
+from diagnosis.policy.language.strict_json import read_json
 
 T = TypeVar("T")
 _ACCEPT_AGAIN = "let the reader read it, and accept again"
@@ -34,6 +36,10 @@ _ACCEPT_AGAIN = "let the reader read it, and accept again"
 
 def read_baseline(text: str) -> Baseline:
     """Read a baseline. Raises JsonFault, which names the member that is at fault."""
+    strict = read_json(text)
+    if isinstance(strict, Fault):
+        # Said by the reader that knows lines; it refuses what is nested too deeply to be written back.
+        raise JsonFault(f"is {strict.why}{f', line {strict.line}' if strict.line else ''}")
     root = JsonMembers.parse(text, scrub_text)
     schema = root.text("schema")
     if schema != SCHEMA:

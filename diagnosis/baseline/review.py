@@ -40,6 +40,8 @@ class Seen:
     at: datetime
     gaps: tuple[Missing, ...] = ()
     """What else could not be read."""
+    account_was_read: bool = True
+    """False where nothing of it was, so that one finding says it in place of one for each part."""
     credentials_problem: CredentialsProblem | None = None
     endpoints: tuple[Endpoint, ...] = ()
     origin: str = ""
@@ -70,8 +72,10 @@ def review(seen: Seen, baseline: Baseline | None) -> Review:
     if baseline is not None:
         found += _expired(baseline, seen.at)
         found += github_changes(baseline.state, seen.state)
-        found += aws_changes(baseline.state, seen.state, History(seen.trail, baseline.accepted.at))
-    found += would_fail(seen.releases, reviewed)
+    if seen.account_was_read:
+        if baseline is not None:
+            found += aws_changes(baseline.state, seen.state, History(seen.trail, baseline.accepted.at))
+        found += would_fail(seen.releases, reviewed)
     found += unused(reviewed)
     roles = [role.arn for role in seen.state.roles]
     found += pushed_outside(seen.usage.repositories, seen.runs, seen.trail, roles, begin)

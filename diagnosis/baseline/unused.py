@@ -79,7 +79,7 @@ def _grants(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
     if kept := beyond & (accepted or frozenset()):
         services = sorted({action.partition(":")[0].lower() for action, _ in kept})
         said = (
-            f"{role.arn.name} is granted {len(kept)} actions or resources of {_listed(services)} beyond every known use,"
+            f"The role {role.arn.name} is granted {len(kept)} actions or resources of {_listed(services)} beyond every known use,"
             f" {reviewed.accepted}."
         )
         details = (*_lines(sorted(kept)), *_told(reviewed.usage_of(role.arn), services))
@@ -87,12 +87,12 @@ def _grants(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
 
 
 def _grant(role: RoleState, service: str, pairs: list[tuple[str, str]], reviewed: Reviewed) -> Finding:
-    place, named = Place(member=str(role.arn)), role.arn.name
+    place, named = Place(member=str(role.arn)), f"The role {role.arn.name}"
     actions = tuple(dict.fromkeys(action for action, _ in pairs))
     usage = reviewed.usage_of(role.arn)
     details = (*_lines(pairs), *_told(usage, (service,)))
     access = _access(usage, service)
-    any_more = " any more" if reviewed.before is not None else ""
+    any_more = " any more" if _needed_before(role.arn, actions, reviewed.before) else ""
     said = f"{named} is granted {_listed(actions)}, which no release uses{any_more}."
     if access is not None and not _ever_used(access, actions) and _is_old_enough(role, reviewed.at):
         return changed(DriftRule.GRANT_UNUSED, place, said, details)
@@ -105,6 +105,13 @@ def _grant(role: RoleState, service: str, pairs: list[tuple[str, str]], reviewed
         how = "Make these readable, or accept the grant with the reason why it stays."
         return Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, place, said, how, (*details, *doubts[1:]))
     return changed(DriftRule.GRANT_UNUSED, place, said, details)
+
+
+def _needed_before(role: Arn, actions: Iterable[str], before: ReviewedState | None) -> bool:
+    """Return whether a release needed one of the actions when the baseline was accepted."""
+    releases = before.releases_of(role) if before is not None else ()
+    needed = {use.action.lower() for _, release in releases for use in release.needs}
+    return any(action.lower() in needed for action in actions)
 
 
 def _beyond(state: ReviewedState | None, role: RoleState | None) -> frozenset[tuple[str, str]] | None:
@@ -185,11 +192,11 @@ def _lines(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     for action, place in pairs:
         by_place.setdefault(place, []).append(action)
     for place, actions in sorted(by_place.items()):
-        yield f"{_listed(actions)} on {place}"
+        yield f"{_listed(actions)} on {'every resource' if place == '*' else place}"
 
 
 def _listed(values: Iterable[str]) -> str:
-    every = list(values)
+    every = ["every action of every service" if value == "*" else value for value in values]
     more = len(every) - _SHOWN
     return ", ".join(every[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 

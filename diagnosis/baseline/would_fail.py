@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from diagnosis.baseline.aws_changes import same_documents
 from diagnosis.baseline.parts import changed, unknown
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.taken import JudgedRelease
@@ -53,11 +54,12 @@ def _met(problem: Problem, *, alone: bool) -> str:
 
 
 def _too_wide(problem: Problem, reviewed: Reviewed) -> Finding:
-    """Return what is too wide: a note where the role is in the baseline, whose trust and permissions are compared with it."""
+    """Return what is too wide: a note where the role stands as it was accepted."""
     role = problem.role_arn
-    accepted = reviewed.before is not None and role is not None and reviewed.before.role(role) is not None
+    old = reviewed.before.role(role) if reviewed.before is not None and role is not None else None
+    new = reviewed.now.role(role) if role is not None else None
+    accepted = old is not None and new is not None and same_documents(old, new)
     said = f"{problem.reason.rstrip('.')} ({reviewed.accepted})." if accepted else problem.reason
     place = Place(member=str(role) if role else "")
-    details = (f"cause: {problem.cause}",)
     level = Level.NOTE if accepted else Level.ERROR
-    return changed(DriftRule.LEAST_PRIVILEGE, place, said, details, level)
+    return changed(DriftRule.LEAST_PRIVILEGE, place, said, (f"cause: {problem.cause}",), level)

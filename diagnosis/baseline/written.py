@@ -189,6 +189,8 @@ def not_read(state: ReviewedState) -> tuple[str, ...]:
         ("the workflow files", state.workflows),
         *((str(arn), reading) for arn, reading in state.providers),
     ]
+    environments = state.environments.value if isinstance(state.environments, Known) else ()
+    parts += [(f"the refs that may deploy to {each.name}", each.policies) for each in environments]
     for role in state.roles:
         name = role.arn.name
         parts += [

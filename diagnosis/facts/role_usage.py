@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from diagnosis.facts.account import Image
-from diagnosis.facts.reading import Reading
+from diagnosis.facts.reading import Reading, Unreadable
+from diagnosis.facts.trail import Trail
 from diagnosis.names.arn import Arn
 
 TRACKED = timedelta(days=400)
@@ -47,9 +48,13 @@ class PushedImages:
     """False where the repository holds more than were read."""
 
 
+_NOT_READ = Unreadable("CloudTrail events", "they were not read", "ask the account", "cloudtrail:LookupEvents")
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was read of both."""
+    """What was read of both, and what CloudTrail tells of the time that is reviewed."""
 
     roles: tuple[RoleUsage, ...] = ()
     repositories: tuple[PushedImages, ...] = ()
+    trail: Reading[Trail] = _NOT_READ

@@ -364,7 +364,7 @@ class LiveWorld:
                 ledger=ledger,
                 title=REPOSITORY,
                 clock=lambda: now,
-                read_usage=lambda roles, places, _progress, _cancelled: read_usage(access, access, roles, places),
+                read_usage=lambda state, _progress, _cancelled: read_usage(state, access),
             )
             try:
                 yield made

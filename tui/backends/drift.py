@@ -31,7 +31,6 @@ from diagnosis.migration.tokens import jobs_with_credentials
 from diagnosis.names.arn import Arn
 from diagnosis.next_run.attempt import next_attempt
 from diagnosis.next_run.starts import Start, next_start, starts_of
-from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
@@ -40,11 +39,10 @@ from probes.github.source import GitHubSource
 from tui.backend import CancelHook, Progress, ProgressHook
 from tui.backends.github_side import asking, stop_if
 
-AccountReader: TypeAlias = Callable[[AccountQuestion, ProgressHook, CancelHook, SearchOf], "AccountState | Missing"]
-"""Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out. The last argument
-tells, once the gates can be judged, whether the account's other roles are worth a look."""
-UsageReader: TypeAlias = Callable[[Sequence[Arn], Sequence[Arn], ProgressHook, CancelHook], Usage]
-"""Reads when roles were last used and what was pushed to repositories."""
+StateReader: TypeAlias = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
+"""Reads the account without its history; ``Missing`` where nothing at all can be read, with the reason and the way out."""
+UsageReader: TypeAlias = Callable[[AccountState, ProgressHook, CancelHook], Usage]
+"""Reads when roles were last used, what was pushed to repositories, and who changed what."""
 
 MOST_LOGS = 5
 """Workflows of which the newest run is read, to learn the role that a variable or a secret holds."""
@@ -71,7 +69,7 @@ class DriftReader:
     def __init__(
         self,
         source: GitHubSource,
-        read_account: AccountReader,
+        read_state: StateReader,
         read_usage: UsageReader,
         case: Case,
         clock: Callable[[], datetime],
@@ -79,7 +77,7 @@ class DriftReader:
         progress: ProgressHook,
         cancelled: CancelHook,
     ) -> None:
-        self._source, self._read_account, self._read_usage = source, read_account, read_usage
+        self._source, self._read_state, self._read_usage = source, read_state, read_usage
         self._case, self._clock = case, clock
         self._progress, self._cancelled = progress, cancelled
 
@@ -100,7 +98,7 @@ class DriftReader:
         account: AccountState | Missing = Missing("the account", "no workflow names a role", "name one with --role")
         if asked is not None:
             self._say("asking the account")
-            account = self._read_account(asked, self._progress, self._cancelled, no_search)
+            account = self._read_state(asked, self._progress, self._cancelled)
         stop_if(self._cancelled)
         nothing = AccountState(asked or AccountQuestion(), at)
         state = account if isinstance(account, AccountState) else nothing
@@ -111,24 +109,27 @@ class DriftReader:
         )
         stated = [StatedRelease(each.file, replayed, each.case) for each, replayed in replays if each.stated]
         accounts = (state, *state.beside) if asked is not None else ()
+        problem = state.credentials_problem
+        nothing_read = isinstance(account, Missing) or (problem is not None and not isinstance(state.role, Known))
         gaps = [account] if isinstance(account, Missing) and releases else []
+        if problem is not None and nothing_read:
+            gaps.append(Missing("the live state of the account", problem.sentence, problem.way_out))
         github = GitHubRead(repository, form, self._environments(stated), files)
         taken = state_of(github, stated, accounts)
         usage = Usage()
         if isinstance(account, AccountState) and not account.credentials_problem:
-            known = [role.arn for role in taken.roles if isinstance(role.role, Known)]
-            places = [each.arn for each in taken.registries if isinstance(each.repository, Known)]
-            self._say("asking for last accesses and images")
-            usage = self._read_usage(known, places, self._progress, self._cancelled)
+            self._say("asking for last accesses, images and changes")
+            usage = self._read_usage(account, self._progress, self._cancelled)
         stop_if(self._cancelled)
         return Seen(
             state=taken,
             releases=releases,
-            trail=state.trail,
+            trail=usage.trail,
             usage=usage,
             runs=runs,
             at=at,
             gaps=tuple(gaps),
+            account_was_read=not nothing_read,
             credentials_problem=state.credentials_problem,
             endpoints=endpoints_of(in_place_of_github, state.endpoints),
             origin=origin,

@@ -11,7 +11,6 @@ from functools import partial
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.role_usage import Usage
-from diagnosis.names.arn import Arn
 from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from probes.aws.read.account import read_account
 from probes.aws.read.further_facts import read_further_facts
@@ -66,6 +65,7 @@ class EmbeddedBackend(RepositoryBackend):
             ledger=ledger,
             title=recording.full_name,
             clock=clock,
+            read_state=self._state,
             read_usage=self._usage,
         )
         self.evidence.label = partial(label_log, recording)
@@ -99,14 +99,11 @@ class EmbeddedBackend(RepositoryBackend):
     def _reviewed_at(self) -> datetime:
         return self._incident.moments[self._index].at
 
-    def _usage(
-        self, roles: Sequence[Arn], repositories: Sequence[Arn], progress: ProgressHook, cancelled: CancelHook
-    ) -> Usage:
+    def _state(self, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook) -> AccountState:
+        return read_account(question, self._aws, progress=_shown(progress), cancelled=cancelled)
 
-        def shown(what: str, done: int, total: int) -> None:
-            progress(Progress(what, done, total))
-
-        return read_usage(self._aws, self._aws, roles, repositories, progress=shown, cancelled=cancelled)
+    def _usage(self, state: AccountState, progress: ProgressHook, cancelled: CancelHook) -> Usage:
+        return read_usage(state, self._aws, progress=_shown(progress), cancelled=cancelled, pause=lambda _seconds: None)
 
     @property
     def moments(self) -> Sequence[Moment]:
@@ -148,3 +145,7 @@ class EmbeddedBackend(RepositoryBackend):
         """Stop the server and discard the account."""
         super().close()
         self._stack.close()
+
+
+def _shown(progress: ProgressHook) -> Callable[[str, int, int], None]:
+    return lambda what, done, total: progress(Progress(what, done, total))

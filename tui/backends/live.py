@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,6 @@ from pathlib import Path
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.role_usage import Usage
-from diagnosis.names.arn import Arn
 from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from diagnosis.verdicts.gate_verdict import Missing
 from probes.aws.read.account import read_account
@@ -78,37 +77,43 @@ class LiveSide:
         cancelled: CancelHook,
         search_of: SearchOf = no_search,
     ) -> AccountState | Missing:
-        if not self._options.live:
-            return Missing("the live state of the account", "it was not asked (--no-live)", "leave --no-live out")
-
-        def shown(what: str, done: int, total: int) -> None:
-            progress(Progress(what, done, total))
-
-        state = read_account(question, self._aws, registry=self._registry, progress=shown, cancelled=cancelled)
-        if not self._options.history:
+        state = self.read_state(question, progress, cancelled)
+        if isinstance(state, Missing) or not self._options.history:
             return state
         return read_further_facts(
             state,
             self._aws,
             registry=self._registry,
             search=search_of(state),
-            progress=shown,
+            progress=_shown(progress),
             cancelled=cancelled,
             deadline_seconds=HISTORY_SECONDS,
         )
 
-    def read_usage(
-        self, roles: Sequence[Arn], repositories: Sequence[Arn], progress: ProgressHook, cancelled: CancelHook
-    ) -> Usage:
-        """Read when the roles were last used, unless history is left out, and which images the repositories hold."""
+    def read_state(
+        self, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook
+    ) -> AccountState | Missing:
+        """Read the account as it is, without its history."""
+        if not self._options.live:
+            return Missing("the live state of the account", "it was not asked (--no-live)", "leave --no-live out")
+        shown = _shown(progress)
+        return read_account(question, self._aws, registry=self._registry, progress=shown, cancelled=cancelled)
 
-        def shown(what: str, done: int, total: int) -> None:
-            progress(Progress(what, done, total))
-
-        asked = roles if self._options.history else ()
+    def read_usage(self, state: AccountState, progress: ProgressHook, cancelled: CancelHook) -> Usage:
+        """Read when the state's roles were last used, what its repositories hold, and who changed what."""
         return read_usage(
-            self._aws, self._registry or self._aws, asked, repositories, progress=shown, cancelled=cancelled
+            state,
+            self._aws,
+            registry=self._registry,
+            history=self._options.history,
+            progress=_shown(progress),
+            cancelled=cancelled,
+            deadline_seconds=HISTORY_SECONDS,
         )
+
+
+def _shown(progress: ProgressHook) -> Callable[[str, int, int], None]:
+    return lambda what, done, total: progress(Progress(what, done, total))
 
 
 def _now() -> datetime:
@@ -140,6 +145,7 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
     backend = RepositoryBackend(
         source,
         side.read,
+        read_state=side.read_state,
         read_usage=side.read_usage,
         case=options.stated.over(case),
         stated=options.stated,

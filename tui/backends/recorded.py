@@ -41,6 +41,7 @@ class RecordedBackend(RepositoryBackend):
                 label=lambda attempt: label_attempt(recording, attempt),
             ),
             side.read,
+            read_state=side.read_state,
             read_usage=side.read_usage,
             # What the command line names counts; without a case file, what the recording says belongs together.
             case=options.stated.over(case if case != Case() else recording.case.case),

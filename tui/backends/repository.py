@@ -24,7 +24,7 @@ from diagnosis.facts.role_usage import Usage
 from diagnosis.facts.runs import Attempt
 from diagnosis.live.green_run import wants_green_run
 from diagnosis.names.arn import Arn
-from diagnosis.remedies.offers.role_search import role_search
+from diagnosis.remedies.offers.role_search import SearchOf, no_search, role_search
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
@@ -57,7 +57,7 @@ from tui.backend import (
 from tui.backends.between_attempts import read_between
 from tui.backends.closure_facts import ClosureReader
 from tui.backends.corrected_chain import CorrectedChain
-from tui.backends.drift import AccountReader, DriftReader, UsageReader
+from tui.backends.drift import DriftReader, StateReader, UsageReader
 from tui.backends.evidence_facts import EvidenceReader
 from tui.backends.files_of_the_user import named_file
 from tui.backends.finding_runs import find_attempt, list_workflows
@@ -70,6 +70,10 @@ from tui.packet.files import PacketProblem
 from tui.packet.handout import write_handout
 from tui.packet.names import usual_name
 from tui.packet.write import Form, write
+
+AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook, SearchOf], "AccountState | Missing"]
+"""Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out. The last argument
+tells, once the gates can be judged, whether the account's other roles are worth a look."""
 
 _FEW = 10
 """Below a tenth of the rate limit it is worth saying when it is full again."""
@@ -92,8 +96,10 @@ class RepositoryBackend:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         reads_history: bool = False,
         case_file: Path | None = None,
-        read_usage: UsageReader = lambda _roles, _repositories, _progress, _cancelled: Usage(),
+        read_state: StateReader | None = None,
+        read_usage: UsageReader = lambda _state, _progress, _cancelled: Usage(),
     ) -> None:
+        self._read_state = read_state or partial(_without_search, read_account)
         self._read_usage = read_usage
         self._source = source
         self._github = GitHubSide(source, workflow=workflow, branch=branch)
@@ -300,7 +306,7 @@ class RepositoryBackend:
         """Read the repository's releases and the account that they meet, for a review against a baseline."""
         reader = DriftReader(
             self._source,
-            self._read_account,
+            self._read_state,
             self._read_usage,
             self.case,
             self._reviewed_at,
@@ -477,6 +483,12 @@ class RepositoryBackend:
             return write_handout(told, place)
         except PacketProblem as problem:
             raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
+
+
+def _without_search(
+    read: AccountReader, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook
+) -> AccountState | Missing:
+    return read(question, progress, cancelled, no_search)
 
 
 def _rows(page: SourcePage) -> RunPage:

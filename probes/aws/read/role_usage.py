@@ -1,4 +1,4 @@
-"""Read what AWS records of use: when roles last used each service, and which images were pushed to repositories.
+"""Read what AWS records of use: when roles last used each service, which images were pushed, and what CloudTrail tells.
 
 IAM makes the first as a report: it is asked for and then fetched, which takes some seconds. Several roles and repositories
 are read side by side.
@@ -7,17 +7,20 @@ are read side by side.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from diagnosis.facts.account import Image
-from diagnosis.facts.reading import Reading, Unreadable
+from diagnosis.facts.account import AccountState, Image
+from diagnosis.facts.reading import Known, Reading, Unreadable, mapped
 from diagnosis.facts.role_usage import LastAccess, PushedImages, RoleUsage, Usage
+from diagnosis.facts.trail import Trail
 from diagnosis.json_members import JsonMembers
 from diagnosis.names.arn import Arn
 from probes.aws.read.parallel import Outcome, run_in_parallel
-from probes.aws.read.readings import attempt, known
+from probes.aws.read.readings import attempt, known, not_asked
+from probes.aws.read.trail import read_trail
+from probes.aws.read.trail_events import Subject
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment
 from probes.aws.session.operations import DESCRIBE_IMAGES, GENERATE_LAST_ACCESSED, GET_LAST_ACCESSED
@@ -27,32 +30,39 @@ _PAUSE = 1.0
 _MOST_PAGES = 20
 """Of a report: it names a few hundred services at most."""
 _MOST_IMAGES = 10_000
-_SERVICES, _IMAGES = "last-accessed services", "images"
+_SERVICES, _IMAGES, _TRAIL = "last-accessed services", "images", "CloudTrail events"
 
 
 def read_usage(
+    state: AccountState,
     aws: AwsAccess,
-    registry: AwsAccess,
-    roles: Sequence[Arn],
-    repositories: Sequence[Arn],
     *,
+    registry: AwsAccess | None = None,
+    history: bool = True,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
     pause: Callable[[float], None] = time.sleep,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Usage:
-    """Read both. Never raises: what could not be read says so."""
+    """Read both, of every role and repository that the state holds, and the events of the question's window. Never raises.
+
+    Without ``history`` images alone are read.
+    """
     end = time.monotonic() + deadline_seconds
-    work: dict[str, Callable[[], Any]] = {
-        f"{_SERVICES} {arn}": partial(_last_accesses, aws, arn, cancelled, pause, end) for arn in roles
-    }
-    work |= {f"{_IMAGES} {arn}": partial(_images, registry, arn) for arn in repositories}
+    states = (state, *state.beside)
+    roles = [each.role.value.arn for each in states if isinstance(each.role, Known)]
+    places = _repositories(states)
+    store = registry or aws
+    work: dict[str, Callable[[], Any]] = {f"{_IMAGES} {arn}": partial(_images, store, arn) for arn in places}
+    if history:
+        work |= {f"{_SERVICES} {arn}": partial(_last_accesses, aws, arn, cancelled, pause, end) for arn in roles}
+        work[_TRAIL] = partial(_trail, aws, store, state, places, cancelled, pause, deadline_seconds * 0.9)
     done = 0
 
     def on_done(name: str) -> None:
         nonlocal done
         done += 1
-        progress(_SERVICES if name.startswith(_SERVICES) else _IMAGES, done, len(work))
+        progress(next(each for each in (_SERVICES, _IMAGES, _TRAIL) if name.startswith(each)), done, len(work))
 
     found = (
         run_in_parallel(work, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done) if work else {}
@@ -62,17 +72,53 @@ def read_usage(
         outcome: Outcome[Any] | None = found.get(name)
         if outcome is not None and outcome.error is None:
             return outcome.value
+        if not history and not name.startswith(_IMAGES):
+            return not_asked(what, "it was left out (--no-history)", "leave --no-history out")
         why = "AWS did not answer in time" if outcome is None else f"the probe failed ({type(outcome.error).__name__})"
         return Unreadable(what, "the reading was cancelled" if cancelled() else why, "try again")
 
-    images = {arn: reading(f"{_IMAGES} {arn}", f"images of {arn.resource_id}") for arn in repositories}
+    images = {arn: reading(f"{_IMAGES} {arn}", f"images of {arn.resource_id}") for arn in places}
     return Usage(
         tuple(RoleUsage(arn, reading(f"{_SERVICES} {arn}", f"last accesses of {arn}")) for arn in roles),
         tuple(
             found if isinstance(found, PushedImages) else PushedImages(arn, found, complete=False)
             for arn, found in images.items()
         ),
+        reading(_TRAIL, _TRAIL),
     )
+
+
+def _repositories(states: Iterable[AccountState]) -> tuple[Arn, ...]:
+    """Return the repositories that are there, each once."""
+    found: dict[Arn, None] = {}
+    for state in states:
+        own = (state.repository, *(each.repository for each in state.repositories))
+        found.update((reading.value.arn, None) for reading in own if isinstance(reading, Known))
+    return tuple(found)
+
+
+def _trail(
+    aws: AwsAccess,
+    registry: AwsAccess,
+    state: AccountState,
+    places: Sequence[Arn],
+    cancelled: Callable[[], bool],
+    pause: Callable[[float], None],
+    seconds: float,
+) -> Reading[Trail]:
+    """Read the events of all roles, of their managed policies, and of the repositories of the first one's region."""
+    policies = dict.fromkeys(
+        policy.arn
+        for each in (state, *state.beside)
+        for reading in (each.attached_policies, mapped(each.boundary, lambda found: (found,)))
+        if isinstance(reading, Known)
+        for policy in reading.value
+        if policy.arn is not None
+    )
+    own = state.question.repository_arn
+    names = [arn.resource_id for arn in places if own and (arn.region, arn.account) == (own.region, own.account)]
+    subject = Subject(state.question, tuple(policies), tuple(names))
+    return read_trail(aws, registry, subject, cancelled=cancelled, pause=pause, deadline_seconds=seconds)
 
 
 def _last_accesses(

@@ -62,6 +62,8 @@ class Subject:
     question: AccountQuestion
     policy_arns: tuple[Arn, ...] = ()
     """Managed policies and the boundary of the role."""
+    repositories: tuple[str, ...] = ()
+    """Names of further ECR repositories of the same registry whose events count."""
 
     def event(self, entry: JsonMembers) -> TrailEvent | None:
         """Return the event of one ``LookupEvents`` entry, or None where it is about something else.
@@ -118,8 +120,9 @@ class Subject:
             return question.registry_id
         if name in REPOSITORY_EVENTS:
             registry = asked.maybe_text("registryId")
-            same = asked.maybe_text("repositoryName") == question.repository
-            return question.repository if same and registry in (None, question.registry_id) else None
+            named = asked.maybe_text("repositoryName")
+            listed = named is not None and named in (question.repository, *self.repositories)
+            return named if listed and registry in (None, question.registry_id) else None
         return None
 
     def _roles(self) -> frozenset[str]:

@@ -66,6 +66,14 @@ def test_a_mangled_baseline_is_read_or_refused(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ['{"a":' * 3000 + "1" + "}" * 3000, "[" * 100_000, '{"schema": NaN}', '{"a": 1, "a": 2}']
+)
+def test_what_no_writer_writes_is_refused(text: str) -> None:
+    with pytest.raises(JsonFault):
+        read_baseline(text)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"schema": "planescope.baseline/2"}, "a later release"),

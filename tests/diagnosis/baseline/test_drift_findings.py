@@ -38,6 +38,7 @@ from diagnosis.facts.runs import Attempt, OidcCustomization
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.findings.finding import Level
 from diagnosis.gates import Verdict
+from diagnosis.verdicts.gate_verdict import Missing
 
 NOT_READ = Unreadable("part", "AccessDenied", "let the reader", "iam:GetRole")
 LOGIN = allow("ecr:GetAuthorizationToken", "*")
@@ -210,6 +211,30 @@ def test_without_a_baseline_the_rest_is_told() -> None:
     result = review(seen(wide), None)
     assert found(result) == {("grant-unused", E)}
     assert "which no release uses." in result.findings[0].sentence
+
+
+def test_an_account_that_was_not_read_at_all_is_one_finding() -> None:
+    gap = Missing("the live state of the account", "it was not asked (--no-live)", "leave --no-live out")
+    unread = with_role(role=NOT_READ, inline=NOT_READ, attached=NOT_READ, boundary=NOT_READ, controls=NOT_READ)
+    result = review(seen(unread, gaps=(gap,), account_was_read=False), baseline())
+    assert [(each.rule.value, each.correction) for each in result.findings] == [
+        ("not-compared", "Leave --no-live out.")
+    ]
+
+
+def test_a_role_in_no_baseline_was_accepted_by_nobody() -> None:
+    nothing = replace(state(), roles=())
+    assert found(reviewed(state(), nothing)) == {("role-changed", E)}
+    assert found(reviewed(with_role(role=NOT_READ), nothing)) == {("not-compared", U)}
+    (finding,) = reviewed(with_role(role=Absent("role")), nothing).findings
+    assert finding.sentence.endswith("does not exist.")
+    assert found(reviewed(nothing)) == {("not-compared", U)}
+
+
+def test_what_is_needed_no_more_is_told_from_what_never_was() -> None:
+    less = with_workflow(releases=(replace(RELEASE, needs=RELEASE.needs[:-1]),))
+    sentences = [each.sentence for each in reviewed(less).findings if each.rule is DriftRule.GRANT_UNUSED]
+    assert sentences == [f"The role release is granted {RELEASE.needs[-1].action}, which no release uses any more."]
 
 
 def test_who_made_a_change_stands_with_it() -> None:

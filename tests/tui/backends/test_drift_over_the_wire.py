@@ -97,6 +97,11 @@ def _granted(world: LiveWorld) -> None:
     world.client("iam").put_role_policy(RoleName="release", PolicyName="more", PolicyDocument=text)
 
 
+def _admin(world: LiveWorld) -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    world.client("iam").put_role_policy(RoleName="release", PolicyName="more", PolicyDocument=text)
+
+
 def _audience(world: LiveWorld) -> None:
     iam, arn = world.client("iam"), f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
@@ -122,6 +127,7 @@ CHANGES: dict[str, tuple[Any, WireRelease, set[tuple[str, str]]]] = {
     "nothing": (lambda _: None, RELEASE, set()),
     "trust": (_wider, RELEASE, {("trust-widened", E)}),
     "permissions": (_granted, RELEASE, {("permissions-widened", E), ("grant-unused", E)}),
+    "every permission": (_admin, RELEASE, {("permissions-widened", E), ("grant-unused", E), ("least-privilege", E)}),
     "audience": (_audience, RELEASE, {("provider-changed", E)}),
     "mutability": (_immutable, RELEASE, {("registry-changed", E)}),
     "repository policy": (_registry_policy, RELEASE, {("registry-policy-changed", E)}),

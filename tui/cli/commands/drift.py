@@ -248,9 +248,6 @@ def _accept(
     from tui.atomic_write import write_atomically
     from tui.cli.reports.drift import show_accepted
 
-    if seen.credentials_problem is not None:
-        say("planescope: Nothing was accepted: the account was not read.", err=True)
-        return code_for_credentials(UNKNOWN, seen.credentials_problem)
     if expires is not None and expires < seen.at.date():
         raise BackendProblem(f"--expires {expires} is past, so nothing was accepted.", "Give a day to come.")
     if not seen.releases and not seen.state.roles:
@@ -258,6 +255,10 @@ def _accept(
             "Nothing was accepted: no workflow takes AWS credentials, as far as the files tell.",
             "Name the role with --role, or another repository with --repo.",
         )
+    if seen.credentials_problem is not None or not seen.account_was_read:
+        why = "".join(f" ({gap.why.rstrip('.')})" for gap in seen.gaps[:1])
+        say(printable(f"planescope: Nothing was accepted: the account was not read{why}."), err=True)
+        return code_for_credentials(UNKNOWN, seen.credentials_problem)
     accepted = Acceptance(_seconds(seen.at), _who(options), str(options["rationale"]).strip(), expires)
     made = Baseline(accepted, seen.state)
     changes = differences_of(seen, baseline) if baseline else ()

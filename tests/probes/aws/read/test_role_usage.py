@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from arns import arn_of
 from aws_endpoint import Endpoint, Fault, pointed_at
-from aws_worlds import ACCOUNT, REGION, ROLE_ARN
+from aws_worlds import ACCOUNT, REGION
+from further_worlds import ASKED
 
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.account import EcrRepository, RepositoryState
+from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.role_usage import LastAccess, Usage
+from probes.aws.read.account import read_account
 from probes.aws.read.role_usage import read_usage
 
-ROLE = arn_of(ROLE_ARN)
-PLACES = tuple(arn_of(f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}") for name in ("shop/api", "gone"))
+GONE = arn_of(f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/gone")
 _GENERATE, _GET = "iam:GenerateServiceLastAccessedDetails", "iam:GetServiceLastAccessedDetails"
 _JOB = b"""<GenerateServiceLastAccessedDetailsResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">
 <GenerateServiceLastAccessedDetailsResult><JobId>eb8a2c5e-1111-2222-3333-444455556666</JobId>
@@ -42,7 +45,10 @@ _DONE = _report(
 
 def read(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Usage:
     with pointed_at(endpoint.url, monkeypatch) as aws:
-        return read_usage(aws, aws, [ROLE], PLACES, pause=lambda _seconds: None)
+        state = read_account(ASKED, aws)
+        gone = Known(EcrRepository(GONE, "gone", "MUTABLE"))
+        state = replace(state, repositories=(RepositoryState(GONE, gone, Absent("policy")),))
+        return read_usage(state, aws, pause=lambda _seconds: None)
 
 
 def test_last_accesses_and_images_are_read_side_by_side(surrounded: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +65,9 @@ def test_last_accesses_and_images_are_read_side_by_side(surrounded: Endpoint, mo
     found, gone = usage.repositories
     assert isinstance(found.images, Known)
     assert [image.tags for image in found.images.value] == [("v1",)]
-    assert not isinstance(gone.images, Known)
+    assert isinstance(gone.images, Absent)
+    assert isinstance(usage.trail, Known)
+    assert {event.name for event in usage.trail.value.events} >= {"PutRolePolicy", "PutImage"}
 
 
 @pytest.mark.parametrize(
