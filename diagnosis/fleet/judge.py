@@ -176,8 +176,15 @@ def _callers(release: Release, uses: Sequence[RoleUse], states: Sequence[Account
     for state in states:
         role = state.role
         if isinstance(role, Known):
-            repository = release.subject.attempt.repository
-            admission = who_gets_in(role.value.trust_policy, repository, role_arn=role.value.arn)
+            # As least privilege asks it, so that the search is made once.
+            admission = who_gets_in(
+                role.value.trust_policy,
+                release.subject.attempt.repository,
+                provider_arn=state.question.provider_arn,
+                role_arn=role.value.arn,
+                exceptions=release.case.exceptions,
+                today=state.read_at.date() if state.read_at is not None else None,
+            )
             if isinstance(admission, Unparsable):
                 open_ends.append(f"The trust policy of {role.value.name} cannot be parsed: {admission.text}.")
             else:

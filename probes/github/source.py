@@ -57,6 +57,11 @@ _MOST_ATTEMPTS = 100
 """GitHub allows about fifty reruns of a run."""
 
 
+def names_a_repository(text: str) -> bool:
+    """Return whether a text is ``OWNER/NAME`` as GitHub takes it."""
+    return _NAME.fullmatch(text) is not None
+
+
 class GitHubSource:
     """Reads one repository. Safe to share between threads; close it when done.
 
@@ -83,7 +88,7 @@ class GitHubSource:
         memory: int = MOST_HELD,
         known: Repository | None = None,
     ) -> None:
-        if not _NAME.fullmatch(repository):
+        if not names_a_repository(repository):
             raise GitHubProblem(f"`{repository[:80]}` names no repository.", "Write OWNER/NAME.")
         self.name = repository
         self.access = access

@@ -453,16 +453,20 @@ class _Accounts:
         )
 
     def _access(self, account: str) -> AwsAccess:
+        return AwsAccess(**self.access_options(account))
+
+    def access_options(self, account: str) -> dict[str, Any]:
+        """What access to an account of this process is built with."""
         iam = self._client("iam", account)
         iam.create_user(UserName="reader")
         key = iam.create_access_key(UserName="reader")["AccessKey"]
-        return AwsAccess(
-            ledger=Ledger(),
-            clock=lambda: CREATED + timedelta(days=1),
-            region=REGION,
-            credentials=GivenCredentials(key["AccessKeyId"], key["SecretAccessKey"]),
-            prepare=self._aws[account].answer_for,
-        )
+        return {
+            "ledger": Ledger(),
+            "clock": lambda: CREATED + timedelta(days=1),
+            "region": REGION,
+            "credentials": GivenCredentials(key["AccessKeyId"], key["SecretAccessKey"]),
+            "prepare": self._aws[account].answer_for,
+        }
 
     def _client(self, service: str, account: str, region: str = REGION) -> Any:
         config = Config(retries={"total_max_attempts": 1}, **NO_CONFIGURED_ENDPOINTS)
@@ -473,6 +477,13 @@ class _Accounts:
             for account in self._ids:
                 for backend in backends[account].values():
                     backend.reset()
+
+
+@contextmanager
+def account_of(roles: Sequence[RoleFacts], repositories: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield what access to the first account is built with, while the roles and repositories stand in it."""
+    with _Accounts(WireRelease({}, (), tuple(roles), tuple(repositories))) as accounts:
+        yield accounts.access_options(roles[0].account)
 
 
 def _policy(statements: Sequence[Mapping[str, Any]]) -> str:

@@ -44,7 +44,7 @@ from probes.github.read.head_files import HeadFiles, read_head_files
 from probes.github.read.owned_repositories import ListedRepository, look_at
 from probes.github.read.workflow_runs import read_newest_runs
 from probes.github.read.workflow_text import FileAt, called_file
-from probes.github.source import GitHubSource
+from probes.github.source import GitHubSource, names_a_repository
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 from probes.workflow_file import workflow_file
@@ -52,6 +52,7 @@ from tui.backends.fleet.accounts import Accounts
 
 T = TypeVar("T")
 
+_LONGEST_NAME = 200
 _NOT_ASKED = Unreadable("the form of the repository's subjects", "it was not asked for yet", "read it", "actions: read")
 
 
@@ -161,6 +162,10 @@ class FleetReader:
                     self._elsewhere[place] = called.file
 
     def _read(self, name: str, listed: ListedRepository | None, at: datetime) -> RepositoryResult:
+        if not names_a_repository(name):
+            return _unread(
+                name[:_LONGEST_NAME], Status.FAULT, "That is no name of a repository.", "name it OWNER/REPO", at
+            )
         place = listed or self.ask(partial(look_at, full_name=name))
         repository = place.repository
         called = repository.full_name

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -18,6 +19,9 @@ _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "ye
 _WIDE = 130
 """Columns from which on the reason of each line has room."""
 _MOST_IN_SUMMARY = 200
+_BECAUSE = 40
+"""Columns that a reason has at least."""
+_SHORTEST = 16
 _LEGEND = (
     "who gets in: classes of callers, + second doors. wave: once subjects are immutable. "
     "beyond: grants that no workflow of the fleet needs."
@@ -28,7 +32,7 @@ def show(fleet: Fleet, console: Console, by: Sort = Sort.GRAVITY) -> None:
     """Print the whole."""
     rows = ordered(fleet.rows, by)
     if rows:
-        console.print(_table(rows, wide=console.width >= _WIDE))
+        console.print(_table(rows, console.width))
         console.print(Text(_LEGEND, style="dim"))
     for place in sorted(fleet.repositories, key=lambda each: (each.status.settled, each.repository.lower())):
         if place.status is not Status.READ:
@@ -42,6 +46,10 @@ def show(fleet: Fleet, console: Console, by: Sort = Sort.GRAVITY) -> None:
     console.print()
     for line in total_lines(fleet):
         console.print(Text(line, style="bold"))
+    first = next((row for row in rows if row.verdict is not Verdict.PASS), None)
+    if first is not None:
+        words = f"planescope --repo {first.repository} --workflow {first.workflow.rpartition('/')[2]}"
+        _line(f"More of one line: {words}", console)
 
 
 def summary(fleet: Fleet) -> str:
@@ -63,26 +71,35 @@ def summary(fleet: Fleet) -> str:
     return "\n".join([*page, "", ""])
 
 
-def _table(rows: Iterable[WorkflowRow], *, wide: bool) -> Table:
+def _table(rows: Sequence[WorkflowRow], width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("", width=1, no_wrap=True)
-    table.add_column("release workflow", no_wrap=True, overflow="ellipsis", ratio=1)
-    for title in ("next run", "who gets in", "wave", "beyond", "newest"):
-        table.add_column(title, no_wrap=True)
+    columns = {title: [cell(row) for row in rows] for title, cell in _CELLS.items()}
+    fixed = {title: max(map(len, (title, *cells))) for title, cells in columns.items()}
+    wide = width >= _WIDE
+    # Names are long: in a narrow terminal they give way, and nothing else does.
+    room = width - 2 - sum(each + 1 for each in fixed.values()) - (_BECAUSE if wide else 0)
+    longest = max((cell_len(_name(row)) for row in rows), default=0)
+    table.add_column("release workflow", no_wrap=True, overflow="ellipsis", width=max(_SHORTEST, min(longest, room)))
+    for title, size in fixed.items():
+        table.add_column(title, no_wrap=True, width=size)
     if wide:
         table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=1)
-    for row in rows:
-        cells = [
-            Text(row.verdict.sign, style=_STYLES[row.verdict]),
-            Text(f"{row.repository} {row.workflow.rpartition('/')[2]}"),
-            Text(next_run(row), style=_STYLES[row.next_run]),
-            Text(callers(row), style=_STYLES[row.callers.verdict]),
-            Text(wave(row), style=_STYLES[row.wave.verdict]),
-            Text(beyond(row), style=_STYLES[row.scope.verdict] if row.scope else "yellow"),
-            Text(row.newest.conclusion if row.newest else "none"),
-        ]
-        table.add_row(*cells, *([Text(because(row))] if wide else []))
+    for row, *cells in zip(rows, *columns.values(), strict=True):
+        styles = (
+            row.next_run,
+            row.callers.verdict,
+            row.wave.verdict,
+            row.scope.verdict if row.scope else Verdict.UNKNOWN,
+        )
+        told = [Text(cell, style=_STYLES[verdict]) for cell, verdict in zip(cells, styles, strict=False)]
+        head = [Text(row.verdict.sign, style=_STYLES[row.verdict]), Text(_name(row))]
+        table.add_row(*head, *told, Text(cells[-1]), *([Text(because(row))] if wide else []))
     return table
+
+
+def _name(row: WorkflowRow) -> str:
+    return f"{row.repository} {row.workflow.rpartition('/')[2]}"
 
 
 def next_run(row: WorkflowRow) -> str:
@@ -114,6 +131,20 @@ def beyond(row: WorkflowRow) -> str:
     if row.scope.verdict is Verdict.UNKNOWN:
         return f"{row.scope.grants}?" if row.scope.grants else "?"
     return str(row.scope.grants)
+
+
+def newest(row: WorkflowRow) -> str:
+    """Return how the newest run ended."""
+    return row.newest.conclusion if row.newest else "none"
+
+
+_CELLS: Mapping[str, Callable[[WorkflowRow], str]] = {
+    "next run": next_run,
+    "who gets in": callers,
+    "wave": wave,
+    "beyond": beyond,
+    "newest": newest,
+}
 
 
 def because(row: WorkflowRow) -> str:
