@@ -95,7 +95,7 @@ def judged(
             for item in problems
             if item.checkpoint is Checkpoint.LEAST_PRIVILEGE and item.cause not in _OF_SCOPE
         )[:_MOST_STOPS],
-        wave=_wave(release, states),
+        wave=_wave(release, states, "The account was not read." if uses else _no_role(subject)),
         unknown=_unknown(release, assessment),
         read_at=at,
     )
@@ -170,7 +170,7 @@ def _stop(problem: Problem) -> Stop:
 def _callers(release: Release, uses: Sequence[RoleUse], states: Sequence[AccountState]) -> Callers:
     """Return who gets in by the roles' trust policies, all of them together."""
     found: list[Admission] = []
-    open_ends: list[str] = [] if uses else ["Which role it assumes is not known."]
+    open_ends: list[str] = [] if uses else [_no_role(release.subject)]
     if uses and not states:
         open_ends.append("The account was not read.")
     for state in states:
@@ -189,13 +189,14 @@ def _callers(release: Release, uses: Sequence[RoleUse], states: Sequence[Account
                 open_ends.append(f"The trust policy of {role.value.name} cannot be parsed: {admission.text}.")
             else:
                 found.append(admission)
-        else:
-            open_ends.append(_why_not(role))
+        elif isinstance(role, Unreadable):
+            open_ends.append(f"{_why_not(role)}.")
     inside = {
         (item.probe, item.who): item for each in found for item in each.probes if item.outcome is TrustOutcome.ALLOWED
     }
     doors = [door for each in found for door in each.doors if door.outcome is not TrustOutcome.DENIED]
-    verdict = max((each.verdict for each in found), key=lambda each: _RANK[each], default=Verdict.UNKNOWN)
+    # Into a role that does not exist nobody gets.
+    verdict = max((each.verdict for each in found), key=lambda each: _RANK[each], default=Verdict.PASS)
     if open_ends and verdict is Verdict.PASS:
         verdict = Verdict.UNKNOWN
     worst = max(found, key=lambda each: _RANK[each.verdict], default=None)
@@ -207,7 +208,7 @@ def _callers(release: Release, uses: Sequence[RoleUse], states: Sequence[Account
         doors=len(doors),
         open_doors=sum(door.harmful for door in doors),
         gravest=_gravest(found),
-        reason=worst.reason if worst is not None and told else open_ends[0] if open_ends else "",
+        reason=worst.reason if worst is not None and told else next(iter(open_ends), "There is no such role."),
     )
 
 
@@ -222,16 +223,20 @@ def _gravest(found: Iterable[Admission]) -> str:
     return next((item.who for item in (*harmful, *told)), "")
 
 
-def _why_not(reading: Absent | Unreadable) -> str:
-    if isinstance(reading, Absent):
-        return f"There is no {reading.what}."
-    return f"{reading.what[:1].upper()}{reading.what[1:]} was not read: {reading.why}."
+def _no_role(subject: Replay) -> str:
+    """Say why a workflow has no role of which anything could be asked."""
+    told = any(session.role_written or not session.read for session in subject.sessions)
+    return "Which role it assumes is not known." if told else "It assumes no role: it has keys of its own."
+
+
+def _why_not(reading: Unreadable) -> str:
+    return f"{reading.what} was not read: {reading.why}"
 
 
 # -- the wave
 
 
-def _wave(release: Release, states: Sequence[AccountState]) -> Wave:
+def _wave(release: Release, states: Sequence[AccountState], why_none: str) -> Wave:
     """Return what becomes of the workflow's access once the subjects of its repository are immutable."""
     move = release.move
     roles = [state.role.value for state in states if isinstance(state.role, Known)]
@@ -240,11 +245,14 @@ def _wave(release: Release, states: Sequence[AccountState]) -> Wave:
     tokens = in_use(move, [ran] if isinstance(ran, Workflow) else [], release.runs)
     found = [(role, effect) for role in roles for effect in effects_on(role, [(move, tokens)])]
     gravest = min(found, key=lambda pair: _EFFECTS.index(pair[1].effect), default=None)
-    unread = len(roles) < len(states) or not states
+    absent = [state.role.what for state in states if isinstance(state.role, Absent)]
+    unread = len(roles) + len(absent) < len(states) or not states
     if gravest is not None and (gravest[1].effect.needs_patch or not unread):
         return _wave_of(*gravest)
     if unread:
-        return Wave(None, "", "", "", "A trust policy was not read.")
+        return Wave(None, "", "", "", "A trust policy was not read." if states else why_none)
+    if absent and not roles:
+        return Wave(Effect.REFUSED, "", "", "", f"There is no {absent[0]}.")
     if move.missing:
         gap = move.missing[0]
         return Wave(None, "", "", "", f"Not known: {gap.what}: {gap.why}.")
@@ -284,10 +292,10 @@ def _records(
         role = state.role
         gaps = [each for each in (state.inline_policies, state.attached_policies) if isinstance(each, Unreadable)]
         why = ""
-        if not isinstance(role, Known):
-            why = _why_not(role).removesuffix(".")
-        elif gaps:
-            why = f"{gaps[0].what}: {gaps[0].why}"
+        if isinstance(role, Unreadable):
+            why = _why_not(role)
+        elif isinstance(role, Known) and gaps:
+            why = _why_not(gaps[0])
         policies = tuple((policy.name, policy.document.text) for policy in role_policies(state))
         trust = role.value.trust_policy.text if isinstance(role, Known) else ""
         yield RoleRecord(use.role, why, trust, policies, state.read_at or at)

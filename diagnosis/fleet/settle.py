@@ -17,6 +17,7 @@ from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Need
 
 _NOBODY = Scope(Verdict.UNKNOWN, 0, "", "Which role it assumes is not known.")
+_KEYS = Scope(Verdict.UNKNOWN, 0, "", "It assumes no role, and what its own keys are granted is not known.")
 _USERS_SHOWN = 20
 _RANK = {Verdict.PASS: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 1, Verdict.FAIL: 2}
 
@@ -99,7 +100,7 @@ def _of_row(row: WorkflowRow, scopes: Mapping[Arn, Scope], users: Mapping[Arn, S
     """Return the worst of the roles that a workflow assumes, with the other repositories that do."""
     own = [scopes[use.role] for use in row.roles if use.role in scopes]
     if not own or row.unknown_roles:
-        own.append(_NOBODY)
+        own.append(_NOBODY if row.unknown_roles else _KEYS)
     worst = max(own, key=lambda scope: _RANK[scope.verdict])
     others = {each.repository for use in row.roles for each in users.get(use.role, ())} - {row.repository}
     return replace(worst, grants=sum(scope.grants for scope in own), users=tuple(sorted(others))[:_USERS_SHOWN])

@@ -31,6 +31,8 @@ PUSH = (
     *("ecr:PutImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
 )
 CI = "on: [push]\njobs: {t: {runs-on: x, steps: [{run: make test}]}}\n"
+MAIN = {"release.yml": ("push", "main", "success")}
+"""The newest run of a release."""
 QUICK = Timeouts(connect=2.0, read=5.0, answer=5.0, backoff=0.001)
 
 
@@ -83,6 +85,19 @@ def trusting_all_of(name: str, pattern: str, statements: Sequence[Mapping[str, A
         },
     }
     return replace(role(name, (), statements), trusts=(statement,))
+
+
+def many(count: int) -> tuple[list[FleetRepository], list[RoleFacts]]:
+    """Of each four three share a role, and the last releases nothing."""
+    repositories: list[FleetRepository] = []
+    roles: list[RoleFacts] = []
+    for first in range(0, count, 4):
+        *sharing, library = (f"octo/r{first + nth:03}" for nth in range(4))
+        files = {"release.yml": release(f"role{first:03}"), "ci.yml": CI}
+        repositories += [FleetRepository(name, files, runs=MAIN) for name in sharing]
+        repositories.append(FleetRepository(library, {"ci.yml": CI}))
+        roles.append(role(f"role{first:03}", on_main(*sharing)))
+    return repositories, roles
 
 
 class FleetWorld:

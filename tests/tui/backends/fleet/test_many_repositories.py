@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fleet_github import FleetRepository
-from fleet_world import CI, by_repository, fleet_world, on_main, push, release, role, trusting_all_of
+from fleet_world import CI, MAIN, by_repository, fleet_world, many, on_main, push, release, role, trusting_all_of
 from thoroughness import THOROUGH, spread
 from wire_release import RoleFacts
 
@@ -18,20 +18,6 @@ from diagnosis.fleet.slices import Slice, place_of
 from diagnosis.gates import Gate, Verdict
 
 COUNT = 400 if THOROUGH else 40
-MAIN = {"release.yml": ("push", "main", "success")}
-
-
-def many(count: int) -> tuple[list[FleetRepository], list[RoleFacts]]:
-    """Of each four three share a role, and the last releases nothing."""
-    repositories: list[FleetRepository] = []
-    roles: list[RoleFacts] = []
-    for first in range(0, count, 4):
-        *sharing, library = (f"octo/r{first + nth:03}" for nth in range(4))
-        files = {"release.yml": release(f"role{first:03}"), "ci.yml": CI}
-        repositories += [FleetRepository(name, files, runs=MAIN) for name in sharing]
-        repositories.append(FleetRepository(library, {"ci.yml": CI}))
-        roles.append(role(f"role{first:03}", on_main(*sharing)))
-    return repositories, roles
 
 
 def test_many_repositories_cost_few_requests_and_each_has_its_line(tmp_path: Path) -> None:
