@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from diagnosis.documents.diagnosis import endpoint_objects
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.json_values import Json, Object, strings, time
+from diagnosis.facts.endpoints import Endpoint
 from diagnosis.fleet.order import Sort, Totals, ordered, totals
 from diagnosis.fleet.row import RepositoryRow, RoleRecord, WorkflowRow
 from diagnosis.fleet.settle import settled
@@ -33,6 +35,8 @@ class Header:
     """Owners all of whose repositories belong to the fleet, in all slices together."""
     left_out: tuple[tuple[str, int], ...] = ()
     """Repositories of these owners that were left out, by the reason."""
+    endpoints: tuple[Endpoint, ...] = ()
+    """The servers that were asked in github.com's or AWS's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def header_object(header: Header) -> Object:
         "began_at": time(header.began_at),
         "owners": strings(header.owners),
         "left_out": dict(header.left_out),
+        "endpoints": endpoint_objects(header.endpoints),
     }
 
 
@@ -195,6 +200,7 @@ def repository_object(row: RepositoryRow) -> Object:
         "workflows": row.workflows,
         "releases": row.releases,
         "open_users": strings(row.open_users),
+        "again": row.again,
         "read_at": time(row.read_at),
     }
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from diagnosis.documents.fleet import SCHEMA, Fleet, Header
+from diagnosis.facts.endpoints import Endpoint, Service
 from diagnosis.fleet.row import (
     Callers,
     NewestRun,
@@ -46,6 +47,9 @@ def read_header(line: JsonMembers) -> Header:
         began_at=line.moment("began_at"),
         owners=line.texts("owners"),
         left_out=tuple((name, count) for name, count in left_out.items() if isinstance(count, int)),
+        endpoints=tuple(
+            Endpoint(_member(Service, item, "service"), item.text("address")) for item in line.objects("endpoints", ())
+        ),
     )
 
 
@@ -158,6 +162,7 @@ def _repository(line: JsonMembers) -> RepositoryRow:
         releases=line.integer("releases"),
         open_users=line.texts("open_users"),
         read_at=line.moment("read_at"),
+        again=line.text("again", ""),
     )
 
 

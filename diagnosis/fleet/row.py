@@ -227,6 +227,13 @@ class RepositoryRow:
     open_users: tuple[str, ...]
     """Why a workflow of it may use a role that nobody knows of: a file that cannot be parsed, a role that is not told."""
     read_at: datetime
+    again: str = ""
+    """Why a part of it failed in passing, so that a run that is taken up reads it again; empty where none did."""
+
+    @property
+    def final(self) -> bool:
+        """Whether reading it again would bring the same."""
+        return not self.status.passing and not self.again
 
 
 @dataclass(frozen=True, slots=True)

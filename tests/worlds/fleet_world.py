@@ -12,6 +12,7 @@ from fleet_github import FleetGitHub, FleetRepository
 from wire_release import ACCOUNT, ISSUER, REGION, RoleFacts, account_of
 
 from diagnosis.documents.fleet import Fleet
+from diagnosis.facts.account import CredentialsProblem
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.shared_answers import SharedAnswers
 from probes.github.http.body import Timeouts
@@ -100,6 +101,13 @@ def many(count: int) -> tuple[list[FleetRepository], list[RoleFacts]]:
     return repositories, roles
 
 
+class _SignedOut(SharedAnswers):
+    """Access whose session has expired."""
+
+    def credentials_problem(self) -> CredentialsProblem:
+        return CredentialsProblem("the sign-in session has expired", "sign in again")
+
+
 class FleetWorld:
     """A GitHub and an account, read as often as wanted."""
 
@@ -108,7 +116,9 @@ class FleetWorld:
         self.asked_of_aws: list[str] = []
         self._aws = access
 
-    def read(self, output: Path | None = None, *, resume: bool = False, jobs: int = 4, **asked: Any) -> Fleet:
+    def read(
+        self, output: Path | None = None, *, resume: bool = False, jobs: int = 4, signed_in: bool = True, **asked: Any
+    ) -> Fleet:
         """Read the fleet of the server's owner, or what is named."""
         options = FleetOptions(**{"owners": (self.server.owner,), "jobs": jobs, **asked})
         ledger = Ledger()
@@ -118,7 +128,8 @@ class FleetWorld:
         watch = FleetWatch(ledger)
 
         def make(**_: Any) -> AwsAccess:
-            return SharedAnswers(**{**self._aws, "ledger": ledger})
+            made = SharedAnswers if signed_in else _SignedOut
+            return made(**{**self._aws, "ledger": ledger})
 
         accounts = Accounts(AwsOptions(live=bool(self._aws)), ledger, make)
         reader = FleetReader(access, accounts, ledger, workers, pace, cancelled=watch.stopped, cache=False)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from diagnosis.facts.account import AccountQuestion, AccountState, CredentialsProblem
-from diagnosis.facts.reading import Known
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.verdicts.gate_verdict import Missing
 from probes.aws.read.account import read_account
 from probes.aws.session.access import AwsAccess
@@ -16,6 +16,8 @@ from probes.aws.session.shared_answers import SharedAnswers
 from probes.ledger import Ledger
 
 _WHAT = "the live state of the account"
+_MOST_IN_VAIN = 3
+"""Readings in a row to which AWS answered nothing, each of which waits for half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class Accounts:
         self._lock = Lock()
         self._accesses: dict[str | None, AwsAccess] = {}
         self._problems: dict[str | None, CredentialsProblem] = {}
+        self._in_vain: dict[str | None, int] = {}
+
+    @property
+    def live(self) -> bool:
+        """Whether AWS is asked at all."""
+        return self._options.live
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -62,6 +70,9 @@ class Accounts:
         problem = self._problem(self._profile(question.role_account))
         if problem is not None:
             return Missing(_WHAT, problem.sentence, problem.way_out)
+        if self._in_vain.get(self._profile(question.role_account), 0) >= _MOST_IN_VAIN:
+            why = f"AWS answered nothing {_MOST_IN_VAIN} times in a row, so it was not asked any more"
+            return Missing(_WHAT, why, "look at the network and the endpoint, and go on by --resume")
         near, far = _split(question, lambda role: self._profile(role.role_account))
         state = self._read(near, cancelled)
         if not far:
@@ -86,9 +97,10 @@ class Accounts:
         if question.registry_id in self._options.by_account and registry_profile != profile:
             registry = self._access(registry_profile)
         state = read_account(question, access, registry=registry, cancelled=cancelled)
-        if state.credentials_problem is not None and not isinstance(state.identity, Known):
-            with self._lock:
+        with self._lock:
+            if state.credentials_problem is not None and not isinstance(state.identity, Known):
                 self._problems.setdefault(profile, state.credentials_problem)
+            self._in_vain[profile] = self._in_vain.get(profile, 0) + 1 if unanswered(state) else 0
         return state
 
     def _profile(self, account: str | None) -> str | None:
@@ -118,6 +130,12 @@ class Accounts:
                     allow_http=self._options.allow_http,
                 )
             return self._accesses[profile]
+
+
+def unanswered(state: AccountState) -> bool:
+    """Return whether AWS answered nothing about a role: neither who asks nor the role, and not for want of a permission."""
+    asked = (state.identity, state.role)
+    return all(isinstance(each, Unreadable) and each.permission is None for each in asked)
 
 
 def _split(

@@ -136,6 +136,7 @@ def _header(read: Sequence[SliceFile], *, complete: bool) -> Header:
         began_at=min(header.began_at for header in headers),
         owners=tuple(owners),
         left_out=tuple(sorted(left_out.items())),
+        endpoints=tuple(dict.fromkeys(each for header in headers for each in header.endpoints)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from diagnosis.documents.fleet import Fleet, Header, lines, repository_object, role_object, workflow_object
 from diagnosis.documents.fleet_lines import read_lines
 from diagnosis.documents.json_values import Object
+from diagnosis.facts.endpoints import Endpoint
 from diagnosis.fleet.row import RoleRecord
 from diagnosis.json_members import JsonFault
 from diagnosis.names.arn import Arn
@@ -65,7 +66,10 @@ class FleetWatch:
 
 
 class FleetRun:
-    """One run over a fleet, begun or taken up. ``on_piece`` is told of each repository as it is read."""
+    """One run over a fleet, begun or taken up. ``on_piece`` is told of each repository as it is read.
+
+    ``endpoints`` tells at the end which servers were asked in github.com's or AWS's place.
+    """
 
     def __init__(
         self,
@@ -77,9 +81,11 @@ class FleetRun:
         *,
         progress: ProgressHook,
         on_piece: Callable[[RepositoryResult], None] = lambda _result: None,
+        endpoints: Callable[[], tuple[Endpoint, ...]] = tuple,
     ) -> None:
         self._options, self._reader, self._ledger, self._pace = options, reader, ledger, pace
         self._watch, self._progress, self._on_piece = watch, progress, on_piece
+        self._endpoints = endpoints
 
     def header(self, targets: Targets) -> Header:
         """Return the first line of the file."""
@@ -97,7 +103,7 @@ class FleetRun:
         """Read what ``before`` lacks, and return the whole, judged over all repositories. Raises Cancelled, OSError."""
         header = before.header if before else self.header(targets)
         # What failed in passing is read again, and so is what is no longer as it was listed.
-        kept = [row for row in before.repositories if not row.status.passing] if before else []
+        kept = [row for row in before.repositories if row.final] if before else []
         names = {row.repository.lower() for row in kept}
         rows = [row for row in before.rows if row.repository.lower() in names] if before else []
         roles = {record.role: record for record in before.roles} if before else {}
@@ -113,7 +119,13 @@ class FleetRun:
             places.append(result.repository)
             rows += result.rows
             self._on_piece(result)
-        header = replace(header, owners=targets.owners, left_out=tuple(sorted(targets.left_out.items())))
+        header = replace(
+            header,
+            owners=targets.owners,
+            left_out=tuple(sorted(targets.left_out.items())),
+            # Known last: which servers stand in AWS's place shows as they are asked.
+            endpoints=tuple(dict.fromkeys((*header.endpoints, *self._endpoints()))),
+        )
         whole = Fleet(header, tuple(rows), tuple(places), tuple(roles.values()), targets.notes, targets.gaps)
         fleet = whole.settled()
         if journal is not None:
@@ -197,6 +209,8 @@ def _piece(result: RepositoryResult, known: Mapping[Arn, RoleRecord]) -> list[Ob
 
 def open_journal(path: Path, header: Header, *, resume: bool) -> tuple[FleetJournal, Fleet | None]:
     """Begin a file, or with ``resume`` go on with one. Raises BackendProblem for one that cannot be used, OSError."""
+    if path.exists() and not path.is_file():
+        raise BackendProblem(f"{path} is no file.", "Name a file, or a new one.")
     if not path.exists():
         return FleetJournal.begin(path, header), None
     if not resume:

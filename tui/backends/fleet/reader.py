@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from diagnosis.claims.naming import issuer_of
 from diagnosis.diagnose import question_of
+from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, OidcCustomization
@@ -48,7 +49,7 @@ from probes.github.source import GitHubSource, names_a_repository
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 from probes.workflow_file import workflow_file
-from tui.backends.fleet.accounts import Accounts
+from tui.backends.fleet.accounts import Accounts, unanswered
 
 T = TypeVar("T")
 
@@ -189,6 +190,7 @@ class _Repository:
         self._repository = listed.repository
         self._files = {path: workflow_file(text, path) for path, text in head.files}
         self._open_users: list[str] = []
+        self._again = ""
 
     def result(self) -> RepositoryResult:
         """Return its lines. Raises ReadFailure, Cancelled."""
@@ -213,6 +215,7 @@ class _Repository:
             releases=len(rows),
             open_users=tuple(self._open_users),
             read_at=self._at,
+            again=self._again,
         )
         return RepositoryResult(place, tuple(rows), tuple(roles))
 
@@ -265,6 +268,7 @@ class _Repository:
         account = self._reader.accounts.read(release.question, cancelled)
         if cancelled():
             raise Cancelled
+        self._again = self._again or _failed_in_passing(account, missing, live=self._reader.accounts.live)
         yield judged(release, account, self._at)
 
     def _attempt(
@@ -297,6 +301,20 @@ class _Repository:
             return subject, Case(), (shown,)
         case = Case(role_arn=told.value)
         return replay(subject.attempt, case), case, (shown,)
+
+
+def _failed_in_passing(account: AccountState | Missing, missing: Sequence[Missing], *, live: bool) -> str:
+    """Return why a workflow is worth reading again another time, as a clause; empty where that would bring the same."""
+    if missing:
+        return f"{missing[0].what}: {missing[0].why}"
+    if not live:
+        return ""
+    if isinstance(account, Missing):
+        return f"{account.what}: {account.why}"
+    if account.credentials_problem is not None:
+        return account.credentials_problem.sentence
+    asked = account.question.role_arn is not None
+    return "AWS answered nothing about its role" if asked and unanswered(account) else ""
 
 
 def _unread(name: str, status: Status, said: str, way_out: str, at: datetime) -> RepositoryResult:

@@ -80,7 +80,7 @@ def targets_of(options: FleetOptions, ask: Ask, watch: Callable[[str], None]) ->
         for reason, count in left_out.items():
             found.left_out[reason] = found.left_out.get(reason, 0) + count
         # Forks, and what lies beyond a bound, may use a role all the same; a user's private ones are not listed.
-        if not (owned.cut_off or owned.of_user or left_out.get("forks")):
+        if not (owned.cut_off or owned.of_user or left_out.get("fork")):
             complete.append(owned.owner)
         for item in kept:
             found.add(item.repository.full_name, item)

@@ -133,6 +133,7 @@ def collect_command(
 
 
 def _read(options: dict[str, Any]) -> int:
+    from diagnosis.facts.endpoints import endpoints_of
     from probes.github.http.pace import Pace
     from probes.ledger import Ledger
     from tui.backends.fleet.accounts import Accounts
@@ -159,7 +160,15 @@ def _read(options: dict[str, Any]) -> int:
         cache=not options["no_cache"],
         logs=not options["no_logs"],
     )
-    run = FleetRun(asked, reader, watch, ledger, pace, progress=progress)
+    run = FleetRun(
+        asked,
+        reader,
+        watch,
+        ledger,
+        pace,
+        progress=progress,
+        endpoints=lambda: endpoints_of(access.in_place_of_github, accounts.endpoints),
+    )
     journal = None
     try:
         targets = targets_of(asked, reader.ask, lambda what: progress(Progress(what)))
@@ -171,6 +180,10 @@ def _read(options: dict[str, Any]) -> int:
         fleet = run.run(targets, journal, before)
     except OSError as error:
         raise _output_problem(output, error, begun=journal is not None) from None
+    except KeyboardInterrupt:
+        if journal is not None:
+            say(f"planescope: what was read so far stands in {printable(str(output))}: go on by --resume.", err=True)
+        raise
     finally:
         watch.ended.set()
         workers.close()

@@ -14,6 +14,7 @@ from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
 from diagnosis.gates import Verdict
 from tui.cli.console import Text
 from tui.cli.step_summary import code, markdown
+from tui.cli.reports.endpoints import show_endpoints
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "yellow", Verdict.BLOCKED: "yellow"}
 _WIDE = 130
@@ -31,6 +32,7 @@ _LEGEND = (
 def show(fleet: Fleet, console: Console, by: Sort = Sort.GRAVITY) -> None:
     """Print the whole."""
     rows = ordered(fleet.rows, by)
+    show_endpoints(fleet.header.endpoints, console)
     if rows:
         console.print(_table(rows, console.width))
         console.print(Text(_LEGEND, style="dim"))
@@ -165,15 +167,20 @@ def total_lines(fleet: Fleet) -> list[str]:
     found = fleet.totals
     left_out = [f"{count} {reason}" for reason, count in fleet.header.left_out]
     unread = [f"{count} {status.value}" for status, count in found.unread]
-    first = f"{found.repositories} repositories, {found.read} read"
+    first = f"{_count(found.repositories, 'repository', 'repositories')}, {found.read} read"
     first += f" ({', '.join(unread)})" if unread else ""
     first += f"; left out: {', '.join(left_out)}" if left_out else ""
     gates = ", ".join(f"{count} at {gate}" for gate, count in found.failing)
     stopped = f"{found.stopped} would fail{f' ({gates})' if gates else ''}"
     counts = [f"{found.passing} pass", stopped, f"{found.too_broad} too broad", f"{found.unknown} unknown"]
     counts.append(f"{found.broken_by_wave} broken by the wave")
-    second = f"{found.workflows} workflows, {found.releases} of them take AWS credentials: {', '.join(counts)}."
+    taking = f"{found.releases} of them {'takes' if found.releases == 1 else 'take'} AWS credentials"
+    second = f"{_count(found.workflows, 'workflow', 'workflows')}, {taking}: {', '.join(counts)}."
     return [f"{first}.", second]
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def _unread(place: RepositoryRow, console: Console) -> None:
