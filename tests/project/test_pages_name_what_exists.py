@@ -57,7 +57,11 @@ def _unknown(words: list[str]) -> list[str]:
     command: click.Command = planescope
     context = click.Context(command, info_name="planescope")
     path = ["planescope"]
+    takes_value = False
     for word in words:
+        if takes_value and not word.startswith("-"):
+            takes_value = False  # a name of the reader's own
+            continue
         if isinstance(command, click.Group) and re.fullmatch(r"[a-z][a-z-]*,?", word):
             found = command.get_command(context, word.rstrip(","))
             if found is None:
@@ -65,9 +69,12 @@ def _unknown(words: list[str]) -> list[str]:
             command, path = found, [*path, word]
             continue
         if word.startswith("-") and word.strip("-,"):
-            known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)} | {"--help", "-h"}
-            if word.rstrip(",").partition("=")[0] not in known:
+            known = {name: each for each in command.params for name in (*each.opts, *each.secondary_opts)}
+            name, given, _ = word.rstrip(",").partition("=")
+            if name not in {*known, "--help", "-h"}:
                 return [" ".join([*path, word])]
+            option = known.get(name)
+            takes_value = isinstance(option, click.Option) and not option.is_flag and not given
     return []
 
 

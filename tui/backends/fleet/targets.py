@@ -127,7 +127,7 @@ def _kept(owned: Ownership, options: FleetOptions) -> tuple[list[ListedRepositor
             if archived
             else "disabled"
             if item.disabled
-            else "forks"
+            else "fork"
             if item.fork and not options.forks
             else ""
         )
