@@ -13,8 +13,8 @@ from diagnosis.fleet.order import Sort, ordered
 from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
 from diagnosis.gates import Verdict
 from tui.cli.console import Text
-from tui.cli.step_summary import code, markdown
 from tui.cli.reports.endpoints import show_endpoints
+from tui.cli.step_summary import code, markdown
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "yellow", Verdict.BLOCKED: "yellow"}
 _WIDE = 130
