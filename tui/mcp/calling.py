@@ -60,11 +60,18 @@ class Calls:
         wrong = fault_of(tool, given)
         if wrong:
             return _failed(wrong, "See the tool's input schema.", ExitCode.USAGE)
-        if not self._running.acquire(blocking=False):
-            return _failed(
-                f"{MOST_AT_ONCE} calls are under way already.", "Call again when one has ended.", ExitCode.USAGE
-            )
+        if not await self._has_room(tool.seconds):
+            return _failed("The calls that are under way did not end.", "Call again later.", ExitCode.INTERRUPTED)
         return await self._called(tool, given, report)
+
+    async def _has_room(self, seconds: float) -> bool:
+        """Wait until one of the places is free, for so long at most, and take it."""
+        end = asyncio.get_running_loop().time() + seconds
+        while not self._running.acquire(blocking=False):
+            if asyncio.get_running_loop().time() >= end:
+                return False
+            await asyncio.sleep(_BEAT / 5)
+        return True
 
     async def _called(self, tool: Tool, arguments: dict[str, Any], report: Report) -> Outcome:
         stop = threading.Event()
@@ -84,7 +91,11 @@ class Calls:
                 loop.call_soon_threadsafe(lambda: None if done.done() else done.set_result(outcome))
 
         # A daemon: a thread that nobody waits for any more does not hold up the end of the process.
-        threading.Thread(target=run, name=f"tool {tool.name}", daemon=True).start()
+        try:
+            threading.Thread(target=run, name=f"tool {tool.name}", daemon=True).start()
+        except RuntimeError as fault:  # no thread to be had
+            self._running.release()
+            return _failed(*_internal(fault), ExitCode.INTERNAL)
         try:
             return await self._awaited(done, latest, report, tool.seconds)
         finally:

@@ -153,6 +153,8 @@ def _of_the_code() -> frozenset[str]:
         found: set[str] = set()
         for name, module in tuple(sys.modules.items()):
             if name.startswith(_ROOMS) and module is not None:
+                if getattr(module.__spec__, "_initializing", False):
+                    count = 0  # another thread imports it just now: what it will hold is looked at the next time
                 found.update(_texts_of(module))
         _literals = count, frozenset(found)
     return _literals[1]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from diagnosis.documents.json_values import Object
+from diagnosis.documents.outlook import nothing_foretold
 from diagnosis.findings.finding import Level
-from diagnosis.migration.plan import Migration
-from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.conformance import Conformance
-from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.run_end import RunEnd, end_of
-from diagnosis.what_if.admitted import Admitted
-from diagnosis.what_if.outcome import WhatIf
 from tui.mcp.foreign_text import Marker, Phrase
+
+if TYPE_CHECKING:
+    from diagnosis.migration.plan import Migration
+    from diagnosis.verdicts.conformance import Conformance
+    from diagnosis.verdicts.diagnosis import Diagnosis
+    from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+    from diagnosis.what_if.admitted import Admitted
+    from diagnosis.what_if.outcome import WhatIf
 
 _FEW = 3
 """Stops of a run that are told."""
@@ -51,7 +54,7 @@ def told_of_diagnosis(diagnosis: Diagnosis, fix: Object, marker: Marker) -> tupl
                     way_out=problem.way_out,
                 )
             )
-    told += _forecast(diagnosis.forecast, marker)
+    told += _forecast(diagnosis, marker)
     told += _fix(fix)
     if diagnosis.closure is not None:
         told.append(f"Closure of the chain: {diagnosis.closure.status.value}.")
@@ -82,9 +85,10 @@ def _gates(verdicts: Iterable[GateVerdict]) -> str:
     )
 
 
-def _forecast(problems: Sequence[Problem], marker: Marker) -> list[str]:
+def _forecast(diagnosis: Diagnosis, marker: Marker) -> list[str]:
+    problems = diagnosis.forecast
     if not problems:
-        return ["Nothing that is known would stop a rerun at a gate."]
+        return [f"What a rerun would meet: {nothing_foretold(diagnosis)}"]
     told = [f"A rerun would meet {len(problems)} thing{'s' if problems[1:] else ''}, in this order:"]
     for number, each in enumerate(problems[:_MOST], 1):
         place = each.checkpoint.value if each.checkpoint else each.plane.value

@@ -25,6 +25,9 @@ from tui.mcp.server import INSTRUCTIONS, build_server
 from tui.mcp.tools.table import TOOLS
 
 REQUEST = {"principal": "a", "action": "s3:GetObject", "resource": "b"}
+TEMPLATE = (
+    '{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {}}}}'
+)
 CALLS: dict[str, dict[str, Any]] = {
     "diagnose": {"runs": ["https://github.com/octo-org/octo-repo/actions/runs/7"]},
     "what_if": {
@@ -122,6 +125,7 @@ async def test_sections_are_those_that_were_asked_for() -> None:
         ("policy_admits", {"trust_policy": "{}", "repository": "o/r"}, "no trust policy"),
         ("policy_evaluate", {"rows": []}, "fewer than 1"),
         ("what_if", {"demo": {"stage": "1"}, "documents": [{"kind": "trust", "text": "{"}]}, "no trust policy"),
+        ("policy_lint", {"documents": [{"text": TEMPLATE}]}, "infrastructure code"),
         ("conform", {"base": "--output=x"}, "not of the form"),
         ("conform", {"roles": [{"name": "a"}]}, "lacks a member"),
         ("more", {"result": "r99"}, "no such result"),
@@ -195,17 +199,24 @@ async def until(is_so: Any) -> None:
     raise AssertionError("it did not come to that")
 
 
-async def test_calls_run_beside_each_other_and_too_many_are_refused() -> None:
+async def test_calls_run_beside_each_other_and_too_many_wait_for_their_turn() -> None:
     sources = ValueSources()
     sources.backend.hang.set()
+    ended: list[str] = []
+
+    async def called(client: Client, name: str, arguments: dict[str, Any]) -> None:
+        assert not (await client.call_tool(name, arguments)).is_error
+        ended.append(name)
+
     async with Client(build_server(sources)) as client, anyio.create_task_group() as group:
         for _ in range(MOST_AT_ONCE):
-            group.start_soon(client.call_tool, "diagnose", {"runs": ["1"]})
+            group.start_soon(called, client, "diagnose", {"runs": ["1"]})
         await until(lambda: sources.backend.under_way == MOST_AT_ONCE)
-        refused = await client.call_tool("causes", {})
-        assert refused.is_error
+        group.start_soon(called, client, "causes", {})
+        await asyncio.sleep(0.2)
+        assert ended == []
         sources.backend.hang.clear()
-    assert len(sources.opened) == MOST_AT_ONCE
+    assert sorted(ended) == ["causes", *["diagnose"] * MOST_AT_ONCE]
 
 
 async def test_a_tool_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

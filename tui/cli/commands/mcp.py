@@ -11,7 +11,7 @@ import click
 
 from tui.backend import BackendProblem, CancelHook, ProgressHook
 from tui.cli.exit_codes import exit_codes
-from tui.cli.options.repository import access_options
+from tui.cli.options.repository import reading_options
 from tui.cli.output import say
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="The folder whose files tools may be pointed to; by default this one. Links out of it are refused.",
 )
-@access_options
+@reading_options
 @click.pass_context
 def mcp_command(ctx: click.Context, /, root: Path, **options: Any) -> None:
     """Serve the read-only tools to an agent, by the Model Context Protocol over standard input and output.

@@ -89,6 +89,13 @@ def access_options(command: F) -> F:
     return command
 
 
+def reading_options(command: F) -> F:
+    """Add the options of :func:`access_options`, and those that say what is kept and left out where runs are read."""
+    for name in ("no-history", "no-cache"):
+        command = _OPTIONS[name](command)
+    return access_options(command)
+
+
 def read_case_option(options: Mapping[str, Any]) -> Case:
     """Read the case file of ``--case``; without the option return an empty case. Raises BackendProblem for what is no case file."""
     path = options.get("case_file")

@@ -14,6 +14,8 @@ from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
 from diagnosis.failures import explain
+from diagnosis.iac.proposal import Form
+from diagnosis.iac.read import read_files
 from diagnosis.lint.document import Expected
 from diagnosis.lint.lint import lint
 from diagnosis.lint.rule import Severity
@@ -176,6 +178,11 @@ def _lint(call: Call) -> Answer:
     for number, given in enumerate(call.arguments["documents"], 1):
         text, file = inputs.given_text(call, "text", given)
         kind = _KINDS[given["kind"]] if given.get("kind") else None
+        if _is_infrastructure(text):
+            raise BackendProblem(
+                "A document is infrastructure code, which holds policies among other things.",
+                "Judge it with `conform`, or run `planescope policy lint` on the file.",
+            )
         report = lint(policy_text(text), kind, Expected(account, region))
         if isinstance(report, Unparsable):
             raise BackendProblem(f"Document {number} is no policy: {report.text}.")
@@ -190,6 +197,12 @@ def _lint(call: Call) -> Answer:
     code = FAILED if failing else PASSED
     marked = _marked(lint_document.document(linted), "policy-lint-1")
     return Answer(tuple(told), code, call.marker, marked, schema=_schema("policy-lint-1"))
+
+
+def _is_infrastructure(text: str) -> bool:
+    """Return whether a text is a template or a plan: judged as a policy, it would be full of faults that it has not."""
+    name = "document.json"
+    return read_files({name: text}).forms.get(name, Form.POLICY) not in (Form.POLICY, Form.CLI_ANSWER)
 
 
 # -- the catalogue, and the rest of a result

@@ -5,25 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from diagnosis.account_view.documents import DocumentKind
 from diagnosis.causes import Cause
 from diagnosis.documents import conform as conform_document
 from diagnosis.documents import diagnosis as diagnosis_document
-from diagnosis.documents import migration as migration_document
-from diagnosis.documents import what_if as what_if_document
 from diagnosis.documents.exit_code import UNKNOWN
 from diagnosis.documents.json_values import Object
 from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.evidence import Origin
-from diagnosis.migration.plan import Migration
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.conform_rule import ConformRule
-from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.what_if.proposal import ProposalKind
 from tui.backend import BackendProblem, Cancelled, ProposedDocument, RunQuery
-from tui.backends.proposed import proposal_of
-from tui.backends.repository import RepositoryBackend
 from tui.mcp import schemas
 from tui.mcp.fix import FORMATS, fix_object, without_patches
 from tui.mcp.foreign_text import Marking
@@ -35,6 +30,12 @@ from tui.mcp.tools.codes import of_verdict, with_credentials
 from tui.mcp.tools.tool import Call, Tool
 from tui.mcp.wildcards import wildcards_of
 from tui.policy_file import policy_text
+
+if TYPE_CHECKING:
+    # Only names: what reads and judges is imported when a tool is called, not when a session begins.
+    from diagnosis.migration.plan import Migration
+    from diagnosis.verdicts.diagnosis import Diagnosis
+    from tui.backends.repository import RepositoryBackend
 
 _SECONDS = 300.0
 _DIAGNOSIS = Marking(slugs=frozenset({"id", "remediations", "rule", "finding", "origin"}), known=frozenset(Origin))
@@ -201,6 +202,9 @@ FIX: Object = {
 
 
 def _what_if(call: Call) -> Answer:
+    from diagnosis.documents import what_if as what_if_document
+    from tui.backends.proposed import proposal_of
+
     proposed = [_proposed(call, given) for given in call.arguments["documents"]]
     proposals = [proposal_of(each) for each in proposed]
     with _backend(call) as (backend, ids):
@@ -292,6 +296,8 @@ def _conform(call: Call) -> Answer:
 
 def _without_wildcards(plan: Migration) -> tuple[Object, tuple[str, ...]]:
     """Return the plan's document without a patch that would grant by a wildcard of its own, and what is said of it."""
+    from diagnosis.documents import migration as migration_document
+
     document = migration_document.document(plan)
     held: list[str] = []
     told = document["roles"]
