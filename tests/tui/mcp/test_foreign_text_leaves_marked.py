@@ -22,12 +22,16 @@ from wire_release import REPOSITORY, Ran, RoleFacts, WireRelease
 
 from diagnosis.documents.diagnosis import document
 from diagnosis.documents.json_values import Json
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.reading import Unreadable
 from diagnosis.lint.rule import Rule
 from tui.backend import BackendProblem
 from tui.mcp import schemas
 from tui.mcp.calling import Calls, _words
+from tui.mcp.fix import fix_object
 from tui.mcp.foreign_text import Marker, Marking, foreign
 from tui.mcp.resources import RESOURCES
+from tui.mcp.telling import told_of_diagnosis
 from tui.mcp.tools.reading import FIX
 from tui.mcp.tools.table import TOOLS
 from tui.progress import Progress
@@ -254,9 +258,17 @@ jobs:
         (Ran(ORDER, "ship", error=f"Could not assume role with OIDC: {ORDER}"),),
         (RoleFacts(subjects=(f"repo:{REPOSITORY}:ref:refs/heads/{_TRACE}",), statements=(statement,)),),
     )
-    marked = Marking().marked(document(release.diagnosis()), schemas.published("diagnosis-1"))
-    assert _TRACE in json.dumps(marked)
-    assert [text for text in unmarked(marked, "") if _TRACE in text] == []
+    unread = Unreadable(ORDER, f"AccessDenied: {ORDER}", f"ask {ORDER}", ORDER)
+    for diagnosis in (
+        release.diagnosis(),
+        release.read(lambda question: AccountState(question, role=unread, provider=unread, inline_policies=unread)),
+    ):
+        marked = Marking().marked(document(diagnosis), schemas.published("diagnosis-1"))
+        assert _TRACE in json.dumps(marked)
+        assert [text for text in unmarked(marked, "") if _TRACE in text] == []
+        marker = Marker()
+        told = told_of_diagnosis(diagnosis, fix_object(diagnosis), marker)
+        assert [text for text in unmarked(list(told), marker.word) if _TRACE in text] == []
 
 
 # -- the marks themselves
