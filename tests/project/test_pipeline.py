@@ -155,13 +155,17 @@ def test_a_hook_is_a_command_and_takes_the_files_that_it_means(hook: dict[str, A
     assert hook["language"] == "python"
     meant = re.compile(hook["files"])
     if hook["id"] == "planescope-policy-lint":
-        assert all(
-            meant.search(name)
-            for name in ("trust.json", "iam/release-trust.json", "a/policy.json", "permissions-boundary.json")
+        named = (
+            "trust.json",
+            "iam/release-trust.json",
+            "a/policy.json",
+            "permissions-boundary.json",
+            "x/template.yaml",
+            "a.tf",
         )
-        assert not any(
-            meant.search(name) for name in ("package.json", "trustees.json", "trust.yml", "tsconfig.policyx.json")
-        )
+        assert all(meant.search(name) for name in named)
+        others = ("package.json", "trustees.json", "tsconfig.json", "tsconfig.policyx.json", "ci.yml", "stacks.json")
+        assert not any(meant.search(name) for name in others)
     else:
         assert all(
             meant.search(name) for name in (".github/workflows/a.yml", "infra/a.tf", "case.toml", "x/template.yaml")
