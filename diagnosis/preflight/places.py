@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from diagnosis.documents.preflight import Placed
 from diagnosis.facts.evidence import EvidenceKind
+from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.findings.finding import Place
 from diagnosis.gates import Plane, Verdict
@@ -25,7 +26,7 @@ def placed(own: Replay, live: Assessment, assuming: WorkflowStep | None) -> tupl
         path = own.attempt.workflow_path.partition("@")[0]
         places = _Places(path, (), None)
     else:
-        places = _Places(own.workflow.path, own.workflow.jobs, assuming)
+        places = _Places(own.workflow.path, own.workflow.jobs, assuming, _called_here(own))
     needs, gaps = (*own.needs, *live.needs), live.gaps
     found = [Placed(problem, places.of_problem(problem, needs)) for problem in live.problems]
     open_gates = [gate for gate in live.gates if gate.verdict is Verdict.UNKNOWN]
@@ -35,16 +36,26 @@ def placed(own: Replay, live: Assessment, assuming: WorkflowStep | None) -> tupl
 class _Places:
     """The steps of the job that is judged, by the names under which they are told."""
 
-    def __init__(self, path: str, jobs: Iterable[WorkflowJob], assuming: WorkflowStep | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        jobs: Iterable[WorkflowJob],
+        assuming: WorkflowStep | None,
+        called: Iterable[Workflow] = (),
+    ) -> None:
         self._path = path
         self._jobs = tuple(jobs)
         self._assuming = assuming
         self._by_name: dict[str, Place] = {}
-        for job in self._jobs:
-            for step in job.steps:
-                for each in step.with_inner:
-                    for name in _names(each):
-                        self._by_name.setdefault(name, self._at(each, step))
+        # In the place of its call a step has no line; in its own file it has.
+        for workflow in (*called, None):
+            for job in workflow.jobs if workflow else self._jobs:
+                for step in job.steps:
+                    for each in step.with_inner:
+                        for name in _names(each):
+                            place = Place(workflow.path, each.line) if workflow else self._at(each, step)
+                            if place.line is not None or name not in self._by_name:
+                                self._by_name[name] = place
 
     def of_problem(self, problem: Problem, needs: Iterable[Need]) -> Place:
         """Return the step that meets a problem; else the line that proves it, else the job's."""
@@ -78,7 +89,10 @@ class _Places:
     def _of_assumption(self) -> Place:
         """Return the step that assumes the role, else the job."""
         if self._assuming is not None:
-            return self._at(self._assuming, self._assuming)
+            own = self._at(self._assuming, self._assuming)
+            return (
+                own if own.line else next((self._by_name[n] for n in _names(self._assuming) if n in self._by_name), own)
+            )
         return Place(self._path, next((job.line for job in self._jobs if job.line), None))
 
     def _at(self, step: WorkflowStep, outer: WorkflowStep) -> Place:
@@ -86,6 +100,19 @@ class _Places:
         if step.file and step.line:
             return Place(step.file, step.line)
         return Place(self._path, outer.line or None)
+
+
+def _called_here(own: Replay) -> list[Workflow]:
+    """Return the workflows of the repository itself that the run calls at its own commit, where a job of one is judged."""
+    if not isinstance(own.workflow, Workflow) or not any(job.caller for job in own.workflow.jobs):
+        return []
+    home = f"{own.attempt.repository.full_name}/".lower()
+    return [
+        called.file.value.parsed
+        for called in own.attempt.called_workflows
+        if called.path.lower().startswith(home) and called.path.partition("@")[2] in ("", own.attempt.head_sha)
+        if isinstance(called.file, Known) and isinstance(called.file.value.parsed, Workflow)
+    ]
 
 
 def _names(step: WorkflowStep) -> Iterator[str]:

@@ -188,6 +188,18 @@ def test_a_local_action_is_read_from_the_checkout(ci: Ci) -> None:
     assert (annotation["file"], annotation["line"]) == (".github/actions/keep/action.yml", "5")
 
 
+def test_a_job_of_a_called_workflow_is_annotated_in_its_own_file(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = workflow_text().replace("workflow_dispatch:", "workflow_call:", 1) + DEPLOY
+    ci.file(called, ".github/workflows/push.yml")
+    permissions = "permissions: {id-token: write, contents: read}"
+    ci.file(f"on: workflow_dispatch\n{permissions}\njobs:\n  ship:\n    uses: ./.github/workflows/push.yml\n")
+    result = ci.run()
+    assert result.exit_code == 1, result.output
+    at = next(number for number, line in enumerate(called.splitlines(), 1) if "- name: Deploy" in line)
+    places = {(each.properties["file"], each.properties["line"]) for each in Runner().read(result.output).obeyed}
+    assert places == {(".github/workflows/push.yml", str(at))}
+
+
 def test_each_role_of_the_job_is_judged_for_what_it_serves(ci: Ci) -> None:
     second = f"        with: {{role-to-assume: 'arn:aws:iam::{ACCOUNT}:role/Other', aws-region: {REGION}}}\n"
     ci.file(with_step(f"      - uses: aws-actions/configure-aws-credentials@v4\n{second}{DEPLOY}"))
