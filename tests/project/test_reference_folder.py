@@ -26,10 +26,10 @@ def test_a_file_that_reads_the_reference_folder_is_marked() -> None:
 
 def test_marked_tests_are_left_out_where_it_is_absent_and_fail_where_it_is_required(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    for name in ("conftest.py", "helpers/places.py", "helpers/thoroughness.py"):
-        (clone / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(TESTS / name, clone / "tests" / name)
-    shutil.copy(ROOT / "pyproject.toml", clone)
+    helpers = [f"tests/helpers/{name}.py" for name in ("places", "rewritten_ahead", "thoroughness")]
+    for name in ("pyproject.toml", "tests/conftest.py", *helpers, "tui/__init__.py", "tui/collector.py"):
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, clone / name)
     (tmp_path / "shared").mkdir()  # another folder of that name
     (clone / "tests" / "test_it.py").write_text(
         "import pytest\nfrom places import SHARED\n\n"
