@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnosis.hcl.tokens import DEEPEST_TEMPLATE, NotInLanguage, Template, Token, tokens_of
+from diagnosis.hcl.tokens import DEEPEST_TEMPLATE, NotInLanguage, Parts, Template, Token, template_parts, tokens_of
 
 DEEPEST = 40
 _LEVELS = (("||",), ("&&",), ("==", "!="), ("<", ">", "<=", ">="), ("+", "-"), ("*", "/", "%"))
@@ -80,6 +80,14 @@ def read_hcl(text: str) -> tuple[Block, tuple[Unread, ...]]:
     except RecursionError:
         return Block(""), (Unread(1, "it is nested too deeply"),)
     return block, tuple(parser.unread)
+
+
+def template_of(text: str) -> Expression | None:
+    """Return a text with ``${ … }`` in it as an expression; None where it is not in this language."""
+    try:
+        return _Parser([], 0).text(template_parts(text), 1)
+    except (NotInLanguage, RecursionError):
+        return None
 
 
 class _Parser:
@@ -277,9 +285,12 @@ class _Parser:
         self._in_brackets = inside
         return found
 
+    def text(self, parts: Parts, line: int) -> Expression:
+        """Return a text with its templates read."""
+        return _at(line, "text", [self._template(part) if isinstance(part, Template) else part for part in parts])
+
     def _text(self, token: Token) -> Expression:
-        parts = [self._template(part) if isinstance(part, Template) else part for part in token.parts]
-        made = _at(token.line, "text", parts)
+        made = self.text(token.parts, token.line)
         made.is_heredoc = token.is_heredoc
         return made
 

@@ -94,6 +94,11 @@ def tokens_of(text: str, line: int = 1) -> list[Token]:
     return found
 
 
+def template_parts(text: str, line: int = 1) -> Parts:
+    """Read a text that is a template as a whole, such as a file of templates. Raises NotInLanguage."""
+    return _parts(text, line)
+
+
 def _heredoc(text: str, at: int, mark: str, line: int) -> tuple[str, int]:
     """Return the text up to the line that holds nothing but the mark, and the place behind the mark."""
     start = at

@@ -32,6 +32,8 @@ def document_of(node: Node | None, what: str, how: str, *, first_line: int | Non
         return _of_text(node, value, what, how, first_line)
     if not isinstance(value, Mapping):
         return Unreadable(what, "it is no JSON object", how)
+    if node.is_longer_than(LONGEST):
+        return Unreadable(what, f"it has more than {LONGEST} characters", how)
     opens = _places(node)
     if opens:
         return OpenDocument(node, opens)

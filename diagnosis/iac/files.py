@@ -20,7 +20,10 @@ LARGEST = 512 * 1024
 LARGEST_PLAN = 16 * 1024 * 1024
 MOST_FILES = 2_000
 """Of one repository; more are told as a gap."""
-_MAY_HOLD = re.compile(r"effect|aws::iam|aws::serverless|resource_changes", re.IGNORECASE)
+_MAY_HOLD = re.compile(
+    r"effect|aws::(?:iam|serverless|include|cloudformation::stack)|::transform|!transform|::module|resource_changes",
+    re.IGNORECASE,
+)
 
 
 def may_hold(path: str) -> bool:

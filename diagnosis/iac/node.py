@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import groupby
 from typing import TypeAlias
 
 from diagnosis.policy.language.strict_json import JsonNumber, json_text
@@ -18,6 +19,9 @@ Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 DEEPEST = 60
 """Levels of a file; a template with a policy in it needs some fifteen."""
+LONGEST_TEXT = 1_000_000
+"""Characters of one text."""
+_MOST_PARTS = 1_000
 MOST_NODES = 200_000
 """Values of one file, aliases counted each time."""
 
@@ -146,6 +150,37 @@ class Node:
             return {name: each.plain(fill) for name, each in value.items()}
         return value.text if isinstance(value, JsonNumber) else value
 
+    def is_longer_than(self, most: int) -> bool:
+        """Return whether the texts in this value have more characters than that; an alias can repeat one for a few bytes."""
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            value = node.value
+            most -= 1
+            if isinstance(value, str | Text):
+                most -= sum(len(part) for part in parts_of(value) if isinstance(part, str))
+            elif isinstance(value, tuple):
+                pending += value
+            elif isinstance(value, Mapping):
+                most -= sum(map(len, value))
+                pending += value.values()
+            if most < 0:
+                return True
+        return False
+
+    def count(self, most: int) -> int:
+        """Return how many values there are in this one, each as often as it is repeated; ``most`` where there are more."""
+        pending = [self]
+        found = 0
+        while pending and found < most:
+            value = pending.pop().value
+            found += 1
+            if isinstance(value, tuple):
+                pending += value
+            elif isinstance(value, Mapping):
+                pending += value.values()
+        return found
+
     def json(self, fill: Callable[[Open], str]) -> str:
         """Return the value as JSON text, open places filled."""
         return json_text(self.plain(fill), indent=2)
@@ -157,12 +192,15 @@ class Node:
 
 def joined(parts: list[str | Open]) -> str | Text | Open:
     """Return a text of parts: a plain one where nothing in it is open, an open value where it is nothing else."""
+    if len(parts) > _MOST_PARTS:
+        return Open(f"it is put together of more than {_MOST_PARTS} parts")
+    if sum(len(part) for part in parts if isinstance(part, str)) > LONGEST_TEXT:
+        return Open(f"it has more than {LONGEST_TEXT} characters")
     merged: list[str | Open] = []
-    for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
-        elif part != "":
-            merged.append(part)
+    for is_text, group in groupby(parts, lambda part: isinstance(part, str)):
+        pieces = list(group)
+        merged += ["".join(piece for piece in pieces if isinstance(piece, str))] if is_text else pieces
+    merged = [part for part in merged if part != ""]
     if not merged:
         return ""
     if len(merged) == 1:

@@ -21,6 +21,7 @@ from diagnosis.iac.terraform.plan import read_plan
 from diagnosis.iac.text_trees import TextFault, json_node, yaml_node
 from diagnosis.policy.language.strict_json import JsonFault, read_json
 
+_OF_YAML = (".yaml", ".yml", ".template")
 _BYTE_ORDER_MARK = "\ufeff"
 _BY_HAND = "write the document in a form that is read, or judge what AWS has (planescope drift)"
 
@@ -91,9 +92,11 @@ def _read_json(path: str, text: str, given: Given) -> tuple[Proposal, dict[str, 
         return (Proposal(gaps=(_too_large(path),)), {}) if is_worth_reading(text) else (Proposal(), {})
     root = json_node(text, path)
     if isinstance(root, TextFault):
-        # YAML may begin with a brace as well.
         if not is_worth_reading(text):
             return Proposal(), {}
+        if path.lower().endswith(_OF_YAML):
+            # YAML may begin with a brace as well.
+            return _read_yaml(path, text, given)
         return _gap(path, root.line, f"it is {root.why}")
     form = form_of_json(root)
     if form is Form.CLOUDFORMATION:

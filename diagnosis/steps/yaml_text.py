@@ -45,10 +45,13 @@ class YamlFault:
 
 
 def yaml_tree(text: str) -> YamlNode | YamlFault:
-    """Return the first document with tags and lines; a fault where it is no YAML or too large. Never raises."""
+    """Return the document with tags and lines, several as a list; a fault where it is no YAML or too large. Never raises."""
     try:
-        root = next(iter(YAML(typ="safe", pure=True).compose_all(text)), None)
-        return YamlFault("there is nothing in it") if root is None else _Tree().node(root, 0)
+        tree = _Tree()
+        roots = [tree.node(root, 0) for root in YAML(typ="safe", pure=True).compose_all(text) if root is not None]
+        if not roots:
+            return YamlFault("there is nothing in it")
+        return roots[0] if len(roots) == 1 else YamlNode(tuple(roots), False, "", 1)
     except _TooMuchError:
         return YamlFault(f"it holds more than {_MOST_NODES} values, aliases counted, or is nested too deeply")
     except RecursionError:

@@ -165,6 +165,8 @@ class _Reader:
 def _only_if(evaluation: Evaluation, named: Named) -> str | None:
     """Return why a resource may not come to be, empty where it does; None where it does not."""
     attributes = named.block.attributes
+    if any("ignore_changes" in inner.attributes for inner in named.block.inner("lifecycle")):
+        return "Terraform leaves what is there as it is (ignore_changes)"
     if "for_each" in attributes:
         return "it is made for each of a set (for_each)"
     if "count" not in attributes:

@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnosis.hcl.parser import Block, Expression
+from diagnosis.hcl.parser import Block, Expression, template_of
 from diagnosis.iac.arns import bucket_arn, iam_arn, of_account, provider_arn, repository_arn
-from diagnosis.iac.node import DEEPEST, MOST_NODES, Node, Open, Sort, Value, joined, parts_of
+from diagnosis.iac.node import DEEPEST, Node, Open, Sort, Value, joined, parts_of
 from diagnosis.iac.proposal import Given
 from diagnosis.iac.text_trees import json_node
 from diagnosis.policy.language.strict_json import JsonNumber
 from diagnosis.steps.tools.hcl import UNKNOWN, called
 
 _SHOWN = 100
+_MOST_VALUES = 1_000_000
+"""Of one folder, values that are used several times counted each time."""
+_TOO_LARGE = "the expression is too large to be worked out"
 _DATA_OF_ACCOUNT = {
     ("aws_caller_identity", "account_id"): Sort.ACCOUNT,
     ("aws_partition", "partition"): Sort.PARTITION,
@@ -64,7 +67,7 @@ class Evaluation:
         self.folder = folder
         self.given = given
         self._document = document
-        self._left = MOST_NODES
+        self._left = _MOST_VALUES
         self._locals: dict[str, Node | None] = {}
         self._documents: dict[tuple[str, str], Node | None] = {}
 
@@ -73,7 +76,7 @@ class Evaluation:
         line = expression.line if isinstance(expression, Expression) else 1
         self._left -= 1
         if self._left < 0 or depth > DEEPEST:
-            return Node(Open("the expression is too large to be worked out"), line, file)
+            return Node(Open(_TOO_LARGE), line, file)
         return self._node(expression, file, names or {}, depth + 1, line)
 
     def _node(self, expression: Any, file: str, names: Mapping[str, Node], depth: int, line: int) -> Node:
@@ -181,7 +184,7 @@ class Evaluation:
         plain = [word for word in words if isinstance(word, str)]
         rest = words[1:]
         if first in names:
-            return self._along(names[first], rest, file, names, depth)
+            return self._along(self._charged(names[first]), rest, file, names, depth)
         if first == "var" and len(plain) > 1:
             said = self.given.parameters.get(plain[1])
             if said is None:
@@ -214,7 +217,15 @@ class Evaluation:
             self._locals[name] = None
             if settled is not None:
                 self._locals[name] = self.node(settled[0], settled[1], None, depth)
-        return self._locals[name] or Node(Open(f"local.{name[:_SHOWN]} is not settled by the files"))
+        found = self._locals[name]
+        return (
+            Node(Open(f"local.{name[:_SHOWN]} is not settled by the files")) if found is None else self._charged(found)
+        )
+
+    def _charged(self, node: Node) -> Node:
+        """Return a value that is used once more, counted: used twice at each step it would grow without an end."""
+        self._left -= node.count(self._left + 1) if self._left >= 0 else 0
+        return Node(Open(_TOO_LARGE)) if self._left < 0 else node
 
     def _data(self, kind: str, name: str, words: list[Any], depth: int) -> Node:
         what = next((word for word in words if isinstance(word, str)), "")
@@ -232,7 +243,8 @@ class Evaluation:
         if (kind, name) not in self._documents:
             self._documents[kind, name] = None
             self._documents[kind, name] = self._document(self, block, depth)
-        return self._documents[kind, name] or Node(Open("a policy document holds itself"))
+        found = self._documents[kind, name]
+        return Node(Open("a policy document holds itself")) if found is None else self._charged(found)
 
     def _resource(self, kind: str, name: str, words: list[Any], depth: int) -> Node:
         what = next((word for word in words if isinstance(word, str)), "")
@@ -291,6 +303,8 @@ class Evaluation:
                 return self._decoded(value, made)
             case "file", [path] if path.text is not None:
                 return self._file(path.text, made)
+            case "templatefile", [path, values] if path.text is not None:
+                return self._template(self._file(path.text, made), values, depth, made)
             case "join", [sign, listed] if sign.text is not None and isinstance(listed.value, tuple):
                 found: list[str | Open] = []
                 for at, each in enumerate(listed.value):
@@ -347,6 +361,15 @@ class Evaluation:
         place = "/".join(steps)
         text = None if path.startswith("/") else self.folder.files.get(place)
         return made(Open(f"the file {place[:_SHOWN]} is not among the files")) if text is None else Node(text, 1, place)
+
+    def _template(self, file: Node, values: Node, depth: int, made: Callable[[Value], Node]) -> Node:
+        """Return the text of a file of templates with these values, on the lines of that file."""
+        if file.text is None:
+            return file
+        expression = template_of(file.text)
+        if expression is None or not isinstance(values.value, Mapping):
+            return made(Open("a file of templates that is not worked out"))
+        return Node(self.node(expression, file.file, values.members, depth).value, 1, file.file)
 
 
 def _words(expression: Any) -> tuple[list[str | Expression], list[str | Expression]]:

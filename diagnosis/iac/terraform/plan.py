@@ -89,6 +89,9 @@ class _Plan:
             self._gap("a change of the plan", "it has no address, type or change")
             return
         actions = inner.get("actions")
+        if isinstance(change.get("deposed"), str):
+            # What a replacement left behind: beside the resource itself, not in its place.
+            address = f"{address} (deposed)"
         if isinstance(inner.get("before"), dict):
             # A resource that only moves is compared with itself: it has its new address in both.
             before[address] = self._resource(address, kind, self._node(inner["before"], None, kind, 0))

@@ -25,8 +25,6 @@ def policy_document(evaluation: Evaluation, named: Named, depth: int) -> Node:
     for name in _OF_OTHERS:
         if name in block.attributes:
             return Node(Open(f"it is merged with other documents ({name})"), block.lines[name], named.file)
-    if "count" in block.attributes or "for_each" in block.attributes:
-        return Node(Open("it has several instances (count or for_each)"), block.line, named.file)
     reader = _Document(evaluation, named.file, depth)
     members: dict[str, Node] = {}
     version = reader.attribute(block, "version")
