@@ -10,11 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from diagnosis.iac.node import Json, Node, Open, Text
+from diagnosis.iac.node import Json, Node, Open, Sort, Text
 from diagnosis.iac.proposal import OpenDocument
 
-_GLOBS = {"stringlike", "arnlike", "arnequals"}
+_GLOB = "stringlike"
+_ARN_GLOBS = {"arnlike", "arnequals"}
 """Operators that widen where a ``*`` stands for what is open. All others lose the condition."""
+_COLONS_OF_ARN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,10 @@ def _widened(statement: Node) -> dict[str, Json] | None:
     for name, node in statement.members.items():
         if not _is_open(node):
             found[name] = node.plain(_never)
-        elif name in ("Action", "Resource"):
-            found[name] = [_glob(item) for item in node.items]
+        elif name == "Action":
+            found[name] = [_action(item) for item in node.items]
+        elif name == "Resource":
+            found[name] = [_glob(item) if _stays_arn(item) else "*" for item in node.items]
         elif name in ("NotAction", "NotResource"):
             # Everything is more than everything but something.
             found[name.removeprefix("Not")] = "*"
@@ -93,6 +97,27 @@ def _glob(item: Node) -> str:
     return value if isinstance(value, str) else "*"
 
 
+def _action(item: Node) -> str:
+    """Return a pattern of actions; everything where the service is open, since a pattern has to name one."""
+    value = item.value
+    known = value.parts[0] if isinstance(value, Text) else value
+    return _glob(item) if isinstance(known, str) and ":" in known else "*"
+
+
+def _stays_arn(item: Node) -> bool:
+    """Return whether a ``*`` for what is open matches all that it may be: ARNs are compared between colons, part by part."""
+    value = item.value
+    if not isinstance(value, Text):
+        return isinstance(value, str)
+    before = ""
+    for part in value.parts:
+        if isinstance(part, str):
+            before += part
+        elif not before or part.sort is Sort.ARN or (part.sort is Sort.ANY and before.count(":") < _COLONS_OF_ARN):
+            return False
+    return True
+
+
 def _conditions(node: Node) -> dict[str, Json] | None:
     """Return the conditions without those that are open, or with a star for what is; None where none is left."""
     found: dict[str, Json] = {}
@@ -107,5 +132,7 @@ def _keys(operator: str, keys: Mapping[str, Node]) -> Iterator[tuple[str, Json]]
     for key, values in keys.items():
         if not _is_open(values):
             yield key, values.plain(_never)
-        elif operator.lower() in _GLOBS and not any(isinstance(item.value, Open) for item in values.items):
+        elif isinstance(values.value, Open) or any(isinstance(item.value, Open) for item in values.items):
+            continue
+        elif operator.lower() == _GLOB or (operator.lower() in _ARN_GLOBS and all(map(_stays_arn, values.items))):
             yield key, [_glob(item) for item in values.items]

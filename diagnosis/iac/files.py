@@ -14,7 +14,9 @@ from diagnosis.iac.policy_json import is_answer, is_policy
 from diagnosis.iac.proposal import Form
 from diagnosis.iac.terraform.plan import is_plan
 
-ENDINGS = (".tf", ".tf.json", ".tofu", ".json", ".yaml", ".yml", ".template")
+TEMPLATES = (".tpl", ".tftpl")
+"""Files of templates: read where a Terraform file names one, and not by themselves."""
+ENDINGS = (".tf", ".tf.json", ".tofu", ".json", ".yaml", ".yml", ".template", *TEMPLATES)
 LARGEST = 512 * 1024
 """Bytes of a file that is read: a template may have 1 MB at AWS, most of it no text of a person's."""
 LARGEST_PLAN = 16 * 1024 * 1024

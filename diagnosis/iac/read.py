@@ -8,10 +8,11 @@ files of one folder are read together; ``file("…")`` finds any file that was g
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from diagnosis.facts.reading import Unreadable
 from diagnosis.iac.cloudformation.template import read_template
-from diagnosis.iac.files import LARGEST, LARGEST_PLAN, form_of_json, is_template, is_worth_reading
+from diagnosis.iac.files import LARGEST, LARGEST_PLAN, TEMPLATES, form_of_json, is_template, is_worth_reading
 from diagnosis.iac.node import Node
 from diagnosis.iac.policy_json import read_answer, read_policy_file
 from diagnosis.iac.proposal import NOTHING_GIVEN, Form, Gap, Given, Proposal
@@ -32,25 +33,31 @@ def read_files(files: Mapping[str, str], given: Given = NOTHING_GIVEN) -> Propos
     A file of no form that cannot hold an IAM document adds nothing; one that may hold one is a gap.
     """
     texts = {path: text.removeprefix(_BYTE_ORDER_MARK) for path, text in files.items()}
-    folders: dict[str, dict[str, str]] = {}
+    terraform: dict[str, str] = {}
     found: list[tuple[Proposal, dict[str, Form]]] = []
     for path in sorted(texts):
         name = path.lower()
         if name.endswith((".tf", ".tofu")):
-            folders.setdefault(path.rpartition("/")[0], {})[path] = texts[path]
+            if len(texts[path]) > LARGEST:
+                found.append((Proposal(gaps=(_too_large(path),)), {}))
+            else:
+                terraform[path] = texts[path]
         elif name.endswith((".tf.json", ".tofu.json")):
             if is_worth_reading(texts[path]) or "aws_iam" in texts[path]:
                 why = "Terraform's JSON syntax is not read"
                 found.append((Proposal(gaps=(Gap(path, 1, Unreadable(f"the file {path}", why, BY_PLAN)),)), {}))
-        else:
+        elif not name.endswith(TEMPLATES):
             found.append(_read(path, texts[path], given))
-    for folder, own in folders.items():
-        small = {path: text for path, text in own.items() if len(text) <= LARGEST}
-        large = tuple(_too_large(path) for path in own if path not in small)
-        proposal = read_configuration(small, folder, given, texts)
-        found.append((proposal, dict.fromkeys(own, Form.CONFIGURATION)))
-        found.append((Proposal(gaps=large), {}))
-    return _together(found)
+    configuration = read_configuration(terraform, given, texts)
+    # A policy that the configuration takes from a file is told with what it belongs to.
+    taken = {each.file for each in configuration.documents}
+    found = [(_without(proposal, taken), forms) for proposal, forms in found]
+    return _together([*found, (configuration, dict.fromkeys(terraform, Form.CONFIGURATION))])
+
+
+def _without(proposal: Proposal, taken: set[str]) -> Proposal:
+    left = tuple(each for each in proposal.documents if each.form is not Form.POLICY or each.file not in taken)
+    return proposal if len(left) == len(proposal.documents) else replace(proposal, documents=left)
 
 
 def _together(found: list[tuple[Proposal, dict[str, Form]]]) -> Proposal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from diagnosis.hcl.parser import Block, Expression, template_of
 from diagnosis.iac.arns import bucket_arn, iam_arn, of_account, provider_arn, repository_arn
@@ -19,8 +19,8 @@ from diagnosis.policy.language.strict_json import JsonNumber
 from diagnosis.steps.tools.hcl import UNKNOWN, called
 
 _SHOWN = 100
-_MOST_VALUES = 1_000_000
-"""Of one folder, values that are used several times counted each time."""
+_MOST_VALUES = 3_000_000
+"""Of all folders, values that are used several times counted each time."""
 _TOO_LARGE = "the expression is too large to be worked out"
 _DATA_OF_ACCOUNT = {
     ("aws_caller_identity", "account_id"): Sort.ACCOUNT,
@@ -52,32 +52,60 @@ class Folder:
     data: Mapping[tuple[str, str], Named] = field(default_factory=dict)
     settled: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     """The local values: expression and file."""
-    variables: frozenset[str] = frozenset()
+    variables: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    """Defaults of the variables: expression, None without one, and file."""
+    modules: Mapping[str, Named] = field(default_factory=dict)
+    outputs: Mapping[str, Named] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Texts of all files that were given, by path, for ``file("…")``."""
+
+
+class Work:
+    """Counts the values that are worked out for all folders together, so that all of it ends."""
+
+    def __init__(self, left: int = _MOST_VALUES) -> None:
+        """Take how many there may be."""
+        self.left = left
+
+
+DocumentMaker: TypeAlias = "Callable[[Evaluation, Named, Mapping[str, Node], int], Node]"
+_NO_NAMES: Mapping[str, Node] = {}
 
 
 class Evaluation:
     """Works out expressions of one folder. Nothing raises; the number of values is bounded."""
 
     def __init__(
-        self, folder: Folder, given: Given, document: Callable[[Evaluation, Named, int], Node] | None = None
+        self,
+        folder: Folder,
+        given: Given,
+        document: DocumentMaker,
+        work: Work,
+        called_with: Mapping[str, Node] | None = None,
     ) -> None:
-        """``document`` makes a policy of an ``aws_iam_policy_document``."""
+        """Take a folder; ``called_with`` are the variables of a module that is called, of which a default is a value.
+
+        ``document`` makes a policy of an ``aws_iam_policy_document``.
+        """
         self.folder = folder
         self.given = given
+        self.children: dict[str, Evaluation] = {}
+        """The modules that the folder calls and whose files are there, by the name of the call."""
+        self._called_with = called_with
         self._document = document
-        self._left = _MOST_VALUES
+        self._work = work
+        self._sets: dict[int, Node] = {}
+        """What the blocks with ``for_each`` are made for, by the block's identity: the folder keeps the blocks."""
         self._locals: dict[str, Node | None] = {}
-        self._documents: dict[tuple[str, str], Node | None] = {}
+        self._documents: dict[tuple[str, str, str], Node | None] = {}
 
     def node(self, expression: Any, file: str, names: Mapping[str, Node] | None = None, depth: int = 0) -> Node:
         """Return the value of an expression, with the line that it stands on."""
         line = expression.line if isinstance(expression, Expression) else 1
-        self._left -= 1
-        if self._left < 0 or depth > DEEPEST:
+        self._work.left -= 1
+        if self._work.left < 0 or depth > DEEPEST:
             return Node(Open(_TOO_LARGE), line, file)
-        return self._node(expression, file, names or {}, depth + 1, line)
+        return self._node(expression, file, names or _NO_NAMES, depth + 1, line)
 
     def _node(self, expression: Any, file: str, names: Mapping[str, Node], depth: int, line: int) -> Node:
         def inner(each: Any) -> Node:
@@ -186,24 +214,43 @@ class Evaluation:
         if first in names:
             return self._along(self._charged(names[first]), rest, file, names, depth)
         if first == "var" and len(plain) > 1:
-            said = self.given.parameters.get(plain[1])
-            if said is None:
-                why = f"the variable {plain[1][:_SHOWN]} has no value here (a default can be overridden)"
-                return Node(Open(why))
-            return self._along(Node(said), words[2:], file, names, depth)
+            return self._along(self._variable(plain[1], depth), words[2:], file, names, depth)
         if first == "local" and len(plain) > 1:
             return self._along(self._local(plain[1], depth), words[2:], file, names, depth)
         if first == "data" and len(plain) > 2:
-            return self._data(plain[1], plain[2], words[3:], depth)
+            return self._data(plain[1], plain[2], words[3:], file, names, depth)
         if first == "path" and plain[1:] == ["module"]:
             return Node(self.folder.path or ".")
         if first in ("each", "count", "self"):
             return Node(Open(f"{first} stands for each instance"))
-        if first == "module":
-            return Node(Open(f"the module {'.'.join(plain[1:2])[:_SHOWN]} gives the value"))
+        if first == "module" and len(plain) > 1:
+            return self._output(plain[1], words[2:], file, names, depth)
         if first == "terraform" or first == "path" or len(plain) < 2:
             return Node(Open(f"{'.'.join(plain)[:_SHOWN]} is not settled by the files"))
-        return self._resource(first, plain[1], words[2:], depth)
+        return self._resource(first, plain[1], words[2:], file, names, depth)
+
+    def _variable(self, name: str, depth: int) -> Node:
+        if self._called_with is None:
+            said = self.given.parameters.get(name)
+            why = f"the variable {name[:_SHOWN]} has no value here (a default can be overridden)"
+            return Node(Open(why) if said is None else said)
+        if name in self._called_with:
+            return self._charged(self._called_with[name])
+        default, file = self.folder.variables.get(name, (None, ""))
+        if default is None:
+            return Node(Open(f"the call of the module does not set {name[:_SHOWN]}"))
+        return self.node(default, file, None, depth + 1)
+
+    def _output(self, name: str, words: list[Any], file: str, names: Mapping[str, Node], depth: int) -> Node:
+        child = self.children.get(name)
+        if child is None:
+            return Node(Open(f"the module {name[:_SHOWN]}, which is not among the files, gives the value"))
+        before, what, after = _cut(words)
+        output = child.folder.outputs.get(what)
+        if before or output is None or "value" not in output.block.attributes:
+            return Node(Open(f"the module {name[:_SHOWN]} gives the value"))
+        found = child.node(output.block.attributes["value"], output.file, None, depth + 1)
+        return self._along(self._charged(found), after, file, names, depth)
 
     def _along(self, node: Node, words: list[Any], file: str, names: Mapping[str, Node], depth: int) -> Node:
         for word in words:
@@ -224,43 +271,76 @@ class Evaluation:
 
     def _charged(self, node: Node) -> Node:
         """Return a value that is used once more, counted: used twice at each step it would grow without an end."""
-        self._left -= node.count(self._left + 1) if self._left >= 0 else 0
-        return Node(Open(_TOO_LARGE)) if self._left < 0 else node
+        work = self._work
+        work.left -= node.count(work.left + 1) if work.left >= 0 else 0
+        return Node(Open(_TOO_LARGE)) if work.left < 0 else node
 
-    def _data(self, kind: str, name: str, words: list[Any], depth: int) -> Node:
-        what = next((word for word in words if isinstance(word, str)), "")
+    def instance(self, named: Named, at: Node | None, depth: int = 0) -> Mapping[str, Node]:
+        """Return what ``each`` and ``count`` mean in the instance of a block with this key or number."""
+        attributes = named.block.attributes
+        if at is None or at.value is None or isinstance(at.value, Open):
+            return _NO_NAMES
+        if "count" in attributes and isinstance(at.value, JsonNumber):
+            return {"count": Node({"index": at})}
+        if "for_each" not in attributes or at.text is None:
+            return _NO_NAMES
+        items = self.made_for(named, depth)
+        if isinstance(items.value, Mapping) and at.text in items.value:
+            return {"each": Node({"key": at, "value": items.value[at.text]})}
+        return {"each": Node({"key": at, "value": at})} if isinstance(items.value, tuple) else _NO_NAMES
+
+    def made_for(self, named: Named, depth: int = 0) -> Node:
+        """Return the set or object of a block's ``for_each``."""
+        key = id(named.block)
+        if key not in self._sets:
+            self._sets[key] = Node(Open("a set needs itself"))
+            self._sets[key] = self.node(named.block.attributes["for_each"], named.file, None, depth + 1)
+        return self._sets[key]
+
+    def _at(self, before: list[Any], file: str, names: Mapping[str, Node], depth: int) -> Node | None:
+        return self.node(before[0], file, names, depth + 1) if len(before) == 1 else None
+
+    def _data(self, kind: str, name: str, words: list[Any], file: str, names: Mapping[str, Node], depth: int) -> Node:
+        before, what, after = _cut(words)
         sort = _DATA_OF_ACCOUNT.get((kind, what))
         if sort is not None:
             return Node(of_account(self.given, sort))
         block = self.folder.data.get((kind, name))
+        at = self._at(before, file, names, depth)
         if kind == "aws_iam_policy_document" and what in ("json", "minified_json"):
-            return self._policy(kind, name, block, depth)
-        return self._attribute(kind, f"data.{kind}.{name}", what, block, depth)
+            return self._policy(kind, name, block, at, depth)
+        found = self._attribute(kind, f"data.{kind}.{name}", what, block, at, depth)
+        return self._along(found, after, file, names, depth)
 
-    def _policy(self, kind: str, name: str, block: Named | None, depth: int) -> Node:
-        if block is None or self._document is None:
+    def _policy(self, kind: str, name: str, block: Named | None, at: Node | None, depth: int) -> Node:
+        if block is None:
             return Node(Open(f"data.{kind}.{name[:_SHOWN]} is not in the files"))
-        if (kind, name) not in self._documents:
-            self._documents[kind, name] = None
-            self._documents[kind, name] = self._document(self, block, depth)
-        found = self._documents[kind, name]
+        key = (kind, name, repr(at.value) if at is not None else "")
+        if key not in self._documents:
+            self._documents[key] = None
+            self._documents[key] = self._document(self, block, self.instance(block, at, depth), depth)
+        found = self._documents[key]
         return Node(Open("a policy document holds itself")) if found is None else self._charged(found)
 
-    def _resource(self, kind: str, name: str, words: list[Any], depth: int) -> Node:
-        what = next((word for word in words if isinstance(word, str)), "")
+    def _resource(
+        self, kind: str, name: str, words: list[Any], file: str, names: Mapping[str, Node], depth: int
+    ) -> Node:
+        before, what, after = _cut(words)
         block = self.folder.resources.get((kind, name))
         if block is None:
             return Node(Open(f"{kind[:_SHOWN]}.{name[:_SHOWN]} is not in the files"))
-        return self._attribute(kind, f"{kind}.{name}", what, block, depth)
+        at = self._at(before, file, names, depth)
+        return self._along(self._attribute(kind, f"{kind}.{name}", what, block, at, depth), after, file, names, depth)
 
-    def _attribute(self, kind: str, address: str, what: str, named: Named | None, depth: int) -> Node:
+    def _attribute(self, kind: str, address: str, what: str, named: Named | None, at: Node | None, depth: int) -> Node:
         """Return an attribute of a resource: as it is set, or put together as AWS does, or open."""
         address = address[:_SHOWN]
+        names = _NO_NAMES if named is None else self.instance(named, at, depth)
 
         def read(name: str) -> Value:
             if named is None or name not in named.block.attributes:
                 return None
-            return self.node(named.block.attributes[name], named.file, None, depth + 1).value
+            return self.node(named.block.attributes[name], named.file, names, depth + 1).value
 
         own = read(what)
         if own is not None:
@@ -322,6 +402,8 @@ class Evaluation:
                 return made(tuple(item for each in given for item in each.items))
             case "flatten", [listed] if isinstance(listed.value, tuple):
                 return made(tuple(_flat(listed)))
+            case "compact", [listed] if isinstance(listed.value, tuple):
+                return made(tuple(each for each in listed.value if each.value not in ("", None)))
             case _, [listed] if name in _LISTS_ALONE and isinstance(listed.value, tuple):
                 return made(listed.value)
             case "tostring" | "sensitive" | "nonsensitive", [value]:
@@ -383,17 +465,28 @@ def _words(expression: Any) -> tuple[list[str | Expression], list[str | Expressi
     return [], []
 
 
-def references_in(expression: Any, depth: int = 0) -> Iterator[str]:
-    """Yield the addresses that an expression names: ``aws_iam_role.release``."""
+def references_in(expression: Any, key_of: Callable[[Any], str], depth: int = 0) -> Iterator[str]:
+    """Yield the addresses that an expression names: ``aws_iam_role.release``, with the key of an instance where it is known.
+
+    ``key_of`` writes an index as an address does, ``["blue"]``; empty where it is not settled.
+    """
     if depth > DEEPEST or not isinstance(expression, tuple | list):
         return
     if isinstance(expression, Expression) and expression and expression[0] in ("member", "index", "name"):
         words, _ = _words(expression)
         plain = [word for word in words if isinstance(word, str)]
         if len(plain) > 1 and plain[0] not in ("var", "local", "data", "each", "count", "module", "path", "terraform"):
-            yield f"{plain[0]}.{plain[1]}"
+            index = key_of(words[2]) if len(words) > 2 and not isinstance(words[2], str) else ""
+            yield f"{plain[0]}.{plain[1]}{index}"
+            return
     for each in expression:
-        yield from references_in(each, depth + 1)
+        yield from references_in(each, key_of, depth + 1)
+
+
+def _cut(words: list[Any]) -> tuple[list[Any], str, list[Any]]:
+    """Return the indexes before the first name, the name, and what follows it."""
+    at = next((at for at, word in enumerate(words) if isinstance(word, str)), len(words))
+    return words[:at], words[at] if at < len(words) else "", words[at + 1 :]
 
 
 def _member(node: Node, name: str) -> Node:

@@ -19,13 +19,13 @@ _KNOWN_ATTRIBUTES = {"sid", "effect", *_LISTS}
 _KNOWN_BLOCKS = {"condition", *_PRINCIPALS}
 
 
-def policy_document(evaluation: Evaluation, named: Named, depth: int) -> Node:
+def policy_document(evaluation: Evaluation, named: Named, names: Mapping[str, Node], depth: int) -> Node:
     """Return the policy as a value with the lines of its blocks; open where other documents are merged into it."""
     block = named.block
     for name in _OF_OTHERS:
         if name in block.attributes:
             return Node(Open(f"it is merged with other documents ({name})"), block.lines[name], named.file)
-    reader = _Document(evaluation, named.file, depth)
+    reader = _Document(evaluation, named.file, names, depth)
     members: dict[str, Node] = {}
     version = reader.attribute(block, "version")
     members["Version"] = version if version is not None else Node(_VERSION, block.line, named.file)
@@ -38,8 +38,9 @@ def policy_document(evaluation: Evaluation, named: Named, depth: int) -> Node:
 
 
 class _Document:
-    def __init__(self, evaluation: Evaluation, file: str, depth: int) -> None:
+    def __init__(self, evaluation: Evaluation, file: str, names: Mapping[str, Node], depth: int) -> None:
         self._evaluation = evaluation
+        self._names = names
         self._file = file
         self._depth = depth
 
@@ -47,7 +48,7 @@ class _Document:
         """Return an attribute's value on the line of its name; None where it is not set."""
         if name not in block.attributes:
             return None
-        found = self._evaluation.node(block.attributes[name], self._file, None, self._depth + 1)
+        found = self._evaluation.node(block.attributes[name], self._file, self._names, self._depth + 1)
         return None if found.value is None else _with_variables(Node(found.value, block.lines[name], self._file))
 
     def statements(self, block: Block) -> Iterator[Node]:

@@ -99,6 +99,10 @@ class _Reader:
         self._resources = resources
         self._applied = applied
         self._by_address = {each.address: each for each in resources}
+        self._instances: dict[str, list[str]] = {}
+        for each in resources:
+            if each.address.endswith("]"):
+                self._instances.setdefault(each.address[: each.address.rindex("[")], []).append(each.address)
         self._by_arn = {arn: each for each in resources if (arn := each.text("arn"))}
         self._roles: dict[str, ProposedRole] = {}
         self._documents: list[ProposedDocument] = []
@@ -286,12 +290,15 @@ class _Reader:
         found: list[str] = []
         key = each.address[each.address.rindex("[") :] if each.address.endswith("]") else ""
         for address in each.references.get(member, ()):
-            if address in self._by_address:
-                found.append(address)
-            elif address + key in self._by_address:
-                found.append(address + key)
-            else:
-                found += [other for other in self._by_address if other.startswith(f"{address}[")]
+            whole = (
+                address[: address.index("[")] if address.endswith("]") and address not in self._by_address else address
+            )
+            if whole in self._by_address:
+                found.append(whole)
+            elif whole + key in self._by_address:
+                found.append(whole + key)
+            elif whole == address:
+                found += self._instances.get(address, [])
         return tuple(found)
 
     def _gap(self, line: int, what: str, why: str, file: str) -> None:
