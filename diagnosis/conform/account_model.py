@@ -47,6 +47,8 @@ class AccountModel:
     audiences: tuple[str, ...] = (DEFAULT_AUDIENCE,)
     """Those that the releases of both sides request: a provider that no file describes takes them."""
     at: datetime | None = None
+    had: tuple[ProposedProvider, ...] = ()
+    """The providers of the other side: one that this side lacks was taken away."""
     described: frozenset[str] = frozenset()
     """Names of roles whose permissions either side describes: where this one has none left, they were taken away."""
 
@@ -57,6 +59,10 @@ class AccountModel:
         roles = self.documents.roles
         exact = (role for role in roles if role.arn == arn)
         return next(exact, None) or next((role for role in roles if role.arn is None and arn.name in role.names), None)
+
+    def provider_of(self, issuer: str) -> ProposedProvider | None:
+        """Return what the files say of the provider of an issuer."""
+        return next((each for each in self.documents.providers if _is_of(each, issuer)), None)
 
     def state(self, question: AccountQuestion) -> AccountState:
         """Return the account, with every role that the question asks about."""
@@ -101,7 +107,7 @@ class AccountModel:
                 "the role", "the workflow does not tell which it assumes", "name it: --role or role_arn in a case file"
             )
         if role is None:
-            if any(arn == each.arn or arn.name in each.names for each in self.gone):
+            if any(arn == each.arn or arn.name == each.label for each in self.gone):
                 return Absent(f"role {arn}")
             return Unreadable(f"role {arn}", "no file of the repository describes it", HOW)
         if role.trust is not None and role.trust.document is None:
@@ -129,7 +135,9 @@ class AccountModel:
         arn = question.provider_arn
         if arn is None:
             return Unreadable("OIDC provider", "the role's account is not known", HOW)
-        told = next((each for each in self.documents.providers if _is_of(each, question.issuer)), None)
+        told = self.provider_of(question.issuer)
+        if told is None and any(_is_of(each, question.issuer) for each in self.had):
+            return Absent(f"OIDC provider {arn}")
         audiences = self.audiences
         if told is not None and isinstance(told.audiences, tuple):
             audiences = tuple(each for each in told.audiences if isinstance(each, str)) or audiences

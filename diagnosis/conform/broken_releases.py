@@ -82,9 +82,16 @@ class Sides:
         needed_before = before is not None and any(
             (need.action, need.resource) in {(action, problem.resource) for action in actions} for need in before.needs
         )
-        document = _changed(was, role, trust=not actions)
+        document = _changed(was, role, trust=not actions) or (self._changed_elsewhere(actions) if actions else None)
         in_document = document.place(_statement(document, was, actions)) if document is not None else None
         gone = was.place if was is not None and role is None else None
+        if problem.cause is Cause.SESSION_DURATION and role is not None and was is not None:
+            in_document = role.place if role.max_session != was.max_session else None
+        elif problem.checkpoint is Checkpoint.OIDC_TRUST and problem.role_arn is not None:
+            issuer = new.issuer
+            now, before_it = self.head.provider_of(issuer), self.base.provider_of(issuer)
+            in_document = Place(now.file, now.line) if now is not None and now != before_it else None
+            gone = Place(before_it.file, before_it.line) if before_it is not None and now is None else None
         what = f"{_few(actions)} on {problem.resource}" if actions and problem.resource else _few(actions)
         new_need = bool(actions) and not needed_before
         if actions:
@@ -107,6 +114,17 @@ class Sides:
         details: tuple[str, ...] = (problem.reason,) if actions and not problem.reason.startswith(_NOT_ALLOWED) else ()
         details += tuple(actions) if len(actions) > _SHOWN else ()
         return Finding(rule, Level.ERROR, in_document or in_workflow, said, correction, details, related)
+
+    def _changed_elsewhere(self, actions: tuple[str, ...]) -> Document | None:
+        """Return the changed policy of a resource that denies one of the actions."""
+        known = self.base.documents.of_resources
+        for each in self.head.documents.of_resources:
+            policy = each.document.policy if each.document is not None else None
+            if isinstance(policy, Policy) and not any(each.same_as(other) for other in known):
+                denials = [item for item in policy.statements if item.effect is Effect.DENY]
+                if any(item.actions.covers(action.lower()) for item in denials for action in actions):
+                    return each
+        return None
 
     def _lost_tokens(self, old: Release, new: Release) -> Iterator[Finding]:
         """Yield the tokens that a job may present, which the base admits and this side does not, where more than one is possible.
@@ -260,6 +278,8 @@ def _statement(document: Document, was: RoleDocuments | None, actions: tuple[str
 
 def _correction(problem: Problem, actions: tuple[str, ...], role: RoleDocuments | None, *, newly: bool) -> str:
     name = f"role {role.label}" if role is not None else "the role"
+    if problem.checkpoint is Checkpoint.OIDC_TRUST or problem.cause is Cause.SESSION_DURATION:
+        return problem.cause.next_step
     if problem.cause is Cause.ROLE_ABSENT:
         return f"Keep {name}, or let the job assume another role that the files describe."
     if actions:

@@ -154,11 +154,18 @@ def documents_of(
     )
 
 
-def given_to(documents: Documents, arn: Arn) -> Documents:
-    """Return the documents with those that stand alone taken as one role's: the only role that the releases assume."""
+def given_to(documents: Documents, arn: Arn, like: Documents | None = None) -> Documents:
+    """Return the documents with those that stand alone taken as one role's: the only role that the releases assume.
+
+    Of several trust policies its own is the one that stands where the base (``like``) has it, else one that is as it was there.
+    """
     alone = [each for each in documents.loose if each.kind in (DocumentKind.TRUST, *_IDENTITY)]
-    trusts = [each for each in alone if each.kind is DocumentKind.TRUST]
-    if len(trusts) > 1 or not alone:
+    if sum(each.kind is DocumentKind.TRUST for each in alone) > 1:
+        known = [own for role in (like.roles if like is not None else ()) if role.arn == arn for own in role.documents]
+        files = {own.proposed.file for own in known}
+        in_place = [each for each in alone if each.proposed.file in files]
+        alone = in_place or [each for each in alone if any(each.same_as(own) for own in known)]
+    if not alone or sum(each.kind is DocumentKind.TRUST for each in alone) > 1:
         return documents
     role = _made(arn.name, arn, alone)
     rest = tuple(each for each in documents.loose if all(each is not own for own in alone))

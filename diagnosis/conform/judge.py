@@ -14,17 +14,17 @@ from diagnosis.conform.account_model import AccountModel
 from diagnosis.conform.accounted import Accounted, void_entries
 from diagnosis.conform.broken_releases import Sides
 from diagnosis.conform.document_faults import document_faults
-from diagnosis.conform.documents import Document, Documents, documents_of, given_to, with_unread
+from diagnosis.conform.documents import Document, Documents, RoleDocuments, documents_of, given_to, with_unread
 from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
 from diagnosis.conform.pairs import Pairs, is_trust, paired
 from diagnosis.conform.providers import provider_findings
 from diagnosis.conform.releases import NextRun, Release, counterparts, needs_by_role, places_of, releases_of, with_role
-from diagnosis.conform.widening import Widening
+from diagnosis.conform.widening import Widening, not_compared, of_removed
 from diagnosis.conform.workflow_faults import workflow_faults
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
 from diagnosis.findings.finding import Finding, Level, Place, in_order
-from diagnosis.iac.proposal import Proposal
+from diagnosis.iac.proposal import Form, Proposal
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.conform_rule import ConformRule
@@ -71,7 +71,7 @@ class Change:
 
 def judged(change: Change) -> Conformance:
     """Judge a change. Never raises on what its files hold."""
-    base = change.base or Side()
+    base = _with_state_of_plans(change.base or Side(), change.head)
     olds, news = releases_of(base.runs, change.case), releases_of(change.head.runs, change.case)
     at = places_of((*news, *olds))
     before, after = (documents_of(side.proposal, change.roles, at.account, at.region) for side in (base, change.head))
@@ -85,8 +85,8 @@ def judged(change: Change) -> Conformance:
         name for side in (before, after) for role in side.roles if role.policies for name in role.names
     )
     sides = Sides(
-        AccountModel(before, (), audiences, change.at, described),
-        AccountModel(after, pairs.gone, audiences, change.at, described),
+        AccountModel(before, (), audiences, change.at, (), described),
+        AccountModel(after, _gone(before, after), audiences, change.at, before.providers, described),
     )
     needed = needs_by_role(news, sides.head)
     accounted = Accounted.of(change.case, change.at.date())
@@ -113,6 +113,23 @@ def judged(change: Change) -> Conformance:
     )
 
 
+def _with_state_of_plans(base: Side, head: Side) -> Side:
+    """Return the base with what the plans of this side say was there before: a plan brings its own base."""
+    before = head.proposal.before
+    if before is None:
+        return base
+    own = base.proposal
+    kept = [each for each in own.documents if each.form is not Form.PLAN]
+    files = {each.file for each in before.documents} | {each.file for each in before.roles}
+    proposal = replace(
+        own,
+        documents=(*kept, *before.documents),
+        roles=(*(each for each in own.roles if each.file not in files), *before.roles),
+        providers=(*own.providers, *before.providers),
+    )
+    return replace(base, proposal=proposal)
+
+
 def _assigned(
     before: Documents,
     after: Documents,
@@ -125,9 +142,10 @@ def _assigned(
     described = [role for role in after.roles or before.roles if role.trust is not None]
     if len(roles) == 1:
         arn = roles[0]
-        own = [side if _describes(side, arn) else given_to(side, arn) for side in (before, after)]
-        if any(new is not old for new, old in zip(own, (before, after), strict=True)):
-            before, after = own
+        old = before if _describes(before, arn) else given_to(before, arn)
+        new = after if _describes(after, arn) else given_to(after, arn, old)
+        if old is not before or new is not after:
+            before, after = old, new
             notes.append(
                 f"Policies that stand alone in their files are taken as those of {arn.name}, the only role assumed."
             )
@@ -139,6 +157,12 @@ def _assigned(
 
 def _describes(documents: Documents, arn: Arn) -> bool:
     return any(role.arn == arn or (role.arn is None and arn.name in role.names) for role in documents.roles)
+
+
+def _gone(before: Documents, after: Documents) -> tuple[RoleDocuments, ...]:
+    """Return the roles whose names no file has any more: taken away, or called otherwise."""
+    names = {name for role in after.roles for name in role.names}
+    return tuple(role for role in before.roles if role.label not in names)
 
 
 def _audiences(releases: Iterable[Release]) -> tuple[str, ...]:
@@ -177,11 +201,13 @@ def _widenings(
     for old, new in pairs.loose:
         judge = Widening(change.repository, accounted.about(_names(new)))
         if is_trust(new):
-            yield from judge.of_trust(old, new, f"of {new.proposed.file}", None)
+            yield from judge.of_trust(old, new, f"whose trust policy is {new.proposed.file}", None)
         else:
             yield from judge.of_policy(old, new)
     for old, new in pairs.of_resources:
         yield from Widening(change.repository, accounted.about(_names(new))).of_resource(old, new)
+    for gone in pairs.removed:
+        yield from of_removed(gone)
     yield from provider_findings(before.providers, after.providers, accounted, everybody)
 
 
@@ -223,9 +249,21 @@ def _faults(
                 correction,
             )
         )
-    for release in releases:
+    listed = list(releases)
+    for release in listed:
         found += workflow_faults(release)
+    found += _uncertain(documents, {arn for release in listed for arn in release.roles})
     return _each_once(found)
+
+
+def _uncertain(documents: Documents, used: set[Arn]) -> Iterator[Finding]:
+    """Yield the documents of the releases' roles that may not come to be at all."""
+    for role in documents.roles:
+        if any(role.arn == arn or arn.name in role.names for arn in used):
+            for each in role.documents:
+                if each.proposed.only_if:
+                    said = f"Whether the {each.shown} comes to be is not settled: {each.proposed.only_if}."
+                    yield not_compared(each.place(), said)
 
 
 def _is_of_token(finding: Finding, lacking: set[str]) -> bool:

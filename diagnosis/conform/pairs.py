@@ -26,7 +26,7 @@ class Pairs:
     loose: tuple[tuple[Document | None, Document], ...]
     of_resources: tuple[tuple[Document | None, Document], ...]
     removed: tuple[Document, ...]
-    """Policies of resources that the change takes away."""
+    """Documents beside those of roles that the change takes away."""
 
 
 def paired(base: Documents, head: Documents) -> Pairs:
@@ -40,9 +40,14 @@ def paired(base: Documents, head: Documents) -> Pairs:
     # What stood alone may be a role's now, and the other way round.
     roles = [(old or _from_loose(new, left), new) for old, new in roles]
     spare = [own for role in gone for own in role.documents]
-    loose = [(old or next((each for each in spare if _alike(each, new)), None), new) for old, new in loose]
+    loose = [
+        (old or next((each for each in spare if _alike(each, new)), None) or _as_it_was_attached(new, base), new)
+        for old, new in loose
+    ]
     resources, removed = _matched(base.of_resources, head.of_resources, (_same_owner, *_SAME_DOCUMENT))
-    return Pairs(tuple(roles), tuple(gone), tuple(loose), tuple(resources), tuple(removed))
+    taken = [own for old, _ in roles if old is not None for own in old.documents]
+    left = [each for each in left if not any(each is own for own in taken)]
+    return Pairs(tuple(roles), tuple(gone), tuple(loose), tuple(resources), (*left, *removed))
 
 
 def _matched(
@@ -102,6 +107,16 @@ def _is_the_same_role(old: RoleDocuments, new: RoleDocuments) -> bool:
         return False
     rest, left = _matched(old.policies, new.policies, (_alike,))
     return not left and all(each is not None for each, _ in rest)
+
+
+def _as_it_was_attached(new: Document, base: Documents) -> Document | None:
+    """Return a managed policy as it was when a role still had it, as policy or boundary."""
+    kinds = (DocumentKind.MANAGED, DocumentKind.BOUNDARY)
+    if new.kind not in kinds or not new.proposed.address:
+        return None
+    managed = [each for each in base.every if each.kind in kinds and each.proposed.address == new.proposed.address]
+    same_file = (each for each in managed if each.proposed.file == new.proposed.file)
+    return next(same_file, None) or next((each for each in managed if each.proposed.name == new.proposed.name), None)
 
 
 def _from_loose(new: RoleDocuments, left: Sequence[Document]) -> RoleDocuments | None:

@@ -71,6 +71,11 @@ class Release:
         return f"{self.run.path.rpartition('/')[2]} ({self.run.start.source})"
 
     @property
+    def issuer(self) -> str:
+        """The issuer of its tokens."""
+        return question_of(self.replay, self.case).issuer
+
+    @property
     def workflow(self) -> Workflow | None:
         """The workflow with calls and actions in place."""
         return self.replay.workflow if isinstance(self.replay.workflow, Workflow) else None

@@ -14,6 +14,7 @@ from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
 from diagnosis.facts.runs import Repository
 from diagnosis.findings.finding import Finding, Level, Place
 from diagnosis.grants.comparison import Grant, GrantComparison, compare_grants
+from diagnosis.iac.proposal import DocumentKind
 from diagnosis.live.layers import whole_document
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, PolicyDocument, Statement, Unparsable, write_document
@@ -117,8 +118,15 @@ class Widening:
                     )
                 else:
                     yield Finding(rule, Level.ERROR, new.place, said, rule.record.correction, (each,))
+        if old is not None and old.boundary is not None and new.boundary is None and not _has_edge(new):
+            name = old.boundary.proposed.name or old.boundary.shown
+            said = f"Role {new.label} is no longer held by its permissions boundary {name}."
+            if name in stated:
+                yield _note(ConformRule.WIDENING_STATED, new.place, f"That role {new.label} loses it is stated", [name])
+            else:
+                yield Finding(rule, Level.ERROR, new.place, said, "Keep the boundary, or one that bounds as much.")
         edges = [each for each in before if each.startswith("permissions boundary")]
-        if edges and not set(edges) <= set(new.beyond):
+        if edges and new.boundary is None and not set(edges) <= set(new.beyond):
             said = f"Role {new.label} is no longer held by its {edges[0]}."
             yield Finding(rule, Level.ERROR, new.place, said, "Keep the boundary, or one that bounds as much.")
 
@@ -172,6 +180,7 @@ class Widening:
         found = compare_grants([[before]] if old is not None else [[]], [[after]], meant=self.accounted.grants)
         for why in found.undecided:
             yield not_compared(new.place(), f"What the {new.shown} newly allows is not decided: {why}.")
+        yield from self._no_longer_denied(old, new, before, after)
         if not found.newly_granted:
             return
         known = list(map(_meaning, _allows(before)))
@@ -184,6 +193,48 @@ class Widening:
         said = f"The {new.shown} would allow {_actions(found.newly_granted)}{to} beyond the base branch."
         place = _place_of_new(old, new, found.newly_granted)
         yield Finding(rule, Level.ERROR, place, said, rule.record.correction, _told(found))
+
+    def _no_longer_denied(
+        self, old: Document | None, new: Document, before: PolicyDocument, after: PolicyDocument
+    ) -> Iterator[Finding]:
+        """Yield what a resource's policy denied before: others may be allowed it by policies of their own."""
+        if old is None:
+            return
+        layers = [[[whole_document("Allow"), _denials_of(each)]] for each in (before, after)]
+        found = compare_grants(*layers, meant=self.accounted.grants)
+        if found.newly_granted:
+            rule = ConformRule.WIDENED_RESOURCE_POLICY
+            said = (
+                f"The {new.shown} would no longer deny {_actions(found.newly_granted)}, as it does on the base branch."
+            )
+            yield Finding(rule, Level.ERROR, new.place(), said, rule.record.correction, _told(found))
+
+
+def _has_edge(role: RoleDocuments) -> bool:
+    return any(each.startswith("permissions boundary") for each in role.beyond)
+
+
+def _denials_of(document: PolicyDocument) -> PolicyDocument:
+    """Return the Deny statements of a document alone."""
+    tree = document.tree
+    listed = tree.get("Statement", [])
+    items = listed if isinstance(listed, list) else [listed]
+    denials = [item for item in items if isinstance(item, dict) and item.get("Effect") == "Deny"]
+    return write_document({**tree, "Statement": [*denials]})
+
+
+def of_removed(old: Document) -> Iterator[Finding]:
+    """Yield that a document is taken away which held others back: a boundary, a control policy, a Deny."""
+    guards = (DocumentKind.BOUNDARY, DocumentKind.SERVICE_CONTROL, DocumentKind.RESOURCE_CONTROL)
+    document = old.document
+    denies = document is not None and any(item.effect is Effect.DENY for item in _statements(document))
+    if old.kind in guards or denies:
+        rule = ConformRule.WIDENED_GRANTS
+        said = f"The {old.shown} is taken away: what it holds back on the base branch is held back no longer."
+        place = Place(old.proposed.file, old.proposed.line, member=old.proposed.address)
+        yield Finding(
+            rule, Level.ERROR, place, said, "Keep it, or move what it denies into another document of its kind."
+        )
 
 
 def not_compared(place: Place, sentence: str) -> Finding:

@@ -25,14 +25,13 @@ from diagnosis.verdicts.conformance import Conformance
 from probes.checkout import Checkout
 from probes.git_commit import CommitTree, base_tree, has_commits, ignored_paths, is_pull_request
 from probes.programs import find_program
-from probes.repository_tree import FOLDER, LARGEST_FILE, RepositoryTree
+from probes.repository_tree import FOLDER, RepositoryTree
 from probes.workflow_file import workflow_file
 from tui.backend import BackendProblem, CancelHook, Progress, ProgressHook
 from tui.backends.github_side import stop_if
 
 MOST_STARTS = 6
 """Of one workflow."""
-_PLANS = (".json",)
 _SUBJECT = re.compile(
     r"repo:(?P<owner>[A-Za-z0-9_.-]{1,100})(?:@(?P<owner_id>\d{1,20}))?/"
     r"(?P<name>[A-Za-z0-9_.-]{1,100})(?:@(?P<id>\d{1,20}))?:"
@@ -153,10 +152,10 @@ def documents_in(files: RepositoryTree, paths: Sequence[str], options: ConformOp
         why = f"no more than {MOST_FILES} files are read"
         unread.append(Unread(wanted[MOST_FILES], why, "name the folders that hold documents"))
     if isinstance(files, CommitTree):
-        files.load([path for path in wanted[:MOST_FILES] if not path.endswith(_PLANS)])
-        files.load([path for path in wanted[:MOST_FILES] if path.endswith(_PLANS)], LARGEST_PLAN)
+        files.load(wanted[:MOST_FILES], LARGEST_PLAN)
     for path in wanted[:MOST_FILES]:
-        text = files.text(path, LARGEST_PLAN if path.endswith(_PLANS) else LARGEST_FILE)
+        # Large files that hold no document are passed over by who reads documents, and so are no gap.
+        text = files.text(path, LARGEST_PLAN)
         if isinstance(text, Known):
             texts[path] = text.value
         elif not isinstance(text, Absent):
