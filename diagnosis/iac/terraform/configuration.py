@@ -45,7 +45,7 @@ def read_configuration(files: Mapping[str, str], given: Given, others: Mapping[s
     # Folders that call each other in a circle are in no root: each is then read by itself.
     roots = [path for path in folders if path not in called] or list(folders)
     for path in roots:
-        reader.read_root(path)
+        reader.add_root(path)
     return Proposal(
         tuple(each for found in reader.found for each in found.documents),
         tuple(each for found in reader.found for each in found.roles),
@@ -126,7 +126,7 @@ class _Reader:
             if inside is not None and inside in self.folders and inside != path:
                 yield inside
 
-    def read_root(self, path: str) -> None:
+    def add_root(self, path: str) -> None:
         """Read a folder and the modules that it calls, as one configuration."""
         evaluation = Evaluation(self.folders[path], self.given, policy_document, self._work)
         made = list(self._all(evaluation, "", "", 0))
