@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from diagnosis.documents.fleet import Header, header_object
+from diagnosis.documents.fleet import SCHEMA, Header, header_object
 from diagnosis.documents.fleet_lines import read_header
 from diagnosis.documents.json_values import Object
 from diagnosis.json_members import JsonFault, JsonMembers
@@ -25,6 +25,8 @@ from probes.whole_writes import settle, signals_held, write_new_pieces
 LARGEST_LINE = 8_000_000
 """Bytes: a workflow's line holds some hundred needs, a role's the documents of its policies."""
 LARGEST_FILE = 2_000_000_000
+_FIRST = f'{{"schema": "{SCHEMA}"'.encode()
+"""How every file begins."""
 _END = ("repository", "totals")
 """Kinds of lines behind which a piece is whole."""
 
@@ -89,6 +91,13 @@ def read_fleet_file(path: Path) -> FleetLines:
     if header is None:
         raise FleetFileError(f"{path} is empty.", "Remove it, or name another file.")
     return FleetLines(header, tuple(kept), whole, finished, torn or bool(piece))
+
+
+def holds_nothing(path: Path) -> bool:
+    """Return whether a file is empty, or holds no more than a part of its first line: it was killed as it began. Raises OSError."""
+    with path.open("rb") as file:
+        begun = file.readline(LARGEST_LINE + 1)
+    return not begun.endswith(b"\n") and (begun.startswith(_FIRST) or _FIRST.startswith(begun))
 
 
 def _raw_lines(path: Path) -> Iterator[tuple[bytes, bool]]:

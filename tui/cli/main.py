@@ -89,7 +89,7 @@ _COMMANDS = {
 }
 """Name of the command: module, attribute, and the line that the list of commands shows."""
 
-_WITH_REPOSITORY = ("doctor", "diagnose", "watch", "what-if", "migrate", "drift", "record", "mcp")
+_WITH_REPOSITORY = ("doctor", "diagnose", "watch", "what-if", "migrate", "drift", "fleet", "record", "mcp")
 """Commands whose defaults the user's settings give."""
 
 _LOOK_AT_SETTINGS = ("settings", "doctor")

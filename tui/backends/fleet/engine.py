@@ -16,7 +16,7 @@ from diagnosis.facts.endpoints import Endpoint
 from diagnosis.fleet.row import RoleRecord
 from diagnosis.json_members import JsonFault
 from diagnosis.names.arn import Arn
-from probes.fleet_file import FleetFileError, FleetJournal, FleetLines, read_fleet_file
+from probes.fleet_file import FleetFileError, FleetJournal, FleetLines, holds_nothing, read_fleet_file
 from probes.github.http.errors import Cancelled as SourceCancelled
 from probes.github.http.pace import WAITING, Pace
 from probes.github.http.workers import MOST_WORKERS
@@ -212,6 +212,9 @@ def open_journal(path: Path, header: Header, *, resume: bool) -> tuple[FleetJour
     if path.exists() and not path.is_file():
         raise BackendProblem(f"{path} is no file.", "Name a file, or a new one.")
     if not path.exists():
+        return FleetJournal.begin(path, header), None
+    if resume and holds_nothing(path):
+        path.unlink()
         return FleetJournal.begin(path, header), None
     if not resume:
         raise BackendProblem(f"{path} is there already.", "Go on with it by --resume, or name another file.")

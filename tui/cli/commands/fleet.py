@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,9 +62,9 @@ def _outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     "--repos",
     "files",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, allow_dash=True),
     metavar="FILE",
-    help="A file of OWNER/REPO, one a line.",
+    help="A file of OWNER/REPO, one a line; - is standard input.",
 )
 @click.option("--repo", "names", multiple=True, metavar="OWNER/REPO", help="A repository; may be given several times.")
 @click.option("--archived", is_flag=True, help="List archived repositories of an --org as lines too.")
@@ -244,9 +246,11 @@ def _require_name(name: str, hint: str) -> None:
 def _names_in(file: Path) -> Iterable[str]:
     """Yield the repositories that a file lists, one a line; what follows a # is a remark. Raises BackendProblem."""
     try:
-        if file.stat().st_size > _LARGEST_LIST:
+        with contextlib.nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as source:
+            body = source.read(_LARGEST_LIST + 1)
+        if len(body) > _LARGEST_LIST:
             raise BackendProblem(f"{file} is larger than a list of repositories can be.", "Name another file.")
-        text = file.read_bytes().decode("utf-8-sig")
+        text = body.decode("utf-8-sig")
     except OSError as error:
         raise BackendProblem(f"{file} cannot be read: {error.strerror or error}.", "Name a file that can.") from None
     except UnicodeDecodeError:
