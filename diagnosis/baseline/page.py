@@ -37,8 +37,9 @@ the role's policies grant within its boundary, as sets. One whose text alone is 
   a service needs no further proof; an action that was used since the acceptance is not claimed as unused. Leave it out with
   `--no-history`.
 - **Images pushed outside of runs.** Images that were pushed since the acceptance (30 days without one) are compared with the times
-  of the repository's runs and with CloudTrail's `PutImage` events. CloudTrail's event history reaches back 90 days, and is
-  asked about the release's first ECR repository. A push in the time of a run is unknown as long as no event shows who made it.
+  of the repository's runs and with CloudTrail's `PutImage` events. CloudTrail's event history reaches back 90 days, and is asked
+  about the repositories in the registry and region of the first one. A push in the time of a run is unknown as long as no event
+  shows who made it.
 
 Who made a change, and when, stands with it where CloudTrail tells.
 

@@ -29,7 +29,7 @@ def both(before: Reading[T], now: Reading[T], place: Place, what: str) -> Both[T
         sentence = f"{_capital(what)} cannot be compared: {now.why.rstrip('.')}{needs}."
         return Finding(DriftRule.NOT_COMPARED, Level.UNKNOWN, place, sentence, _sentence(now.how))
     if isinstance(before, Unreadable):
-        sentence = f"{_capital(what)} was not read when the baseline was accepted ({before.why.rstrip('.')})."
+        sentence = f"{_capital(what)} could not be read when the baseline was accepted ({before.why.rstrip('.')})."
         return Finding(DriftRule.NOT_COMPARED, Level.UNKNOWN, place, sentence, "Look at it now, and accept it.")
     return Both(_value(before), _value(now))
 

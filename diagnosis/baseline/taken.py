@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -73,7 +73,8 @@ def state_of(github: GitHubSide, releases: Sequence[StatedRelease], accounts: Se
     by_path: dict[str, list[StatedRelease]] = {}
     for release in releases:
         by_path.setdefault(release.path, []).append(release)
-    workflows = tuple(_workflow(by_path[path], github.repository) for path in sorted(by_path))
+    actual = _actual_arns(accounts)
+    workflows = tuple(_workflow(by_path[path], github.repository, actual) for path in sorted(by_path))
     named = {name.casefold() for workflow in workflows for name in _environments(workflow)}
     return ReviewedState(
         repository=github.repository,
@@ -105,14 +106,24 @@ def _environments(workflow: WorkflowState) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------- workflows
 
 
-def _workflow(releases: Sequence[StatedRelease], repository: Repository) -> WorkflowState:
+def _actual_arns(accounts: Iterable[AccountState]) -> dict[Arn | None, Arn]:
+    """Return the ARNs that roles really have, by those that were asked for: a session's shows no path."""
+    return {
+        account.question.role_arn: account.role.value.arn for account in accounts if isinstance(account.role, Known)
+    }
+
+
+def _workflow(
+    releases: Sequence[StatedRelease], repository: Repository, actual: Mapping[Arn | None, Arn]
+) -> WorkflowState:
     """Return one workflow with all the ways in which it is started."""
     first = releases[0]
     resolved = [each.replay.workflow for each in releases if isinstance(each.replay.workflow, Workflow)]
     grouped: dict[Arn | None, list[tuple[StatedRelease, Unit]]] = {}
     for release in releases:
         for unit in units_of(release.replay, release.case) if release.replay.sessions else ():
-            grouped.setdefault(None if unit.nameless else unit.role_arn, []).append((release, unit))
+            role = None if unit.nameless else actual.get(unit.role_arn, unit.role_arn)
+            grouped.setdefault(role, []).append((release, unit))
     return WorkflowState(
         path=first.path,
         sha256=sha256(first.file.text.encode("utf-8", "replace")).hexdigest(),

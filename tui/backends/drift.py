@@ -25,6 +25,7 @@ from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.role_usage import Usage
 from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
 from diagnosis.facts.trail import KEPT
+from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.live.assessment import assess
 from diagnosis.migration.tokens import jobs_with_credentials
@@ -48,6 +49,7 @@ MOST_LOGS = 5
 """Workflows of which the newest run is read, to learn the role that a variable or a secret holds."""
 _MOST_PAGES = 10
 """Of a hundred runs each, back to the day of the acceptance."""
+_CALLED = "workflow_call"
 _A_LITTLE = timedelta(minutes=5)
 
 
@@ -103,7 +105,7 @@ class DriftReader:
         nothing = AccountState(asked or AccountQuestion(), at)
         state = account if isinstance(account, AccountState) else nothing
         releases = tuple(
-            JudgedRelease(each.file, replayed, assess(replayed, state, each.case))
+            JudgedRelease(each.file, replayed, assess(replayed, _account_of(each, replayed, state), each.case))
             for each, replayed in replays
             if not each.stated
         )
@@ -160,9 +162,17 @@ class DriftReader:
         commit = head.value if isinstance(head, Known) else ""
         files: Reading[tuple[WorkflowFile, ...]] = self._files_at(commit) if isinstance(head, Known) else head
         by_path = {file.parsed.path: file for file in (files.value if isinstance(files, Known) else ())}
+        called = {
+            own_path(job.uses or "")
+            for file in by_path.values()
+            if isinstance(file.parsed, Workflow)
+            for job in file.parsed.jobs
+        }
         made: list[_Release] = []
         for path in sorted({*by_path, *(_path(run) for run in attempts if _path(run))}):
             for start, file, place, stated in self._starts(path, by_path.get(path), commit, repository, attempts):
+                if start.event == _CALLED and path in called:
+                    continue  # it stands in the places of its calls
                 if isinstance(file.parsed, Workflow) and jobs_with_credentials(file.parsed):
                     attempt = next_attempt(start, path, Known(file), repository, form, at, place)
                     made.append(_Release(file, attempt, self._case_of(attempt), stated))
@@ -183,6 +193,14 @@ class DriftReader:
             return
         start = next_start(own.parsed, repository.default_branch, runs)
         if start is None:
+            if _CALLED in own.parsed.triggers:
+                # Workflows of other repositories may call it: it uses the role all the same.
+                yield (
+                    Start(_CALLED, None, "called by a workflow of another repository", example=True),
+                    own,
+                    commit,
+                    True,
+                )
             return
         file, place = own, commit
         like = next((run for run in runs if start.source == f"like run {run.run_id}"), None)
@@ -277,6 +295,13 @@ class DriftReader:
 
     def _shown(self, what: str, done: int, total: int) -> None:
         self._progress(Progress(what, done, total))
+
+
+def _account_of(release: _Release, replayed: Replay, state: AccountState) -> AccountState:
+    """Return the account that a release meets; where nothing tells its role, nothing is known of that."""
+    if release.case.role_arn or any(session.facts.role_arn for session in replayed.sessions):
+        return state
+    return AccountState(replace(question_of(replayed, release.case), beside=()), state.read_at)
 
 
 def _path(run: Attempt) -> str:

@@ -163,6 +163,34 @@ def test_one_change_is_found_and_no_other(world: LiveWorld, name: str) -> None:
     assert told(review(seen(world, release, baseline), baseline)) == wanted
 
 
+_SECRET = _PUSHES.replace(ROLE, "${{ secrets.ROLE }}")
+
+
+def test_a_role_that_no_file_tells_is_found_in_the_log_or_stays_unknown(world: LiveWorld) -> None:
+    shown = Ran("push", "push", "success", shown=(("${{ secrets.ROLE }}", ROLE),))
+    told_by_its_run = replace(RELEASE, files={WORKFLOW: _SECRET}, jobs=(shown,))
+    (workflow,) = seen(world, told_by_its_run).state.known_workflows
+    assert [str(release.role) for release in workflow.releases] == [ROLE]
+
+    beside = replace(RELEASE, files={WORKFLOW: _PUSHES, ".github/workflows/z.yml": _SECRET})
+    found = seen(world, beside)
+    assert [release.role for release in found.state.known_workflows[1].releases] == [None]
+    # Another workflow's role is not taken for its own.
+    levels = {each.level for each in review(found, None).findings if each.place.file.endswith("z.yml")}
+    assert levels == {Level.UNKNOWN}
+
+
+def test_a_workflow_that_others_call_uses_the_role_too(world: LiveWorld) -> None:
+    called = _PUSHES.replace("on: {push: {branches: [main]}}", "on: workflow_call")
+    only = replace(RELEASE, files={WORKFLOW: called})
+    (workflow,) = seen(world, only).state.known_workflows
+    assert [(str(release.role), len(release.needs) > 0) for release in workflow.releases] == [(ROLE, True)]
+    calls = "on: push\npermissions: {id-token: write}\njobs: {a: {uses: ./.github/workflows/called.yml}}\n"
+    ran = Ran("a / push", "push", "success", file=".github/workflows/called.yml")
+    here = replace(RELEASE, files={WORKFLOW: calls, ran.file: called}, jobs=(ran,))
+    assert [each.path for each in seen(world, here).state.known_workflows] == [WORKFLOW]
+
+
 def test_what_nobody_uses_what_is_gone_and_what_no_run_pushed(world: LiveWorld) -> None:
     baseline = accepted(world)
     world.client("ecr").put_image(repositoryName="app", imageManifest=_MANIFEST, imageTag="v9")

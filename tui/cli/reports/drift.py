@@ -90,6 +90,12 @@ def show_accepted(
         _line(console, "nothing differs from the former baseline but the acceptance itself")
     for each in changes:
         _change(each, console)
+    beyond = [each for each in found.findings if each.level is Level.NOTE]
+    if beyond:
+        console.print()
+        console.print(Text("Accepted with it", style="bold"))
+        for each in beyond:
+            _line(console, f"· {each.sentence}")
     if lacking:
         console.print()
         console.print(Text("Not read, and written so: a later review cannot compare it", style="yellow"))
