@@ -10,6 +10,8 @@ from typing import Any
 import anyio
 import pytest
 from change_in_a_clone import clone_with_a_change
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from live_worlds import diagnosis_of_world
 from mcp import Client
@@ -141,6 +143,26 @@ async def test_what_is_wrong_is_a_sentence_with_a_way_out_and_a_code(
         assert result.is_error
         assert words in json.dumps(held)
         assert held["exit_code"] == 2
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(sorted(TOOLS)), st.data())
+def test_whatever_is_handed_over_gets_an_answer(name: str, data: st.DataObject) -> None:
+    taken = st.sampled_from([*TOOLS[name].properties, "limit", "nothing"])
+    arguments = data.draw(st.dictionaries(taken, _JSON, max_size=3))
+
+    async def report(_progress: float, _words: str) -> None:
+        return
+
+    outcome = asyncio.run(Calls(ValueSources()).call(name, arguments, report))
+    assert outcome.value["schema"] == "planescope.mcp/1"
+    assert outcome.value["exit_code"] != 70
 
 
 async def test_missing_credentials_say_what_the_command_says() -> None:

@@ -83,8 +83,8 @@ def _admits(call: Call) -> Answer:
     name = str(call.arguments["repository"])
     repository = Repository(
         name,
-        call.arguments.get("repository_id"),
-        call.arguments.get("owner_id"),
+        call.number("repository_id"),
+        call.number("owner_id"),
         default_branch=call.text("default_branch") or "main",
     )
     admission = (
@@ -229,8 +229,8 @@ def _more(call: Call) -> Object:
         call.kept,
         str(call.arguments["result"]),
         call.text("path"),
-        int(call.arguments.get("offset", 0)),
-        int(call.arguments.get("limit", LIMIT)),
+        call.number("offset") or 0,
+        call.number("limit") or LIMIT,
     )
     if found is None:
         raise BackendProblem(

@@ -29,6 +29,11 @@ class Call:
         value = self.arguments.get(name)
         return value if isinstance(value, str) else ""
 
+    def number(self, name: str) -> int | None:
+        """Return a whole number, which JSON may write as ``5.0``; None where it is not given."""
+        value = self.arguments.get(name)
+        return int(value) if isinstance(value, (int, float)) else None
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts, empty where it is not given."""
         value = self.arguments.get(name)
