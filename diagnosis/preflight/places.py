@@ -10,6 +10,7 @@ from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.findings.finding import Place
 from diagnosis.gates import Plane, Verdict
+from diagnosis.names.arn import Arn
 from diagnosis.steps.match import default_name
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict
@@ -66,7 +67,7 @@ class _Places:
         if line is not None:
             return Place(self._path, line)
         if problem.plane is Plane.AUTHENTICATION:
-            return self._of_assumption()
+            return self._of_assumption(problem.role_arn)
         return self._of_need(
             needs, lambda need: need.action in problem.actions and need.resource == problem.resource
         ) or (
@@ -86,13 +87,14 @@ class _Places:
     def _of_need(self, needs: Iterable[Need], fits: Callable[[Need], bool]) -> Place | None:
         return next((self._by_name[need.step] for need in needs if fits(need) and need.step in self._by_name), None)
 
-    def _of_assumption(self) -> Place:
+    def _of_assumption(self, role: Arn | None = None) -> Place:
         """Return the step that assumes the role, else the job."""
-        if self._assuming is not None:
-            own = self._at(self._assuming, self._assuming)
-            return (
-                own if own.line else next((self._by_name[n] for n in _names(self._assuming) if n in self._by_name), own)
-            )
+        steps = (step for job in self._jobs for step in job.all_steps if role is not None)
+        assuming = next((step for step in steps if step.input("role-to-assume") == str(role)), self._assuming)
+        if assuming is not None:
+            own = self._at(assuming, assuming)
+            named = (self._by_name[name] for name in _names(assuming) if name in self._by_name)
+            return own if own.line else next(named, own)
         return Place(self._path, next((job.line for job in self._jobs if job.line), None))
 
     def _at(self, step: WorkflowStep, outer: WorkflowStep) -> Place:

@@ -8,7 +8,7 @@ from importlib import resources
 
 import jsonschema
 import pytest
-from ci_jobs import Ci, workflow_text
+from ci_jobs import PATH, Ci, workflow_text
 from runner_commands import Runner
 
 from diagnosis.documents.preflight import Preflight, read_preflight
@@ -207,6 +207,9 @@ def test_each_role_of_the_job_is_judged_for_what_it_serves(ci: Ci) -> None:
     assert by_gate(ci)["registry-authorization"] == "pass"
     assert by_gate(ci)["role-assumption"] == "fail"
     assert [session["role_arn"].rpartition("/")[2] for session in ci.artifact["sessions"]] == [ROLE, "Other"]
+    first = Runner().read(ci.run().output).obeyed[0].properties
+    lines = (ci.root / PATH).read_text(encoding="utf-8").splitlines()
+    assert lines[int(first["line"])] == second.rstrip("\n")
 
 
 def test_an_artifact_of_an_older_version_is_read_and_keeps_to_the_schema(ci: Ci) -> None:
