@@ -10,11 +10,14 @@ import pytest
 from aws_endpoint import Endpoint
 from aws_worlds import ACCOUNT, fill, forget
 from botocore.config import Config
+from botocore_events import work_out_events_once
 from fault_worlds import World, whole_world
 from further_worlds import surround
 
 from probes.aws.session.access import NO_CONFIGURED_ENDPOINTS, GivenCredentials, isolated_session
 from probes.embedded.in_process_aws import InProcessAws
+
+work_out_events_once()
 
 
 @pytest.fixture(autouse=True)
