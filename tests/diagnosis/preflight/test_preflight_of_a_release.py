@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from ci_jobs import PATH, Ci, workflow_text
 from runner_commands import Runner
+from thoroughness import spread
 
 from diagnosis.documents.preflight import Preflight, read_preflight
 from diagnosis.gates import Gate, Verdict
@@ -126,7 +127,9 @@ def test_the_preflight_itself_hides_nothing(ci: Ci) -> None:
 
 def test_the_action_that_judges_hides_nothing_at_one_commit_alone(ci: Ci) -> None:
     step = "      - uses: octo-org/planescope@{ref}\n        with: {{command: {command}}}\n"
-    for ref, command, passes in ((40 * "a", "preflight", True), ("main", "preflight", False), (40 * "a", "x", False)):
+    for ref, command, passes in spread(
+        [(40 * "a", "preflight", True), ("main", "preflight", False), (40 * "a", "x", False)], 2
+    ):
         ci.file(with_step(step.format(ref=ref, command=command)))
         assert (ci.run().exit_code, ci.artifact["gaps"] == []) == ((0, True) if passes else (3, False))
 

@@ -95,7 +95,7 @@ def test_inputs_reach_a_script_by_the_environment_alone() -> None:
 lines = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 
 
-@settings(max_examples=examples(600))
+@settings(max_examples=examples(240))
 @given(name=st.sampled_from(sorted(COMMANDS["preflight"].inputs)), value=lines | st.just(HOSTILE))
 def test_a_value_is_one_word_joined_to_its_option_or_refused(name: str, value: str) -> None:
     known = COMMANDS["preflight"].inputs[name]
@@ -134,7 +134,7 @@ def test_what_is_not_known_is_refused_with_a_sentence(inputs: dict[str, str], sa
     assert "\n" not in str(refused.value)
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(120))
 @given(
     st.dictionaries(
         st.sampled_from(["verdict", "report"]), st.text(st.characters(codec="utf-8", exclude_characters="\r"))

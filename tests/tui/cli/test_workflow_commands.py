@@ -36,14 +36,14 @@ def test_the_model_knows_both_forms_of_a_command(name: str) -> None:
         assert found == ([name] if name in NAMES else [None])
 
 
-@settings(max_examples=examples(1_500))
+@settings(max_examples=examples(640))
 @given(text=hostile)
 def test_neither_form_is_left_in_what_is_printed(text: str) -> None:
     runner = Runner().read(no_commands(text))
     assert (runner.obeyed, runner.token) == ([], "")
 
 
-@settings(max_examples=examples(1_500))
+@settings(max_examples=examples(640))
 @given(text=hostile)
 def test_between_the_stop_and_its_token_nothing_is_obeyed_even_of_raw_text(text: str) -> None:
     told = stopped(text)
@@ -53,7 +53,7 @@ def test_between_the_stop_and_its_token_nothing_is_obeyed_even_of_raw_text(text:
     assert told.splitlines()[0] != stopped(text).splitlines()[0]
 
 
-@settings(max_examples=examples(1_000))
+@settings(max_examples=examples(480))
 @given(text=hostile, title=hostile, file=hostile)
 def test_an_annotation_is_one_command_whose_words_stay_in_their_places(text: str, title: str, file: str) -> None:
     lines = annotation_lines([Annotation(Kind.ERROR, f"planescope: {title}", text, f"a{file}", 7)])
