@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fleet_github import FleetGitHub, FleetRepository
-from wire_release import ACCOUNT, ISSUER, REGION, RoleFacts, account_of
+from wire_release import ACCOUNT, ISSUER, REGION, RoleFacts, accounts_of
 
 from diagnosis.documents.fleet import Fleet
 from diagnosis.facts.account import CredentialsProblem
@@ -111,13 +112,20 @@ class _SignedOut(SharedAnswers):
 class FleetWorld:
     """A GitHub and an account, read as often as wanted."""
 
-    def __init__(self, server: FleetGitHub, access: Mapping[str, Any]) -> None:
+    def __init__(self, server: FleetGitHub, access: Callable[[str], dict[str, Any]] | None) -> None:
         self.server = server
         self.asked_of_aws: list[str] = []
-        self._aws = access
+        self._aws = cache(access) if access else None
 
     def read(
-        self, output: Path | None = None, *, resume: bool = False, jobs: int = 4, signed_in: bool = True, **asked: Any
+        self,
+        output: Path | None = None,
+        *,
+        resume: bool = False,
+        jobs: int = 4,
+        signed_in: bool = True,
+        by_account: Mapping[str, str] | None = None,
+        **asked: Any,
     ) -> Fleet:
         """Read the fleet of the server's owner, or what is named."""
         options = FleetOptions(**{"owners": (self.server.owner,), "jobs": jobs, **asked})
@@ -127,11 +135,13 @@ class FleetWorld:
         workers = Workers(lambda: Client(access, ledger, pace, QUICK), 2 * jobs)
         watch = FleetWatch(ledger)
 
-        def make(**_: Any) -> AwsAccess:
+        def make(profile: str | None, **_: Any) -> AwsAccess:
+            # A profile is named like its account.
+            given = self._aws(profile or ACCOUNT) if self._aws else {}
             made = SharedAnswers if signed_in else _SignedOut
-            return made(**{**self._aws, "ledger": ledger})
+            return made(**{**given, "ledger": ledger})
 
-        accounts = Accounts(AwsOptions(live=bool(self._aws)), ledger, make)
+        accounts = Accounts(AwsOptions(by_account=by_account or {}, live=self._aws is not None), ledger, make)
         reader = FleetReader(access, accounts, ledger, workers, pace, cancelled=watch.stopped, cache=False)
         run = FleetRun(options, reader, watch, ledger, pace, progress=no_progress)
         try:
@@ -160,9 +170,9 @@ def fleet_world(
     """Yield a world; without roles there is no account."""
     with FleetGitHub(list(repositories), **server) as github:
         if not roles:
-            yield FleetWorld(github, {})
+            yield FleetWorld(github, None)
             return
-        with account_of(roles, images) as access:
+        with accounts_of(roles, images) as access:
             yield FleetWorld(github, access)
 
 

@@ -480,10 +480,10 @@ class _Accounts:
 
 
 @contextmanager
-def account_of(roles: Sequence[RoleFacts], repositories: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield what access to the first account is built with, while the roles and repositories stand in it."""
+def accounts_of(roles: Sequence[RoleFacts], repositories: Sequence[str]) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """Yield what access to an account is built with, while the roles and repositories stand in theirs."""
     with _Accounts(WireRelease({}, (), tuple(roles), tuple(repositories))) as accounts:
-        yield accounts.access_options(roles[0].account)
+        yield accounts.access_options
 
 
 def _policy(statements: Sequence[Mapping[str, Any]]) -> str:

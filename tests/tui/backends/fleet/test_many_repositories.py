@@ -182,3 +182,30 @@ def test_a_session_that_expired_leaves_lines_that_are_read_again_once_one_is_sig
         after = world.read(kept, resume=True)
         assert {name for name in world.server.asked if name != "(list)"} == {row.repository for row in before.rows}
     assert {row.verdict for row in after.rows} == {Verdict.PASS}
+
+
+OTHER = "444455556666"
+
+
+@pytest.mark.parametrize("profiles", [{}, {OTHER: OTHER}])
+def test_each_account_is_read_by_its_own_profile(profiles: dict[str, str]) -> None:
+    elsewhere = f"arn:aws:iam::{OTHER}:role/deploy"
+    second = f"""  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with: {{role-to-assume: "{elsewhere}", aws-region: us-east-1}}
+      - run: aws ecs list-clusters
+"""
+    both = FleetRepository("octo/both", {"release.yml": release("r") + second}, runs=MAIN)
+    look = {"Effect": "Allow", "Action": "ecs:ListClusters", "Resource": "*"}
+    roles = [role("r", on_main("octo/both")), RoleFacts(elsewhere, on_main("octo/both"), (look,))]
+    with fleet_world([both], roles) as world:
+        fleet = world.read(by_account=profiles)
+    row, records = fleet.rows[0], {str(record.role): record.why_not for record in fleet.roles}
+    assert [str(use.role) for use in row.roles] == [roles[0].arn, elsewhere]
+    if profiles:
+        assert (set(records.values()), row.next_run, row.callers.verdict) == ({""}, Verdict.PASS, Verdict.PASS)
+    else:
+        assert (records[roles[0].arn], "444455556666" in records[elsewhere]) == ("", True)
+        assert (row.next_run, row.callers.verdict, row.wave.breaks) == (Verdict.UNKNOWN, Verdict.UNKNOWN, True)
