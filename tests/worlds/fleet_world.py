@@ -110,9 +110,9 @@ class _SignedOut(SharedAnswers):
 
 
 class FleetWorld:
-    """A GitHub and an account, read as often as wanted."""
+    """A GitHub and an account, read as often as wanted; ``server`` has a ``url`` and an ``owner``."""
 
-    def __init__(self, server: FleetGitHub, access: Callable[[str], dict[str, Any]] | None) -> None:
+    def __init__(self, server: Any, access: Callable[[str], dict[str, Any]] | None) -> None:
         self.server = server
         self.asked_of_aws: list[str] = []
         self._aws = cache(access) if access else None

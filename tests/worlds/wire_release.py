@@ -155,6 +155,10 @@ class WireRelease:
             assert not server.errors, list(server.errors)
             return found
 
+    def github(self) -> GitHubServer:
+        """The GitHub of it by itself, to be closed."""
+        return _WholeRepository(self._recording())
+
     def document(self) -> dict[str, Any]:
         """The same as JSON, with the exit code."""
         found = self.diagnosis()

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fleet_github import FleetRepository
-from fleet_world import CI, MAIN, by_repository, fleet_world, many, on_main, push, release, role, trusting_all_of
+from fleet_world import (
+    CI,
+    MAIN,
+    FleetWorld,
+    arn,
+    by_repository,
+    fleet_world,
+    many,
+    on_main,
+    push,
+    release,
+    role,
+    trusting_all_of,
+)
 from thoroughness import THOROUGH, spread
-from wire_release import RoleFacts
+from wire_release import REPOSITORY, WORKFLOW, Ran, RoleFacts, WireRelease, accounts_of
 
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.fleet import exit_code, lines
@@ -209,3 +223,34 @@ def test_each_account_is_read_by_its_own_profile(profiles: dict[str, str]) -> No
     else:
         assert (records[roles[0].arn], "444455556666" in records[elsewhere]) == ("", True)
         assert (row.next_run, row.callers.verdict, row.wave.breaks) == (Verdict.UNKNOWN, Verdict.UNKNOWN, True)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_role_that_a_secret_holds_is_told_by_the_log_of_the_newest_run(shown: bool) -> None:
+    told = (("${{ secrets.ROLE }}", arn("r")),) if shown else ()
+    ran = Ran("release", "release", conclusion="success", shown=told)
+    released = WireRelease({WORKFLOW: release("${{ secrets.ROLE }}")}, (ran,), conclusion="success")
+    subject = f"repo:{REPOSITORY}:ref:refs/heads/main"
+    with released.github() as github, accounts_of([role("r", [subject])], ["app"]) as access:
+        server = SimpleNamespace(url=github.url, owner=REPOSITORY.partition("/")[0])
+        fleet = FleetWorld(server, access).read()
+        assert len(github.requests) <= 8
+    (row,), (place,) = fleet.rows, fleet.repositories
+    assert (row.source, row.newest.conclusion if row.newest else "") == ("like run 1", "success")
+    if shown:
+        assert ([str(use.role) for use in row.roles], row.verdict, place.open_users) == ([arn("r")], Verdict.PASS, ())
+    else:
+        assert (row.roles, row.unknown_roles, row.verdict) == ((), ("${{ secrets.ROLE }}",), Verdict.UNKNOWN)
+        assert "${{ secrets.ROLE }}" in place.open_users[0], "it may be any role"
+
+
+def test_a_workflow_with_keys_of_its_own_fails_at_the_first_gate_and_has_no_role() -> None:
+    keys = 'aws-access-key-id: "${{ secrets.K }}", aws-secret-access-key: "${{ secrets.S }}"'
+    file = release("r").replace(f'role-to-assume: "{arn("r")}"', keys)
+    with fleet_world([FleetRepository("octo/keys", {"release.yml": file}, runs=MAIN)], [role("r", ())]) as world:
+        (row,) = world.read().rows
+    assert (row.fails_at, row.stops[0].cause, row.roles) == (Gate.OIDC_TRUST, "static-credentials", ())
+    assert (row.callers.reason, row.scope.reason if row.scope else "") == (
+        "It assumes no role: it has keys of its own.",
+        "It assumes no role, and what its own keys are granted is not known.",
+    )
