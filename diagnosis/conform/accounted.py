@@ -37,7 +37,7 @@ class Accounted:
         """Return those that are about a role or document of these names, or about every one."""
         known = set(names)
         return Accounted(
-            tuple(entry for entry in self.widenings if not entry.role or entry.role in known),
+            tuple(entry for entry in self.widenings if not entry.role or _is_among(entry.role, known)),
             self.exceptions,
             self.today,
         )
@@ -64,6 +64,12 @@ class Accounted:
     def taken_from(self, trust: PolicyDocument) -> PolicyDocument:
         """Return a trust policy that admits whom it admits, but for those whom the entries name."""
         return without_callers(trust, self.admits)
+
+
+def _is_among(role: str, known: set[str]) -> bool:
+    """Return whether a role's name or ARN, or a file, is one of these names."""
+    arn = Arn.parse(role)
+    return role in known or (arn is not None and arn.name in known)
 
 
 def without_callers(trust: PolicyDocument, names: tuple[str, ...]) -> PolicyDocument:

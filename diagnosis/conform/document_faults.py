@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from diagnosis.callers.second_doors import second_doors
 from diagnosis.conform.accounted import Accounted
@@ -40,8 +40,13 @@ _PLACEHOLDER = Arn.iam("aws", "0" * 12, "role", "role")
 _READS = ("Read", "List")
 
 
-def document_faults(document: Document, accounted: Accounted, role_arn: Arn | None) -> Iterator[Finding]:
-    """Yield the faults of one document; of one that was not read, that it was not."""
+def document_faults(
+    document: Document, accounted: Accounted, role_arn: Arn | None, needed: Collection[tuple[str, str]] = ()
+) -> Iterator[Finding]:
+    """Yield the faults of one document; of one that was not read, that it was not.
+
+    ``needed`` are the ``(action, resource)`` pairs that a release needs just so: some actions are asked for on every resource.
+    """
     own = document.document
     rule = ConformRule.NOT_READ
     if own is None:
@@ -69,7 +74,7 @@ def document_faults(document: Document, accounted: Accounted, role_arn: Arn | No
         return
     if kind in (PolicyKind.IDENTITY, PolicyKind.RESOURCE):
         told = {fault.place.path.partition(".")[0] for fault in report.findings if fault.rule in _OPEN}
-        yield from _wildcards(document, own.policy, accounted, told)
+        yield from _wildcards(document, own.policy, accounted, told, needed)
     if kind is PolicyKind.TRUST:
         yield from _subjects(document, own.policy, accounted)
         yield from _doors(document, own.policy, accounted, role_arn or _PLACEHOLDER)
@@ -114,7 +119,9 @@ def _names(statement: Statement, document: Document, at: int, accounted: Account
     return compare_grants([[]], [[alone]], meant=accounted.grants).grants_nothing_new
 
 
-def _wildcards(document: Document, policy: Policy, accounted: Accounted, told: set[str]) -> Iterator[Finding]:
+def _wildcards(
+    document: Document, policy: Policy, accounted: Accounted, told: set[str], needed: Collection[tuple[str, str]]
+) -> Iterator[Finding]:
     """Yield Allow statements that leave the action open, or the resource of an action that changes something."""
     for at, statement in enumerate(policy.statements):
         path = f"Statement[{at}]"
@@ -131,7 +138,7 @@ def _wildcards(document: Document, policy: Policy, accounted: Accounted, told: s
                 (action, pattern)
                 for action in expand_actions(statement.actions.patterns)
                 for pattern in resources.patterns
-                if _changes(action) and _leaves_open(pattern, action)
+                if _changes(action) and _leaves_open(pattern, action) and (action, pattern) not in needed
             ]
         )
         rule = ConformRule.WILDCARD

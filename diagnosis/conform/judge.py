@@ -94,8 +94,9 @@ def judged(change: Change) -> Conformance:
     matched = list(counterparts(olds, news))
     for old, new in matched:
         found += sides.broken(old, new)
-    own = _faults(after, accounted, news, change.head.unread)
-    was = _faults(before, accounted, olds, base.unread) if change.base is not None else []
+    own = _faults(after, accounted, news, change.head.unread, needed)
+    needed_before = needs_by_role(olds, sides.base)
+    was = _faults(before, accounted, olds, base.unread, needed_before) if change.base is not None else []
     # Without a token a session cannot be by web identity: that is the same fault once more.
     without = [each for each in found if each.rule is ConformRule.ID_TOKEN_MISSING]
     lacking = {place.file for each in without for place in (each.place, *each.related)}
@@ -185,14 +186,7 @@ def _widenings(
         tuple(claims for each in wanted.values() for claims in each.claims),
     )
     for was, role in pairs.roles:
-        own = next(
-            (
-                value
-                for arn, value in wanted.items()
-                if arn == role.arn or (role.arn is None and arn.name in role.names)
-            ),
-            NOTHING_NEEDED,
-        )
+        own = _of_role(role, wanted)
         files = {each.proposed.file for each in role.documents}
         judge = Widening(change.repository, accounted.about(role.names | files), own)
         if role.trust is not None:
@@ -211,6 +205,12 @@ def _widenings(
     yield from provider_findings(before.providers, after.providers, accounted, everybody)
 
 
+def _of_role(role: RoleDocuments, needed: Mapping[Arn, RoleNeeds]) -> RoleNeeds:
+    """Return what the releases need of a role."""
+    own = (value for arn, value in needed.items() if arn == role.arn or (role.arn is None and arn.name in role.names))
+    return next(own, NOTHING_NEEDED)
+
+
 def _names(document: Document) -> set[str]:
     own = document.proposed
     return {
@@ -222,7 +222,11 @@ def _names(document: Document) -> set[str]:
 
 
 def _faults(
-    documents: Documents, accounted: Accounted, releases: Iterable[Release], unread: Sequence[Unread]
+    documents: Documents,
+    accounted: Accounted,
+    releases: Iterable[Release],
+    unread: Sequence[Unread],
+    needed: Mapping[Arn, RoleNeeds],
 ) -> list[Finding]:
     """Return what is wrong on one side by itself."""
     found: list[Finding] = []
@@ -232,7 +236,8 @@ def _faults(
             continue
         role = next((each for each in documents.roles if any(own is document for own in each.documents)), None)
         names = (role.names if role is not None else frozenset[str]()) | _names(document)
-        found += document_faults(document, accounted.about(names), role.arn if role is not None else None)
+        wanted = _of_role(role, needed).grants if role is not None else ()
+        found += document_faults(document, accounted.about(names), role.arn if role is not None else None, wanted)
     rule = ConformRule.NOT_READ
     for place, why, how in documents.gaps:
         found.append(

@@ -53,6 +53,13 @@ def test_a_needed_action_that_is_taken_away_is_named(row: Row) -> None:
     base = {**row.release.files, TRUST: _TRUST, POLICY: _policy(needs)}
     same = conformance(base, base)
     assert (told(same), told(same, Level.UNKNOWN)) == (set(), set())
+    # What is needed may be granted, and nothing of it is too much.
+    fresh = conformance(base, None)
+    beyond = [each for each in fresh.findings if each.level is Level.ERROR and each.place.file == POLICY]
+    assert [each for each in beyond if each.rule.value not in ("refused-by-aws", "wildcard")] == []
+    assert all(
+        each.rule.value != "wildcard" or "iam:" in each.sentence or "every resource" in each.sentence for each in beyond
+    )
     lost = required[len(row.name) % len(required)]
     left = [need for need in needs if (need.action, need.resource) != (lost.action, lost.resource)]
     found = conformance({**base, POLICY: _policy(left)}, base)

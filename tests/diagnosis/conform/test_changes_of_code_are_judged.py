@@ -172,3 +172,33 @@ def test_an_account_that_is_left_open_is_the_releases_own() -> None:
     assert told(conformance(base, base)) == set()
     denied = of_rule(conformance(narrowed, base), "release-denied")
     assert (denied.place.file, [place.file for place in denied.related]) == (_FILE, [WORKFLOW])
+
+
+def test_a_plan_brings_its_own_base() -> None:
+    def plan(before: str, after: str) -> Files:
+        role = {"name": "release", "path": "/", "assume_role_policy": BASE[TRUST]}
+        changes = [
+            _planned("aws_iam_role.release", role, role),
+            _planned(
+                "aws_iam_role_policy.push",
+                *({"name": "push", "role": "release", "policy": each} for each in (before, after)),
+            ),
+        ]
+        told_by_terraform = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": changes}
+        return {WORKFLOW: RELEASE, "plan.json": json.dumps(told_by_terraform)}
+
+    base = {WORKFLOW: RELEASE}
+    less = BASE[POLICY].replace('"ecr:PutImage",\n', "")
+    assert told(conformance(plan(BASE[POLICY], BASE[POLICY]), base)) == set()
+    assert told(conformance(plan(less, BASE[POLICY]), base)) == set()
+    assert told(conformance(plan(BASE[POLICY], less), base)) == {"release-denied"}
+    assert told(conformance(plan(BASE[POLICY], BASE[POLICY].replace("repository/app", "repository/*")), base)) == {
+        "widened-grants",
+        "wildcard",
+    }
+
+
+def _planned(address: str, before: dict[str, str], after: dict[str, str]) -> dict[str, object]:
+    kind, _, name = address.partition(".")
+    change = {"actions": ["update"], "before": before, "after": after, "after_unknown": {}}
+    return {"address": address, "mode": "managed", "type": kind, "name": name, "change": change}

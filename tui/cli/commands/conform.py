@@ -233,7 +233,8 @@ def _tell(judged: Conformance, options: Mapping[str, Any]) -> None:
         if in_a_log():
             with console.capture() as captured:
                 show(judged, console, everything=bool(options["everything"]))
-            send(stopped(no_commands(captured.get())))  # drawn by the console: foreign text is visible in it
+            told_here = "\n".join(line.rstrip() for line in captured.get().split("\n"))
+            send(stopped(no_commands(told_here)))  # drawn by the console: foreign text is visible in it
         else:
             show(judged, console, everything=bool(options["everything"]))
         send(obeyed(notices))
