@@ -193,15 +193,19 @@ def not_read(state: ReviewedState) -> tuple[str, ...]:
     parts += [(f"the refs that may deploy to {each.name}", each.policies) for each in environments]
     for role in state.roles:
         name = role.arn.name
-        parts += [
-            (f"role {name}", role.role),
-            (f"inline policies of {name}", role.inline),
-            (f"managed policies of {name}", role.attached),
-            (f"permissions boundary of {name}", role.boundary),
-            (f"control policies above {name}", role.controls),
-        ]
+        parts.append((f"role {name}", role.role))
+        # Of a role that is not there nothing else is asked.
+        if not isinstance(role.role, Absent):
+            parts += [
+                (f"inline policies of {name}", role.inline),
+                (f"managed policies of {name}", role.attached),
+                (f"permissions boundary of {name}", role.boundary),
+                (f"control policies above {name}", role.controls),
+            ]
     for registry in state.registries:
         name = registry.arn.resource_id
-        parts += [(f"ECR repository {name}", registry.repository), (f"policy of {name}", registry.policy)]
+        parts.append((f"ECR repository {name}", registry.repository))
+        if not isinstance(registry.repository, Absent):
+            parts.append((f"policy of {name}", registry.policy))
     lines = [f"{what}: {reading.why.rstrip('.')}" for what, reading in parts if isinstance(reading, Unreadable)]
     return (*lines, *state.unread_workflows)

@@ -12,6 +12,7 @@ from diagnosis.baseline.review import Review
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.findings.finding import Finding, Level
 from tui.cli.console import Text, printable
+from tui.cli.plain import is_plain
 from tui.cli.reports.endpoints import show_endpoints
 from tui.cli.step_summary import code, markdown
 
@@ -121,7 +122,13 @@ def _finding(finding: Finding, console: Console) -> None:
     sign, style = _SIGNS[finding.level]
     console.print()
     console.print(
-        Text.assemble((sign, style), " ", (finding.rule.value, "bold"), "  ", printable(str(finding.place))),
+        Text.assemble(
+            (f"{sign} {finding.level.value}", style),
+            "  ",
+            (finding.rule.value, "bold"),
+            "  ",
+            printable(str(finding.place)),
+        ),
         soft_wrap=True,
     )
     _line(console, finding.sentence)
@@ -148,6 +155,9 @@ def _count(number: int, what: str) -> str:
 
 def _detail(console: Console, text: str) -> None:
     """Print a detail with its sign apart, so that what is wrapped stands below the text."""
+    if is_plain():
+        _line(console, f"- {text}")
+        return
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
     table.add_column(overflow="fold")
