@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from diagnosis.causes import Cause
 from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import Remediation
@@ -121,3 +122,59 @@ def _bare(value: Json) -> Json:
     if isinstance(value, dict):
         return {name: None if name in _TEXTS else _bare(item) for name, item in value.items()}
     return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+FIX: Object = {
+    "type": "object",
+    "properties": {
+        "paths": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "proof": {"enum": ["proved", "proved-as-far-as-understood"]},
+                    **{each: {"type": "string"} for each in ("title", "proves", "does_not_prove")},
+                    **{
+                        each: {"type": "array", "items": {"type": "string"}}
+                        for each in ("not_covered", "newly_admits_beyond_the_need", "newly_admits", "takes_away")
+                    },
+                    "changes": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "causes": {"type": "array", "items": {"$ref": "#/$defs/cause"}},
+                                "warnings": {"type": "array", "items": {"type": "string"}},
+                                **{
+                                    each: {"type": ["string", "null"]}
+                                    for each in ("id", "owner", "title", "words", "difference", *FORMATS)
+                                },
+                            },
+                        },
+                    },
+                },
+            },
+        },
+        "not_offered": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "title": {"type": "string"},
+                    "proof": {"enum": ["proved", "proved-as-far-as-understood", "not-proved"]},
+                    "why_not_offered": {"type": "string"},
+                    "withheld": {"type": "boolean"},
+                    "changes": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {each: {"type": "string"} for each in ("id", "owner", "title")},
+                        },
+                    },
+                },
+            },
+        },
+    },
+    "$defs": {"cause": {"enum": [cause.value for cause in Cause]}},
+}
+"""What `fix` holds, before foreign text is marked."""

@@ -12,7 +12,6 @@ import json
 import re
 import secrets
 import string
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -87,6 +86,11 @@ class Marking:
     def marked(self, value: Json, schema: Object) -> Json:
         """Return a document in which every text that is not planescope's own is marked; ``schema`` is the one of its ``--json``."""
         return self._marked(value, (schema,), schema, "")
+
+    def of_document(self, value: Object, schema: Object) -> Object:
+        """Return the same of a document, which stays an object."""
+        made = self.marked(value, schema)
+        return made if isinstance(made, dict) else {}
 
     def _marked(self, value: Json, places: tuple[Object, ...], root: Object, member: str) -> Json:
         if isinstance(value, str):
@@ -163,8 +167,3 @@ class Marker:
         if isinstance(value, Enum):
             return str(value.value)
         return self.around(value) if isinstance(value, str) else str(value)
-
-
-def is_marked(value: Json) -> bool:
-    """Return whether a value is the object that marks a foreign text."""
-    return isinstance(value, Mapping) and KEY in value

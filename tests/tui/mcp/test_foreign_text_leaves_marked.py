@@ -28,11 +28,10 @@ from diagnosis.lint.rule import Rule
 from tui.backend import BackendProblem
 from tui.mcp import schemas
 from tui.mcp.calling import Calls, _words
-from tui.mcp.fix import fix_object
+from tui.mcp.fix import FIX, fix_object
 from tui.mcp.foreign_text import Marker, Marking, foreign
 from tui.mcp.resources import RESOURCES
 from tui.mcp.telling import told_of_diagnosis
-from tui.mcp.tools.reading import FIX
 from tui.mcp.tools.table import TOOLS
 from tui.progress import Progress
 

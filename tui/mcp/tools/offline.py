@@ -1,4 +1,4 @@
-"""The tools that judge what they are given, and ask nobody: logs, policies, slugs, and the rest of an earlier result."""
+"""The tools that judge a text that they are given, and ask nobody: logs and policies."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from diagnosis.callers.who_gets_in import who_gets_in
-from diagnosis.causes import Cause, Integrity
-from diagnosis.documents import admits, causes, explanation
+from diagnosis.documents import admits, explanation
 from diagnosis.documents import lint as lint_document
 from diagnosis.documents.exit_code import FAILED, PASSED, ExitCode
 from diagnosis.documents.json_values import Json, Object, strings
@@ -26,7 +25,7 @@ from diagnosis.policy.evaluation.rows import RowFault, read_row, result_of
 from tui.backend import BackendProblem
 from tui.mcp import schemas
 from tui.mcp.foreign_text import SENTENCES, Marking
-from tui.mcp.result import LIMIT, Answer, page
+from tui.mcp.result import Answer
 from tui.mcp.sources import place_of
 from tui.mcp.tools import inputs
 from tui.mcp.tools.codes import of_verdict
@@ -133,7 +132,8 @@ def _evaluate(call: Call) -> Answer:
         f"{len(rows)} rows: {', '.join(f'{count} {name}' for name, count in decided.items())}; {faulty} cannot be read."
     )
     document: Object = {"schema": "planescope.mcp-decisions/1", "rows": rows}
-    return Answer(tuple(told), ExitCode.USAGE if faulty else PASSED, call.marker, Marking().marked(document, DECISIONS))  # type: ignore[arg-type]  # an object stays one
+    marked = Marking().of_document(document, DECISIONS)
+    return Answer(tuple(told), ExitCode.USAGE if faulty else PASSED, call.marker, marked)
 
 
 def _decision(row: Json) -> str:
@@ -205,44 +205,8 @@ def _is_infrastructure(text: str) -> bool:
     return read_files({name: text}).forms.get(name, Form.POLICY) not in (Form.POLICY, Form.CLI_ANSWER)
 
 
-# -- the catalogue, and the rest of a result
-
-
-def _causes(call: Call) -> Answer:
-    slugs = call.texts("slugs")
-    found = tuple(each for each in Cause if each.value in slugs)
-    integrity = tuple(each for each in Integrity if each.value in slugs)
-    unknown = len(set(slugs) - {each.value for each in (*found, *integrity)})
-    if not slugs:
-        told = [f"{len(Cause)} causes and {len(Integrity)} integrity findings; ask for their slugs."]
-        document: Object = {"schema": causes.SCHEMA, "slugs": strings(each.value for each in (*Cause, *Integrity))}
-        return Answer(tuple(told), PASSED, call.marker, document)
-    told = [f"{each.value}: {each.record.sentence} {each.record.next_step}" for each in found]
-    told += [f"{each.value}: {each.record.sentence} {each.record.next_step}" for each in integrity]
-    if unknown:
-        told.append(f"{unknown} of the slugs are none of the catalogue; without `slugs` all are listed.")
-    return Answer(tuple(told), ExitCode.USAGE if unknown else PASSED, call.marker, causes.document(found, integrity))
-
-
-def _more(call: Call) -> Object:
-    found = page(
-        call.kept,
-        str(call.arguments["result"]),
-        call.text("path"),
-        call.number("offset") or 0,
-        call.number("limit") or LIMIT,
-    )
-    if found is None:
-        raise BackendProblem(
-            "There is no such result, or no such place in it.",
-            "The latest results are kept alone: call the tool again.",
-        )
-    return found
-
-
 def _marked(document: Object, name: str, marking: Marking | None = None) -> Object:
-    marked = (marking or Marking()).marked(document, schemas.published(name))
-    return marked if isinstance(marked, dict) else {}
+    return (marking or Marking()).of_document(document, schemas.published(name))
 
 
 def _schema(name: str) -> str:
@@ -277,7 +241,6 @@ TOOLS = (
             "file": inputs.file("The log's file"),
         },
         _explain,
-        document="explanation-1",
     ),
     Tool(
         "policy_admits",
@@ -296,7 +259,6 @@ TOOLS = (
         },
         _admits,
         ("repository",),
-        document="policy-admits-1",
     ),
     Tool(
         "policy_evaluate",
@@ -329,36 +291,6 @@ TOOLS = (
         },
         _lint,
         ("documents",),
-        document="policy-lint-1",
-    ),
-    Tool(
-        "causes",
-        "What a slug means",
-        "Says what slugs of causes and integrity findings mean: sentence, how to tell it apart, next step, owner. Without slugs: a"
-        " list of all.",
-        {"slugs": {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 64}, "maxItems": 30}},
-        _causes,
-    ),
-    Tool(
-        "more",
-        "The rest of a result",
-        "Reads on in an earlier result, at a path and from an offset, without asking GitHub or AWS again.",
-        {
-            "result": {"type": "string", "pattern": "^r[0-9]{1,9}$", "description": "As the answer gave it."},
-            "path": {
-                "type": "string",
-                "maxLength": 300,
-                "description": "A section, or a path of `left_out`; `/` between members.",
-            },
-            "offset": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": 10_000_000,
-                "description": "The first item, or character.",
-            },
-        },
-        _more,
-        ("result",),
     ),
 )
-"""Offline tools, and the one that pages."""
+"""The tools that judge a text."""

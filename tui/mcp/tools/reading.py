@@ -8,23 +8,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from diagnosis.account_view.documents import DocumentKind
-from diagnosis.causes import Cause
-from diagnosis.documents import conform as conform_document
 from diagnosis.documents import diagnosis as diagnosis_document
 from diagnosis.documents.exit_code import UNKNOWN
 from diagnosis.documents.json_values import Object
 from diagnosis.documents.judged_exit import exit_code
 from diagnosis.facts.evidence import Origin
 from diagnosis.names.arn import Arn
-from diagnosis.verdicts.conform_rule import ConformRule
 from diagnosis.what_if.proposal import ProposalKind
 from tui.backend import BackendProblem, Cancelled, ProposedDocument, RunQuery
 from tui.mcp import schemas
-from tui.mcp.fix import FORMATS, fix_object, without_patches
+from tui.mcp.fix import FIX, FORMATS, fix_object, without_patches
 from tui.mcp.foreign_text import Marking
 from tui.mcp.result import Answer
 from tui.mcp.sources import place_of
-from tui.mcp.telling import told_of_conformance, told_of_diagnosis, told_of_migration, told_of_what_if
+from tui.mcp.telling import told_of_diagnosis, told_of_migration, told_of_what_if
 from tui.mcp.tools import inputs
 from tui.mcp.tools.codes import of_verdict, with_credentials
 from tui.mcp.tools.tool import Call, Tool
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
 
 _SECONDS = 300.0
 _DIAGNOSIS = Marking(slugs=frozenset({"id", "remediations", "rule", "finding", "origin"}), known=frozenset(Origin))
-_CONFORM = Marking(slugs=frozenset({"rule"}), known=frozenset(ConformRule))
 _one_demo = threading.Lock()
 """The embedded account is one in a process."""
 
@@ -107,8 +103,8 @@ def _diagnose(call: Call) -> Answer:
         told_of_diagnosis(diagnosis, fix, call.marker),
         with_credentials(exit_code(diagnosis), problem),
         call.marker,
-        _object(_DIAGNOSIS.marked(_ordered(document), schemas.published("diagnosis-1"))),
-        _object(_DIAGNOSIS.marked(fix, FIX)),
+        _DIAGNOSIS.of_document(_ordered(document), schemas.published("diagnosis-1")),
+        _DIAGNOSIS.of_document(fix, FIX),
         "planescope://schemas/diagnosis-1",
     )
 
@@ -145,61 +141,6 @@ SECTIONS = (
 )
 _FIRST = ("schema", "title", "subject_run", "endpoints", "forecast", "unknown")
 
-FIX: Object = {
-    "type": "object",
-    "properties": {
-        "paths": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "proof": {"enum": ["proved", "proved-as-far-as-understood"]},
-                    **{each: {"type": "string"} for each in ("title", "proves", "does_not_prove")},
-                    **{
-                        each: {"type": "array", "items": {"type": "string"}}
-                        for each in ("not_covered", "newly_admits_beyond_the_need", "newly_admits", "takes_away")
-                    },
-                    "changes": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {
-                                "causes": {"type": "array", "items": {"$ref": "#/$defs/cause"}},
-                                "warnings": {"type": "array", "items": {"type": "string"}},
-                                **{
-                                    each: {"type": ["string", "null"]}
-                                    for each in ("id", "owner", "title", "words", "difference", *FORMATS)
-                                },
-                            },
-                        },
-                    },
-                },
-            },
-        },
-        "not_offered": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "title": {"type": "string"},
-                    "proof": {"enum": ["proved", "proved-as-far-as-understood", "not-proved"]},
-                    "why_not_offered": {"type": "string"},
-                    "withheld": {"type": "boolean"},
-                    "changes": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {each: {"type": "string"} for each in ("id", "owner", "title")},
-                        },
-                    },
-                },
-            },
-        },
-    },
-    "$defs": {"cause": {"enum": [cause.value for cause in Cause]}},
-}
-"""What `fix` holds, before foreign text is marked."""
-
 
 def _what_if(call: Call) -> Answer:
     from diagnosis.documents import what_if as what_if_document
@@ -222,7 +163,7 @@ def _what_if(call: Call) -> Answer:
         told_of_what_if(result, call.marker),
         with_credentials(of_verdict(result.verdict), problem),
         call.marker,
-        _object(Marking().marked(what_if_document.document(result), schemas.published("what-if-1"))),
+        Marking().of_document(what_if_document.document(result), schemas.published("what-if-1")),
         schema="planescope://schemas/what-if-1",
     )
 
@@ -265,32 +206,8 @@ def _migrate(call: Call) -> Answer:
         (*told_of_migration(plan, call.marker), *withheld),
         with_credentials(of_verdict(plan.verdict), plan.credentials_problem),
         call.marker,
-        _object(Marking().marked(document, schemas.published("migration-1"))),
+        Marking().of_document(document, schemas.published("migration-1")),
         schema="planescope://schemas/migration-1",
-    )
-
-
-def _conform(call: Call) -> Answer:
-    given = call.arguments
-    options = {
-        "base": call.text("base") or None,
-        "paths": tuple(call.sources.root / path for path in call.texts("paths")),
-        "repo": call.text("repository") or None,
-        "default_branch": call.text("default_branch") or None,
-        "account": call.text("account") or None,
-        "region": call.text("region") or None,
-        "roles": tuple(f"{each['name']}={each['arn']}" for each in given.get("roles", ())),
-        "parameters": tuple(f"{each['name']}={each['value']}" for each in given.get("parameters", ())),
-        "everything": bool(given.get("everything")),
-    }
-    case = place_of(call.sources.root, call.text("case")) if call.text("case") else None
-    judged = call.sources.conformance(options, case, call.progress, call.cancelled)
-    return Answer(
-        told_of_conformance(judged, call.marker),
-        of_verdict(judged.verdict),
-        call.marker,
-        _object(_CONFORM.marked(conform_document.document(judged), schemas.published("conform-1"))),
-        schema="planescope://schemas/conform-1",
     )
 
 
@@ -311,10 +228,6 @@ def _without_wildcards(plan: Migration) -> tuple[Object, tuple[str, ...]]:
     return document, tuple(held)
 
 
-def _object(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
 _OF_RUNS: Object = {
     "runs": inputs.RUNS,
     "repository": inputs.REPOSITORY,
@@ -324,16 +237,6 @@ _OF_RUNS: Object = {
     "demo": inputs.DEMO,
 }
 _PART: Object = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,100}$"}
-
-
-def _pair(first: str, second: str) -> Object:
-    """Return the schema of two names that belong together."""
-    return {
-        "type": "object",
-        "required": [first, second],
-        "properties": {first: inputs.name("The name in the files."), second: inputs.name("What stands for it.")},
-        "additionalProperties": False,
-    }
 
 
 TOOLS = (
@@ -354,7 +257,6 @@ TOOLS = (
         _diagnose,
         sections=SECTIONS[1:],
         default_sections=_FIRST,
-        document="diagnosis-1",
         seconds=_SECONDS,
         asks_others=True,
     ),
@@ -396,7 +298,6 @@ TOOLS = (
             "unknown",
             "runs",
         ),
-        document="what-if-1",
         seconds=_SECONDS,
         asks_others=True,
     ),
@@ -413,51 +314,8 @@ TOOLS = (
         },
         _migrate,
         sections=("verdict", "endpoints", "repositories", "roles_looked_at", "roles", "unknown"),
-        document="migration-1",
         seconds=_SECONDS,
         asks_others=True,
-    ),
-    Tool(
-        "conform",
-        "Whether a change of roles, policies and workflows may be merged",
-        "Judges what the working tree of the server's clone changes against its base branch: whom or what it newly admits or"
-        " grants, what would deny the next release, what AWS would refuse, wildcards, second doors, static keys, unpinned"
-        " actions. From files alone: no account, no token, no network.",
-        {
-            "base": {
-                "type": "string",
-                "pattern": "^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$",
-                "description": "The base branch; by default the clone's.",
-            },
-            "paths": {
-                "type": "array",
-                "items": inputs.file("A file or folder whose documents are judged"),
-                "maxItems": 50,
-                "description": "By default all; workflows are always read.",
-            },
-            "case": inputs.CASE,
-            "repository": inputs.REPOSITORY,
-            "default_branch": inputs.name("The repository's default branch."),
-            "account": {"type": "string", "pattern": "^[0-9]{12}$", "description": "Where the files are applied."},
-            "region": inputs.REGION,
-            "roles": {
-                "type": "array",
-                "items": _pair("name", "arn"),
-                "maxItems": 20,
-                "description": "The ARNs of roles that the files call by a name.",
-            },
-            "parameters": {
-                "type": "array",
-                "items": _pair("name", "value"),
-                "maxItems": 100,
-                "description": "Values of CloudFormation parameters or Terraform variables.",
-            },
-            "everything": {"type": "boolean", "description": "Count what is so on the base branch as well."},
-        },
-        _conform,
-        sections=("repository", "base", "judged_at", "verdict", "counts", "documents", "releases", "findings", "notes"),
-        document="conform-1",
-        seconds=_SECONDS,
     ),
 )
 """The tools that read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from diagnosis.documents.json_values import Object
 from tui.backend import CancelHook, ProgressHook
@@ -53,8 +53,6 @@ class Tool:
     required: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     """The members of the document, of which a caller may choose."""
-    document: str = ""
-    """The published schema of its document."""
     default_sections: tuple[str, ...] = ()
     """Those that are given where none is chosen; empty for all."""
     seconds: float = 60.0
@@ -109,5 +107,3 @@ OUTPUT_SCHEMA: Object = {
     },
 }
 """What every tool gives: small, since a client may show it to its model with each session; the whole schemas are resources."""
-
-Arguments: TypeAlias = Mapping[str, Any]
