@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Share the work on files that every worker of a whole run reads."""
     worker = getattr(session.config, "workerinput", None)
-    if worker is not None and worker["whole_suite"]:
+    if worker is not None and worker.get("whole_suite"):
         rewrite_share(session.config, int(worker["workerid"].removeprefix("gw")), worker["workercount"])
 
 
