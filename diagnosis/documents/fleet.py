@@ -64,7 +64,8 @@ class Fleet:
 
     def settled(self) -> Fleet:
         """Return the fleet with what each role is granted beyond the needs of all its users."""
-        rows = settled(self.rows, self.repositories, self.roles, self.known_owners)
+        whole = self.header.slice.of == 1
+        rows = settled(self.rows, self.repositories, self.roles, self.known_owners, whole=whole)
         return replace(self, rows=ordered(rows, Sort.NAME))
 
 

@@ -32,6 +32,8 @@ class Coverage:
     """Repositories of the fleet of which not all is known, each with the reason, a clause."""
     owners: frozenset[str] = frozenset()
     """Owners whose repositories all belong to the fleet."""
+    whole: bool = True
+    """Whether the fleet is all here, not one slice of several."""
 
 
 def possible_users(trust: PolicyDocument, role: Arn, coverage: Coverage) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ def _of_subject(subject: str, coverage: Coverage) -> Iterator[str]:
         if place in coverage.open:
             yield f"{place}: {coverage.open[place]}"
         elif place not in coverage.read and owner not in coverage.owners:
-            yield f"{place}, which is not in the fleet"
+            yield f"{place}, which is not in {'the fleet' if coverage.whole else 'this slice'}"
         return
     if _WILD.search(owner) or owner not in coverage.owners:
         yield f"repositories outside the fleet that present {subject}"

@@ -27,12 +27,14 @@ def settled(
     repositories: Iterable[RepositoryRow],
     roles: Iterable[RoleRecord],
     owners: Iterable[str] = (),
+    *,
+    whole: bool = True,
 ) -> tuple[WorkflowRow, ...]:
     """Return the rows, each with what its roles are granted beyond the needs of all of them, in the order given.
 
-    ``owners`` are those all of whose repositories are among ``repositories``.
+    ``owners`` are those all of whose repositories are among ``repositories``; not ``whole`` is one slice of several.
     """
-    coverage = coverage_of(repositories, owners)
+    coverage = replace(coverage_of(repositories, owners), whole=whole)
     records = {record.role: record for record in roles}
     users: dict[Arn, list[WorkflowRow]] = {}
     for row in rows:

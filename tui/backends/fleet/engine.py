@@ -102,8 +102,9 @@ class FleetRun:
     def run(self, targets: Targets, journal: FleetJournal | None = None, before: Fleet | None = None) -> Fleet:
         """Read what ``before`` lacks, and return the whole, judged over all repositories. Raises Cancelled, OSError."""
         header = before.header if before else self.header(targets)
-        # What failed in passing is read again, and so is what is no longer as it was listed.
-        kept = [row for row in before.repositories if row.final] if before else []
+        # What failed in passing is read again; what is no longer listed has no line.
+        there = [row for row in before.repositories if row.repository.lower() in targets.names] if before else []
+        kept = [row for row in there if row.final]
         names = {row.repository.lower() for row in kept}
         rows = [row for row in before.rows if row.repository.lower() in names] if before else []
         roles = {record.role: record for record in before.roles} if before else {}
