@@ -314,10 +314,6 @@ def _ended(run: Attempt) -> bool:
     return run.complete and run.conclusion in ("success", "failure")
 
 
-def _on_tag(start: Start) -> bool:
-    return bool(start.ref and start.ref.startswith("refs/tags/"))
-
-
 def _joined(first: AccountQuestion, second: AccountQuestion) -> AccountQuestion:
     """Return one question about one role for two workflows that use it."""
     places = (*first.repositories, *((second.repository_arn,) if second.repository_arn else ()), *second.repositories)

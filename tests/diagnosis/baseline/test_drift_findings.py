@@ -32,6 +32,7 @@ from diagnosis.baseline.review import Review, Seen, review
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.state import RegistryState, ReviewedState, Use
 from diagnosis.facts.account import EcrRepository, Image, NamedPolicy, OidcProvider
+from diagnosis.facts.github_context import DeployableRefs, Environment, ProtectionRule, RefPolicy
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.role_usage import LastAccess, PushedImages, RoleUsage, Usage
 from diagnosis.facts.runs import Attempt, OidcCustomization
@@ -198,6 +199,45 @@ def test_what_was_not_read_when_it_was_accepted_is_not_compared_as_if_it_were() 
     result = reviewed(state(), with_role(boundary=NOT_READ))
     assert found(result) == {("not-compared", U)}
     assert result.verdict is Verdict.UNKNOWN
+
+
+_GUARDED = Environment(
+    "production",
+    DeployableRefs.LISTED,
+    Known((RefPolicy("main"),)),
+    (ProtectionRule("required_reviewers", reviewers=("team/release",), prevent_self_review=True),),
+)
+
+
+@pytest.mark.parametrize(
+    ("environments", "wanted", "line"),
+    [
+        (Known((_GUARDED,)), set(), ""),
+        (Known(()), {("environment-changed", E)}, ""),
+        (Known((replace(_GUARDED, name="Production"),)), set(), ""),
+        (
+            Known((replace(_GUARDED, rules=()),)),
+            {("environment-changed", E)},
+            "removed: required_reviewers: team/release, not by who started it",
+        ),
+        (
+            Known((replace(_GUARDED, refs=DeployableRefs.ANY, policies=Known(())),)),
+            {("environment-changed", E)},
+            "added: every ref may deploy",
+        ),
+        (
+            Known((replace(_GUARDED, policies=Known((RefPolicy("main"), RefPolicy("v*", "tag")))),)),
+            {("environment-changed", E)},
+            "added: tag v*",
+        ),
+        (Known((replace(_GUARDED, policies=NOT_READ),)), {("not-compared", U)}, ""),
+        (NOT_READ, {("not-compared", U)}, ""),
+    ],
+)
+def test_how_an_environment_is_protected(environments: Any, wanted: set[tuple[str, str]], line: str) -> None:
+    result = reviewed(state(environments=environments), state(environments=Known((_GUARDED,))))
+    assert found(result) == wanted
+    assert not line or line in result.findings[0].details
 
 
 def test_an_acceptance_ends_with_its_day() -> None:

@@ -70,7 +70,10 @@ def world() -> Iterator[LiveWorld]:
 
 def seen(world: LiveWorld, release: WireRelease, baseline: Baseline | None = None) -> Seen:
     with world.backend(release, LATER if baseline else ACCEPTED) as backend:
-        return backend.reviewed(baseline, progress=lambda _: None, cancelled=lambda: False)
+        found = backend.reviewed(baseline, progress=lambda _: None, cancelled=lambda: False)
+        asked = [(call.operation, call.target) for call in backend.calls()]
+        assert len(asked) == len(set(asked)), asked
+        return found
 
 
 def accepted(world: LiveWorld) -> Baseline:
