@@ -30,7 +30,7 @@ from diagnosis.facts.workflow import (
     WorkflowJob,
     WorkflowStep,
 )
-from diagnosis.logs.scrubbed_values import scrub_member
+from diagnosis.logs.scrubbed_values import MARK, scrub_member
 
 _LONGEST = 512_000
 _MOST_STEPS = 5_000
@@ -271,9 +271,8 @@ class _Reader:
 
     def _pairs(self, node: Any) -> Pairs:
         """Return a mapping of scalars as text. Lists and mappings among the values mean nothing here and are left out."""
-        return tuple(
-            (name, _text(value)) for name, value in self._members_of(node, "a block") if isinstance(value, ScalarNode)
-        )
+        found = ((name, _text_or_mark(value)) for name, value in self._members_of(node, "a block"))
+        return tuple((name, text) for name, text in found if text is not None)
 
     def _env(self, node: Any) -> Pairs:
         """Read ``env``; one that is an expression as a whole is kept under a name that no variable has."""
@@ -391,6 +390,15 @@ def _default(members: dict[str, Any]) -> str | None:
 def _scalar(node: Any) -> str | None:
     """Return a scalar's text; None where it is absent, null or no scalar."""
     return (_text(node) or None) if isinstance(node, ScalarNode) else None
+
+
+def _text_or_mark(node: Any) -> str | None:
+    """Return a scalar as it is written; None for anything else but what stands in a secret's place, which looks like a list."""
+    if isinstance(node, ScalarNode):
+        return _text(node)
+    items = node.value if isinstance(node, SequenceNode) else ()
+    mark = f"[{_text(items[0])}]" if len(items) == 1 and isinstance(items[0], ScalarNode) else ""
+    return mark if mark.startswith(MARK) else None
 
 
 def _text(node: Any) -> str:

@@ -318,3 +318,10 @@ def test_a_list_that_is_not_read_whole_is_no_shorter_list() -> None:
     assert (
         "more than 500 entries" in unparsable(f"on:\n  push:\n    branches:\n{many}\njobs:\n  a: {{steps: []}}\n").why
     )
+
+
+def test_what_stands_in_a_secrets_place_is_no_list() -> None:
+    given = "env: {AWS_ACCESS_KEY_ID: [scrubbed:aws-access-key-id], LISTED: [a], MANY: [b, c]}"
+    read = parse_workflow(f"on: push\njobs:\n  a:\n    {given}\n    steps: [{{run: x}}]\n", PATH)
+    assert isinstance(read, Workflow)
+    assert read.jobs[0].env == (("AWS_ACCESS_KEY_ID", "[scrubbed:aws-access-key-id]"),)

@@ -33,6 +33,7 @@ from thoroughness import spread
 
 from diagnosis.findings.finding import Level
 
+_KEY = "AKIA" + "QYLPMN5HABCDEFGH"
 _OTHER = "arn:aws:iam::444455556666:root"
 _LOGIN = f"aws-actions/amazon-ecr-login@{PINNED['aws-actions/amazon-ecr-login']}"
 _CHECKOUT = f"actions/checkout@{PINNED['actions/checkout']}"
@@ -161,6 +162,14 @@ REFUSED: dict[str, tuple[Files, str]] = {
             "    runs-on",
             "    env: {AWS_ACCESS_KEY_ID: '${{ secrets.KEY_ID }}', AWS_SECRET_ACCESS_KEY: '${{ secrets.KEY }}'}\n    runs-on",
         ),
+        "static-keys",
+    ),
+    "a key that is written out": (
+        workflow("    runs-on", f"    env:\n      AWS_ACCESS_KEY_ID: {_KEY}\n    runs-on"),
+        "static-keys",
+    ),
+    "a key that is written out beside others": (
+        workflow("T: '${{ github.sha }}'", "T: '${{ github.sha }}', AWS_ACCESS_KEY_ID: " + _KEY),
         "static-keys",
     ),
     "a lost failure": (workflow("docker push $R/app:$T", "docker push $R/app:$T || true"), "gate-demoted"),
