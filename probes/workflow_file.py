@@ -396,7 +396,7 @@ def _text_or_mark(node: Any) -> str | None:
     """Return a scalar as it is written; None for anything else but what stands in a secret's place, which looks like a list."""
     if isinstance(node, ScalarNode):
         return _text(node)
-    items = node.value if isinstance(node, SequenceNode) else ()
+    items: list[Any] = list(node.value) if isinstance(node, SequenceNode) else []
     mark = f"[{_text(items[0])}]" if len(items) == 1 and isinstance(items[0], ScalarNode) else ""
     return mark if mark.startswith(MARK) else None
 
