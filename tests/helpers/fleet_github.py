@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -62,6 +62,8 @@ class FleetGitHub:
         """Answers about files wait for it; open at first."""
         self.gate.set()
         self.latency = 0.0
+        self.after_fault: Callable[[str], None] = lambda _name: None
+        """Called with each answer that is a fault."""
         fleet = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -147,6 +149,7 @@ class FleetGitHub:
             return _missing(graphql=rest == "graphql")
         if repository.fault is not None:
             status, headers = repository.fault
+            self.after_fault(name)
             return status, {"message": "no"}, headers
         if rest == "graphql":
             self.gate.wait(30)

@@ -57,7 +57,7 @@ def test_wherever_a_file_was_cut_off_its_whole_pieces_are_kept_and_gone_on_with(
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode()), st.booleans())
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_whatever_stands_in_a_file_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, behind: bool
 ) -> None:

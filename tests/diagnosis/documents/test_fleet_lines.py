@@ -98,7 +98,7 @@ def parsed(fleet: Fleet) -> list[JsonMembers]:
 
 
 @given(FLEETS)
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_what_was_written_is_read_back(fleet: Fleet) -> None:
     first, *rest = parsed(fleet)
     found = read_lines(read_header(first), rest)
@@ -109,7 +109,7 @@ def test_what_was_written_is_read_back(fleet: Fleet) -> None:
 
 
 @given(FLEETS, st.data())
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_a_line_of_others_is_read_or_refused(fleet: Fleet, data: st.DataObject) -> None:
     _, *rest = lines(fleet)
     line: dict[str, Any] = json.loads(json.dumps(data.draw(st.sampled_from(rest))))
@@ -133,7 +133,7 @@ def test_a_header_of_another_kind_is_refused(change: dict[str, str]) -> None:
 
 
 @given(FLEETS)
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_cell_is_a_formula_and_each_line_stays_one(fleet: Fleet) -> None:
     written = list(csv.reader(io.StringIO(csv_text(fleet))))
     unread = sum(place.status is not Status.READ for place in fleet.repositories)
@@ -149,7 +149,7 @@ def test_what_a_spreadsheet_takes_for_a_formula_is_text(text: str) -> None:
 
 
 @given(st.text(min_size=1), st.integers(1, 40))
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_every_repository_lies_in_exactly_one_slice_however_it_is_spelt(name: str, count: int) -> None:
     inside = [number for number in range(1, count + 1) if Slice(number, count).holds(name)]
     assert inside == [place_of(name.lower(), count)]

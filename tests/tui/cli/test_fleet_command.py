@@ -170,3 +170,20 @@ def test_bad_input_says_what_to_do(words: list[str], said: str) -> None:
     with FleetGitHub([]) as server:
         found = run("fleet", *words, "--github-url", server.url)
     assert (found.exit_code, said in found.stderr) == (2, True), found.stderr
+
+
+def test_a_rate_limit_is_waited_out_and_said_once() -> None:
+    known = [
+        FleetRepository(f"octo/r{number}", {"ci.yml": CI}, fault=(429, {"Retry-After": "1"})) for number in range(2)
+    ]
+
+    with FleetGitHub(known) as server:
+
+        def recover(path: str) -> None:
+            for repository in known:
+                repository.fault = None
+
+        server.after_fault = recover
+        found = run(*OF_ALL, server.url)
+    assert found.exit_code == 0, found.output
+    assert found.stderr.count("waiting for GitHub's") == 1

@@ -47,7 +47,7 @@ class FleetWatch:
         self.ended = threading.Event()
         self.cancelled = cancelled
         self._timer = ledger.timer
-        self._waiting: tuple[str, float] = ("", 0.0)
+        self._waiting: tuple[Progress, float] | None = None
 
     def stopped(self) -> bool:
         """Return whether the run is over: the cancel hook of whoever reads for it."""
@@ -56,13 +56,13 @@ class FleetWatch:
     def waits(self, what: str, done: int, total: int) -> None:
         """Take note of a rate limit that is waited out: the progress hook of whoever asks GitHub."""
         if what.startswith(WAITING):
-            self._waiting = (f"{what}: {max(0, total - done)} s", self._timer())
+            self._waiting = (Progress(what, done, total), self._timer())
 
     @property
-    def waiting(self) -> str:
-        """What is waited for just now; empty where nothing is."""
-        text, at = self._waiting
-        return text if text and self._timer() - at < _WAIT_SHOWN_SECONDS else ""
+    def waiting(self) -> Progress | None:
+        """What is waited for just now; None where nothing is."""
+        found = self._waiting
+        return found[0] if found is not None and self._timer() - found[1] < _WAIT_SHOWN_SECONDS else None
 
 
 class FleetRun:
@@ -177,8 +177,9 @@ class FleetRun:
 
     def _show(self, done: int, wanted: int, total: int, began: float) -> None:
         """Say how far it is: repositories, how many a minute, what is left of time and of the rate limit."""
-        if self._watch.waiting:
-            self._progress(Progress(self._watch.waiting, total - wanted + done, total))
+        waiting = self._watch.waiting
+        if waiting is not None:
+            self._progress(waiting)
             return
         minutes = (self._ledger.timer() - began) / 60
         parts = ["repositories"]
