@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from diagnosis.facts.reading import Unreadable
-from diagnosis.iac.node import Node, Open, Steps, Text, Value, joined
+from diagnosis.iac.node import Node, Open, Steps, Text, Value, joined, parts_of
 from diagnosis.iac.proposal import Document, DocumentKind, OpenDocument, OpenPlace, WholeDocument
 from diagnosis.iac.text_trees import TextFault, json_node
 from diagnosis.lint.kind import kind_of
@@ -138,13 +138,22 @@ def kind_by_elements(document: Document) -> DocumentKind:
     )
 
 
+def is_policy(node: Node) -> bool:
+    """Return whether a value is a policy, as an object or as text."""
+    value = node.value
+    if isinstance(value, str | Text):
+        known = "".join(part for part in parts_of(value) if isinstance(part, str))
+        return known.lstrip().startswith("{") and '"Statement"' in known
+    return "Statement" in node.members
+
+
 def policies_within(node: Node, most: int = 50) -> list[tuple[Steps, Node]]:
-    """Return the objects with a ``Statement`` in a value, however deep."""
+    """Return the policies in a value, however deep."""
     found: list[tuple[Steps, Node]] = []
     pending: list[tuple[Steps, Node]] = [((), node)]
     while pending and len(found) < most:
         steps, each = pending.pop()
-        if "Statement" in each.members:
+        if is_policy(each):
             found.append((steps, each))
         elif isinstance(each.value, tuple):
             pending += reversed([((*steps, at), inner) for at, inner in enumerate(each.value)])

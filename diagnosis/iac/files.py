@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from diagnosis.iac.node import Node
+from diagnosis.iac.node import Node, Open
 from diagnosis.iac.policy_json import is_answer, is_policy
 from diagnosis.iac.proposal import Form
 from diagnosis.iac.terraform.plan import is_plan
@@ -42,7 +42,8 @@ def is_template(root: Node) -> bool:
     """Return whether a tree is a CloudFormation or SAM template."""
     resources = root.members.get("Resources")
     return resources is not None and (
-        "AWSTemplateFormatVersion" in root.members
+        isinstance(resources.value, Open)
+        or "AWSTemplateFormatVersion" in root.members
         or "Transform" in root.members
         or any("Type" in each.members for each in resources.members.values())
     )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from diagnosis.facts.reading import Unreadable
 from diagnosis.iac.cloudformation.template import read_template
 from diagnosis.iac.files import LARGEST, LARGEST_PLAN, TEMPLATES, form_of_json, is_template, is_worth_reading
-from diagnosis.iac.node import Node
+from diagnosis.iac.node import Node, Open
 from diagnosis.iac.policy_json import read_answer, read_policy_file
 from diagnosis.iac.proposal import NOTHING_GIVEN, Form, Gap, Given, Proposal
 from diagnosis.iac.terraform.configuration import HOW as BY_PLAN
@@ -143,6 +143,8 @@ def _of_no_form(path: str, root: Node) -> tuple[Proposal, dict[str, Form]]:
     pending = [root]
     while pending:
         node = pending.pop()
+        if isinstance(node.value, Open):
+            return _gap(path, node.line, node.value.why)
         names = {name.lower() for name in node.members}
         if "effect" in names and names & {"action", "actions", "notaction", "notactions", "not_actions"}:
             return _gap(path, node.line, "it holds a policy in a form that is not read")

@@ -29,6 +29,16 @@ from diagnosis.iac.proposal import (
 _HOW = "state the values of the parameters, or judge the document that AWS has once the stack is there"
 _KNOWN_TRANSFORMS = ("AWS::Serverless", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen", "AWS::SecretsManager")
 _WITH_ROLE = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+_POLICIES = (
+    "PolicyDocument",
+    "KeyPolicy",
+    "ResourcePolicy",
+    "InlinePolicy",
+    "AccessPolicies",
+    "Policies",
+    "PolicyText",
+)
+"""Properties of other resources that hold a policy."""
 _SHOWN = 100
 
 
@@ -336,6 +346,9 @@ class _Reader:
             address = ".".join((name, *(str(step) for step in steps)))
             kind = kind_by_elements(document_of(node, "", ""))
             self._add(kind, address, node, node.line, (Owner(name, "", self._file),), "", only_if)
+        for member, node in own.members.items():
+            if member in _POLICIES and isinstance(node.value, Open):
+                self._gap(node.line, f"{member} of {name[:_SHOWN]}", node.value.why)
 
 
 def _text(node: Node, name: str) -> str:

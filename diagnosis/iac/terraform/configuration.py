@@ -21,7 +21,7 @@ from diagnosis.iac.terraform.resources import Applied, Resource, proposal_of
 from diagnosis.policy.language.strict_json import JsonNumber
 
 HOW = "hand over the plan instead: terraform plan -out PLAN, then terraform show -json PLAN > plan.json"
-_INTERESTING = "aws_"
+_INTERESTING = ("aws_", "awscc_iam_", "awscc_ecr_")
 _BLOCKS = ("inline_policy",)
 _WITHOUT_DOCUMENTS = {"terraform", "provider", "moved", "import", "removed", "check", "ephemeral", "action"}
 _OF_CALL = {"source", "version", "count", "for_each", "providers", "depends_on"}

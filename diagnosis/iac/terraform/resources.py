@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from diagnosis.facts.reading import Unreadable
-from diagnosis.iac.document import document_of, kind_by_elements
-from diagnosis.iac.node import Node, Open, Text
+from diagnosis.iac.document import document_of, is_policy, kind_by_elements
+from diagnosis.iac.node import Node, Open
 from diagnosis.iac.proposal import (
     DocumentKind,
     Form,
@@ -25,6 +25,10 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy.language.strict_json import JsonNumber
 
 _SHOWN = 150
+_TEMPLATE = "hand over the template as a file of its own"
+_OF_CLOUD_CONTROL = ("awscc_iam_", "awscc_ecr_")
+_POLICIES = ("policy", "policy_document", "access_policies", "inline_policy")
+"""Attributes of other resources that hold a policy."""
 _INLINE = ("aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 _ATTACHING = (
     "aws_iam_role_policy_attachment",
@@ -152,8 +156,15 @@ class _Reader:
             self._document(DocumentKind.REGISTRY, each, "policy", (), "")
         elif kind == "aws_organizations_policy":
             self._organization(each)
+        elif kind == "aws_cloudformation_stack":
+            what = f"the stack of {each.address[:_SHOWN]}"
+            self._gaps.append(
+                Gap(each.file, each.line, Unreadable(what, "it has a template of its own", _TEMPLATE), True)
+            )
         elif kind.startswith("aws_"):
             self._others(each)
+        elif kind.startswith(_OF_CLOUD_CONTROL):
+            self._gap(each.line, f"{each.address[:_SHOWN]}", "resources of the provider awscc are not read", each.file)
 
     def _role(self, each: Resource) -> None:
         session = each.attributes.get("max_session_duration")
@@ -351,15 +362,11 @@ class _Reader:
     def _others(self, each: Resource) -> None:
         """Read the policies of other resources: of buckets, keys, queues, endpoints, permission sets."""
         for name, node in each.attributes.members.items():
-            if not (name == "policy" or name.endswith(("_policy", "_policy_json"))) or node.value is None:
-                continue
-            if isinstance(node.value, str | Text | Mapping):
-                document = document_of(node, "", "", first_line=each.texts.get(name))
-                if isinstance(document, Unreadable) and isinstance(node.value, str) and "Statement" not in node.value:
-                    continue
-                self._document(kind_by_elements(document), each, name, (self._owner(each),), "")
-            elif isinstance(node.value, Open) and name == "policy" and not each.is_echo(name):
-                self._gap(node.line, f"the policy of {each.address[:_SHOWN]}", node.value.why, each.file)
+            if is_policy(node):
+                kind = kind_by_elements(document_of(node, "", "", first_line=each.texts.get(name)))
+                self._document(kind, each, name, (self._owner(each),), "")
+            elif isinstance(node.value, Open) and name in _POLICIES and not each.is_echo(name):
+                self._gap(node.line, f"the {name} of {each.address[:_SHOWN]}", node.value.why, each.file)
 
 
 def _number(value: object) -> int | Open | None:
