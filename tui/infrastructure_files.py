@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from diagnosis.iac.files import LARGEST_PLAN, MOST_FILES, may_hold
 from tui.backend import BackendProblem
 from tui.policy_file import name_of
 
+STANDARD_INPUT = "-"
 NEVER_COMMITTED = frozenset({".git", ".terraform", "node_modules", ".venv", "__pycache__"})
 """Folders that tools fill; what stands in them is somebody else's."""
 _MOST_NEIGHBOURS = 500
@@ -33,7 +35,9 @@ def gather(paths: Sequence[Path]) -> GatheredFiles:
     """Read the files and, of each folder, those that may hold an IAM document. What cannot be read is a problem."""
     found = GatheredFiles()
     for path in paths:
-        if path.is_dir():
+        if str(path) == STANDARD_INPUT:
+            _add(path, found, named=True)
+        elif path.is_dir():
             _gather_folder(path, found)
         else:
             _add(path, found, named=True)
@@ -45,6 +49,8 @@ def gather(paths: Sequence[Path]) -> GatheredFiles:
 
 def key_of(path: Path) -> str:
     """Return what a file is known by."""
+    if str(path) == STANDARD_INPUT:
+        return STANDARD_INPUT
     return os.path.normpath(path.absolute()).replace(os.sep, "/").lstrip("/")
 
 
@@ -97,8 +103,11 @@ def _add(path: Path, found: GatheredFiles, *, named: bool) -> None:
 def read_text(path: Path) -> str:
     """Read one file. Raises BackendProblem (exit code 2)."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_PLAN + 1)
+        if str(path) == STANDARD_INPUT:
+            raw = sys.stdin.buffer.read(LARGEST_PLAN + 1)
+        else:
+            with path.open("rb") as file:
+                raw = file.read(LARGEST_PLAN + 1)
     except (OSError, ValueError) as fault:
         # A name with a NUL in it is a ValueError.
         why = getattr(fault, "strerror", None) or fault

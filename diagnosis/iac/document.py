@@ -13,6 +13,8 @@ from diagnosis.lint.kind import kind_of
 from diagnosis.policy import PolicyKind
 from diagnosis.policy.language.size_limits import LONGEST
 
+MOST_WITHIN = 500
+"""Policies of one resource."""
 # Of the private use area: no policy holds them.
 _BEGIN, _END = "\ue000", "\ue001"
 
@@ -147,7 +149,7 @@ def is_policy(node: Node) -> bool:
     return "Statement" in node.members
 
 
-def policies_within(node: Node, most: int = 50) -> list[tuple[Steps, Node]]:
+def policies_within(node: Node, most: int = MOST_WITHIN) -> list[tuple[Steps, Node]]:
     """Return the policies in a value, however deep."""
     found: list[tuple[Steps, Node]] = []
     pending: list[tuple[Steps, Node]] = [((), node)]

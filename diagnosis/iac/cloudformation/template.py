@@ -12,7 +12,7 @@ from diagnosis.facts.reading import Unreadable
 from diagnosis.iac.arns import without_scheme
 from diagnosis.iac.cloudformation.intrinsics import Template, TooMuch, number_of
 from diagnosis.iac.cloudformation.references import type_of
-from diagnosis.iac.document import document_of, kind_by_elements, policies_within
+from diagnosis.iac.document import MOST_WITHIN, document_of, kind_by_elements, policies_within
 from diagnosis.iac.node import Node, Open
 from diagnosis.iac.proposal import (
     DocumentKind,
@@ -342,7 +342,10 @@ class _Reader:
 
     def _others(self, name: str, own: Node, only_if: str) -> None:
         """Read the policies that other resources hold: of buckets, keys, queues, endpoints, permission sets."""
-        for steps, node in policies_within(own):
+        found = policies_within(own)
+        if len(found) >= MOST_WITHIN:
+            self._gap(own.line, f"policies of {name[:_SHOWN]}", f"it holds {MOST_WITHIN} or more")
+        for steps, node in found:
             address = ".".join((name, *(str(step) for step in steps)))
             kind = kind_by_elements(document_of(node, "", ""))
             self._add(kind, address, node, node.line, (Owner(name, "", self._file),), "", only_if)

@@ -113,7 +113,7 @@ def found(linted: LintedProposal | Unreadable) -> set[tuple[str, str]]:
     return {(each.rule.value, each.place.path) for each in findings}
 
 
-@settings(max_examples=examples(800), deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(320), deadline=None, suppress_health_check=QUIET)
 @given(st.one_of(trusts(), grants()), st.data())
 def test_a_finding_around_an_open_value_is_there_for_every_value(policy: dict[str, Any], data: st.DataObject) -> None:
     steps = data.draw(st.sampled_from([each for each in leaves(policy) if each != ("Version",)]))
@@ -128,7 +128,7 @@ def test_a_finding_around_an_open_value_is_there_for_every_value(policy: dict[st
     assert found(around) <= found(exact)
 
 
-@settings(max_examples=examples(800), deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(320), deadline=None, suppress_health_check=QUIET)
 @given(grants(), st.data())
 def test_the_bounds_hold_between_them_what_any_value_makes(policy: dict[str, Any], data: st.DataObject) -> None:
     steps = data.draw(st.sampled_from([each for each in leaves(policy) if each[-1] not in ("Version", "Effect")]))

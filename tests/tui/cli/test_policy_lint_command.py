@@ -316,3 +316,15 @@ def test_a_document_that_cannot_be_read_is_unknown_never_nothing(written, conten
     result = run(written("template.yaml", content))
     assert result.exit_code == 3
     assert "Not judged:" in result.output
+
+
+def test_a_plan_is_judged_as_terraform_prints_it() -> None:
+    values = {"name": "push", "role": "release", "policy": json.dumps(MISSPELT)}
+    change = {"actions": ["create"], "before": None, "after": values, "after_unknown": {}}
+    changes = [
+        {"address": "aws_iam_role_policy.push", "mode": "managed", "type": "aws_iam_role_policy", "change": change}
+    ]
+    plan = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": changes}
+    result = run("-", text=json.dumps(plan))
+    assert result.exit_code == 1
+    assert result.output.startswith("standard input: inline policy push of release (line 1), 1 error\n")

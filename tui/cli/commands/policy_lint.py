@@ -33,7 +33,7 @@ from tui.cli.exit_codes import exit_codes
 from tui.cli.output import say
 from tui.cli.reports.lint import show
 from tui.infrastructure_files import GatheredFiles, gather
-from tui.policy_file import name_of, read_policy_text
+from tui.policy_file import name_of, policy_text
 
 BAD_INPUT = ExitCode.USAGE
 _STATE = "state it with --parameter NAME=VALUE, or hand over a plan or the document that AWS has"
@@ -152,22 +152,19 @@ class _Judged:
 def _judged(files: Sequence[Path], kind: PolicyKind | None, given: Given) -> _Judged:
     """Judge the documents of all files, in the order in which the files are named."""
     found = _Judged()
-    gathered = gather([path for path in files if str(path) != "-"])
+    gathered = gather(files)
     found.problems += gathered.problems
     proposal = read_files(gathered.texts, given)
     expected = Expected(given.account, given.region)
-    for path in files:
-        if str(path) == "-":
-            _add_policy(path, kind, expected, found)
     for key, path in gathered.named.items():
         if key in gathered.texts:
             _add_file(key, path, gathered, proposal, kind, expected, found)
     return found
 
 
-def _add_policy(path: Path, kind: PolicyKind | None, expected: Expected, found: _Judged) -> None:
+def _add_policy(path: Path, text: str, kind: PolicyKind | None, expected: Expected, found: _Judged) -> None:
     try:
-        found.linted.append(_linted(path, kind, expected))
+        found.linted.append(_linted(path, text, kind, expected))
     except BackendProblem as problem:
         found.problems.append(problem)
 
@@ -188,7 +185,7 @@ def _add_file(
     if form in (Form.POLICY, Form.CLI_ANSWER) or (
         form is None and is_named and _is_meant_as_policy(path, gathered.texts[key])
     ):
-        _add_policy(path, kind, expected, found)
+        _add_policy(path, gathered.texts[key], kind, expected, found)
         return
     shown = printable(str(path))
     for each in documents:
@@ -228,14 +225,14 @@ def _is_meant_as_policy(path: Path, text: str) -> bool:
     return not isinstance(tree, dict) or not tree or bool({"Version", "Id", "Statement"} & set(tree))
 
 
-def _linted(path: Path, kind: PolicyKind | None, expected: Expected) -> LintedFile:
-    """Judge one file. Raises BackendProblem where it cannot be read or is no JSON object."""
+def _linted(path: Path, text: str, kind: PolicyKind | None, expected: Expected) -> LintedFile:
+    """Judge one file. Raises BackendProblem where it is no JSON object."""
     shown = printable(str(path))
-    given = read_policy_text(path)
-    report = lint(given.text, kind, expected)
+    policy = policy_text(text)
+    report = lint(policy, kind, expected)
     if isinstance(report, Unparsable):
         raise BackendProblem(f"{name_of(path)} is no policy: {printable(report.text)}.")
-    return LintedFile(shown, _uri(path), report if given.is_whole else _without_lines(report))
+    return LintedFile(shown, _uri(path), report if policy is text else _without_lines(report))
 
 
 def _uri(path: Path) -> str:
