@@ -23,11 +23,12 @@ def placed(own: Replay, live: Assessment, assuming: WorkflowStep | None) -> tupl
 
     ``own``: the job that is judged. ``assuming``: its step that assumes the role, where the file tells which.
     """
+    # A required workflow lies in another repository, and is no file of this one.
+    path = own.attempt.workflow_path.partition("@")[0]
     if not isinstance(own.workflow, Workflow):
-        path = own.attempt.workflow_path.partition("@")[0]
         places = _Places(path, (), None)
     else:
-        places = _Places(own.workflow.path, own.workflow.jobs, assuming, _called_here(own))
+        places = _Places(path, own.workflow.jobs, assuming, _called_here(own))
     needs, gaps = (*own.needs, *live.needs), live.gaps
     found = [Placed(problem, places.of_problem(problem, needs)) for problem in live.problems]
     open_gates = [gate for gate in live.gates if gate.verdict is Verdict.UNKNOWN]

@@ -6,6 +6,7 @@ environment: the caller hands it over, with the files that it names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,7 @@ TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOK
 """The runner sets both where ``id-token: write`` is in effect for the job, and neither where it is not."""
 _REQUIRED = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_REF", "GITHUB_EVENT_NAME")
 _NO_FILE = Unreadable("workflow file", "the checkout has no such file", "check the repository out before this step")
+_ELSEWHERE = re.compile(r"([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)/(.+)")
 _MOST_LEGS = 32
 _READ_CALLS = (
     "check the repository out before this step, or give it a token that reads the called workflow's repository"
@@ -106,6 +108,12 @@ def workflow_path(environ: Mapping[str, str]) -> str:
     repository = environ.get("GITHUB_REPOSITORY", "")
     place = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
     return place.removeprefix(f"{repository}/") if place.lower().startswith(f"{repository}/".lower()) else ""
+
+
+def workflow_elsewhere(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return repository and path of the run's own workflow file where it lies in another repository, as a required one does."""
+    found = _ELSEWHERE.fullmatch(environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0])
+    return (found[1], found[2]) if found and not workflow_path(environ) else None
 
 
 def this_job(given: Given) -> ThisJob:

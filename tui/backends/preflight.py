@@ -43,8 +43,12 @@ class GitHubAnswers:
     """The address that was asked in github.com's place; empty for github.com itself, and where nothing was asked."""
 
 
-def ask_github(name: str, url: str | None, path: str, commit: str) -> GitHubAnswers:
+def ask_github(
+    name: str, url: str | None, path: str, commit: str, elsewhere: tuple[str, str] | None = None
+) -> GitHubAnswers:
     """Ask for the repository, its subject customization, and, given a ``commit``, the file at ``path``: three requests.
+
+    ``elsewhere``: repository and path of that file where it lies in another repository.
 
     The token comes from the environment alone: a job must not find the one of whoever set up its runner.
     """
@@ -55,7 +59,8 @@ def ask_github(name: str, url: str | None, path: str, commit: str) -> GitHubAnsw
         source = GitHubSource(name, access, Ledger())
     except GitHubProblem as problem:
         return _silent(problem.sentence, problem.way_out)
-    return replace(_answers(source, path, commit), in_place_of_github=access.in_place_of_github)
+    home, path = elsewhere or (name, path)
+    return replace(_answers(source, FileAt(home, path, commit)), in_place_of_github=access.in_place_of_github)
 
 
 def ask_parts(attempt: Attempt, url: str | None, known: Attempt | None = None) -> Attempt:
@@ -115,15 +120,15 @@ def _reading(part: CalledWorkflow | LocalAction | RepositoryFile) -> object:
     return part.text if isinstance(part, RepositoryFile) else part.file
 
 
-def _answers(source: GitHubSource, path: str, commit: str) -> GitHubAnswers:
+def _answers(source: GitHubSource, file: FileAt) -> GitHubAnswers:
     """Ask, and close the source."""
     try:
         repository = source.repository()
         customization = source.ask("The subject customization", partial(read_customization, repository=repository))
-        if not path or not commit:
+        if not file.path or not file.commit:
             return GitHubAnswers(customization, repository)
-        text = source.ask("The workflow file", partial(read_file, file=FileAt(source.name, path, commit)))
-        return GitHubAnswers(customization, repository, workflow_file(text, path))
+        text = source.ask("The workflow file", partial(read_file, file=file))
+        return GitHubAnswers(customization, repository, workflow_file(text, file.path))
     except GitHubProblem as problem:
         return _silent(problem.sentence, problem.way_out)
     finally:

@@ -20,7 +20,7 @@ from diagnosis.facts.runs import CalledWorkflow, OidcCustomization
 from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.gates import Verdict
 from diagnosis.preflight.judge_job import asked
-from diagnosis.preflight.this_job import Given, NoSuchJob, ThisJob, not_told, this_job
+from diagnosis.preflight.this_job import Given, NoSuchJob, ThisJob, not_told, this_job, workflow_elsewhere
 from diagnosis.steps.variables import run_values
 
 PATH, CALLED = ".github/workflows/release.yml", ".github/workflows/push.yml"
@@ -219,3 +219,17 @@ def test_a_job_that_may_stand_in_a_workflow_that_was_not_read_is_unknown() -> No
     # One that is read shows that the job is not in it.
     with pytest.raises(NoSuchJob):
         job({"GITHUB_JOB": "elsewhere"}, file=file, called=(called(uses, PUSHING),))
+
+
+@pytest.mark.parametrize(
+    ("ref", "found"),
+    [
+        (f"acme/rules/{PATH}@refs/heads/main", ("acme/rules", PATH)),
+        (f"acme/shop/{PATH}@refs/heads/main", None),
+        ("acme/rules", None),
+        ("a b/rules/x.yml@main", None),
+        ("", None),
+    ],
+)
+def test_a_required_workflow_lies_in_another_repository(ref: str, found: tuple[str, str] | None) -> None:
+    assert workflow_elsewhere({"GITHUB_REPOSITORY": "acme/shop", "GITHUB_WORKFLOW_REF": ref}) == found

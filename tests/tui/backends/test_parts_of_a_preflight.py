@@ -16,7 +16,7 @@ from diagnosis.facts.workflow import Workflow
 from diagnosis.preflight.this_job import Given, run_of, this_job
 from probes.checkout import Checkout
 from probes.workflow_file import workflow_file
-from tui.backends.preflight import ask_parts
+from tui.backends.preflight import ask_github, ask_parts
 
 SHA = "799d398a7daf34857cf363c9a1a629c40ec25d5e"
 OWN = ".github/workflows/release.yml"
@@ -128,6 +128,16 @@ def test_what_github_does_not_show_stays_unknown_with_its_reason(tmp_path: Path)
     assert f"{TOOLS}@v1" in job.alone.workflow_file.why
     # Without a token nobody is asked.
     assert ask_parts(attempt, None) == attempt
+
+
+def test_the_file_of_a_required_workflow_is_read_where_it_lies() -> None:
+    with shown().server() as server:
+        found = ask_github(REPOSITORY, server.url, "", SHA, ("acme/tools", CALLED))
+        asked = [each.path for each in server.asked]
+    assert isinstance(found.file, Known)
+    assert asked[-1] == f"/repos/acme/tools/contents/{CALLED}"
+    with shown().server() as server:
+        assert not isinstance(ask_github(REPOSITORY, server.url, "", SHA).file, Known)
 
 
 def parsed(attempt: Attempt) -> Workflow:

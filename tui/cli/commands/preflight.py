@@ -22,7 +22,7 @@ from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.gates import Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
-from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, run_of, this_job, workflow_path
+from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, run_of, this_job, workflow_elsewhere, workflow_path
 from probes.whole_writes import exit_code_of, way_out_of
 from tui import __version__
 from tui.atomic_write import write_atomically
@@ -196,7 +196,8 @@ def _judged(
     from tui.backends.preflight import ask_account, ask_github, ask_parts
 
     name, commit = given.environ["GITHUB_REPOSITORY"], given.environ.get("GITHUB_WORKFLOW_SHA", "")
-    github = ask_github(name, options["github_url"], given.path, commit)
+    elsewhere = workflow_elsewhere(given.environ) if not given.path else None
+    github = ask_github(name, options["github_url"], given.path, commit, elsewhere)
     given, moved = _at_commit(given, github.file)
     if not isinstance(given.file, Known):
         what = given.path or "of this run"
