@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -277,7 +278,8 @@ def ignored_paths(root: Path) -> tuple[str, ...]:
 
 def _fetch(named: str) -> str:
     branch = named.removeprefix("refs/remotes/").removeprefix("origin/").removeprefix("refs/heads/")
-    shown = visible_line(branch)[:_LONGEST_REF]
+    # A branch may be called anything, and this is a line to copy into a shell.
+    shown = shlex.quote(visible_line(branch)[:_LONGEST_REF])
     return (
         "fetch it: `fetch-depth: 0` at actions/checkout, or "
         f"git remote set-branches --add origin {shown} && git fetch --depth=1 origin {shown}"

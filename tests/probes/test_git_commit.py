@@ -188,6 +188,9 @@ def test_without_a_repository_or_a_name_it_says_so(root: Path, tmp_path: Path, m
     for name in ("--upload-pack=x", "a b", "a\nb", "x" * 300):
         assert "is no name of a commit" in why(base_tree(root, name, {}))
     assert "is not in this clone" in why(base_tree(root, "nowhere", {}))
+    named = base_tree(root, "a;touch${IFS}b", {})
+    assert isinstance(named, Unreadable)
+    assert named.how.endswith("--depth=1 origin 'a;touch${IFS}b'")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "git is not installed" in why(base_tree(root, "main", {}))
 
