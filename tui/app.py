@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -36,13 +37,15 @@ from tui.themes import DARK, LIGHT, OWN_VARIABLES
 if TYPE_CHECKING:
     # Screens, and what they show, are imported after the first paint.
     from tui.backend import Backend, RunQuery
-    from tui.messages import CopyWanted
+    from tui.fleet_backend import FleetBackend, Fleets
+    from tui.messages import CopyWanted, DashboardOver, FleetAsked
     from tui.readiness.setup import Setup
+    from tui.screens.fleet.screen import FleetScreen
     from tui.screens.start.screen import DashboardWanted
     from tui.screens.timeline.screen import TimelineScreen
 
 FIRST_STYLES = "styles/frame.tcss"
-FURTHER_STYLES = ("styles/main.tcss", "styles/dialogs.tcss", "styles/walkthrough.tcss")
+FURTHER_STYLES = ("styles/main.tcss", "styles/dialogs.tcss", "styles/walkthrough.tcss", "styles/fleet.tcss")
 """Parsing them takes longer than the whole first paint without them."""
 
 CLOSE_SECONDS = 0.5
@@ -67,7 +70,8 @@ class PlanescopeApp(App[None]):
 
     ``backend_factory`` is called on a thread after the first paint and may raise :class:`~tui.backend.BackendProblem`; ``clock``
     tells the ages of runs; ``start_filter`` is the list's first filter; ``theme`` is ``dark``, ``light`` or a theme of
-    Textual's; ``keys`` maps ids of :mod:`tui.keymap` to keys; ``walkthrough`` opens the walkthrough as soon as there is a chain.
+    Textual's; ``keys`` maps ids of :mod:`tui.keymap` to keys; ``walkthrough`` opens the walkthrough as soon as there is a chain;
+    ``fleets`` makes a fleet of what is typed, and with ``fleet`` the app begins with one, and no dashboard lies behind it.
     """
 
     TITLE = "planescope"
@@ -89,8 +93,10 @@ class PlanescopeApp(App[None]):
         walkthrough: bool = False,
         setup: Setup | None = None,
         begin_with_setup: bool = False,
+        fleets: Fleets | None = None,
+        fleet: Callable[[], FleetBackend] | None = None,
     ) -> None:
-        opens_at_once = begin_with_setup or main_loading.is_done()
+        opens_at_once = begin_with_setup or fleet is not None or main_loading.is_done()
         super().__init__(css_path=None if opens_at_once else FIRST_STYLES)
         keep_no_drawn_lines()
         self.remembered = remembered or Remembered()
@@ -100,6 +106,13 @@ class PlanescopeApp(App[None]):
         self.setup = setup
         """What the start screen asks; None where nothing has to be set up, as for the demo."""
         self._begin_with_setup = begin_with_setup
+        self.fleets = fleets
+        """What makes a fleet of what is typed; None where nothing but one repository is known, as for the demo."""
+        self._first_fleet = fleet
+        self._fleet: FleetScreen | None = None
+        """The fleet's screen: left for the dashboard it stays as it is."""
+        self._fleet_name = ""
+        """What was typed for it."""
         self._clock = clock
         self._start_filter = start_filter
         self._refresh_seconds = refresh_seconds
@@ -113,6 +126,9 @@ class PlanescopeApp(App[None]):
         self._unknown_theme = None if named in self.available_themes else named
         self.theme = named if named and not self._unknown_theme else DARK.name
         self.timeline: TimelineScreen | None = None
+        """The dashboard that is shown, or lies next below what is."""
+        self._below: list[TimelineScreen | None] = []
+        """What was that before a workflow of the fleet was opened."""
         self._opening: OpeningScreen | None = None
         """What stands until the main screen is loaded."""
         self._notices: list[tuple[object, Notification]] = []
@@ -128,6 +144,9 @@ class PlanescopeApp(App[None]):
             from tui.screens.start.screen import StartScreen
 
             return StartScreen(self.setup)
+        if self._first_fleet is not None:
+            self._fleet = self._fleet_screen(self._first_fleet, over=False)
+            return self._fleet
         if main_loading.is_done():
             return self._main_screen(self._backend_factory, self.remembered)
         self._opening = OpeningScreen()
@@ -176,18 +195,22 @@ class PlanescopeApp(App[None]):
         if opening is None or not opening.is_attached or event.is_forwarded or not opening.keep(event):
             await super().on_event(event)
 
-    def _main_screen(self, factory: Callable[[], Backend], remembered: Remembered) -> TimelineScreen:
+    def _main_screen(
+        self, factory: Callable[[], Backend], remembered: Remembered, *, over_fleet: bool = False
+    ) -> TimelineScreen:
         from tui.backend import RunQuery
         from tui.screens.timeline.screen import TimelineScreen
 
         self.timeline = TimelineScreen(
             factory,
             clock=self._clock,
-            start_filter=self._start_filter or RunQuery(),
+            start_filter=(None if over_fleet else self._start_filter) or RunQuery(),
             remembered=remembered,
             refresh_seconds=self._refresh_seconds,
             always_refresh=self._always_refresh,
-            walkthrough=self._walkthrough,
+            walkthrough=self._walkthrough and not over_fleet,
+            fleets=self.fleets is not None,
+            over_fleet=over_fleet,
         )
         return self.timeline
 
@@ -226,9 +249,11 @@ class PlanescopeApp(App[None]):
         self._unless_unsaved(lambda: self._show_dashboard(message))
 
     def _show_dashboard(self, message: DashboardWanted) -> None:
-        if self.timeline is not None:
-            self.timeline.retire()
-        self._close_backend()
+        for each in (self.timeline, *self._below):
+            if each is not None:
+                each.retire()
+        self._close_backends()
+        self._below.clear()
         dashboard = self._main_screen(message.factory, self.remembered if message.remembers else Remembered())
         # Textual cannot replace the screen that it began with: that one stays below, and reads nothing.
         while len(self.screen_stack) > _REPLACEABLE:
@@ -259,14 +284,67 @@ class PlanescopeApp(App[None]):
                 self.pop_screen()
             self.push_screen(StartScreen(self.setup, over=True))
 
-    def on_unmount(self) -> None:
-        """Close the backend; one that does not close in time is left behind."""
-        closing = self._close_backend()
-        if closing is not None:
-            closing.join(CLOSE_SECONDS)
+    # -- the fleet
 
-    def _close_backend(self) -> threading.Thread | None:
-        backend = self.timeline.backend if self.timeline else None
+    def _fleet_screen(self, factory: Callable[[], FleetBackend], *, over: bool) -> FleetScreen:
+        from tui.screens.fleet.screen import FleetScreen
+
+        return FleetScreen(factory, clock=self._clock, fleets=self.fleets, over=over)
+
+    def on_fleet_asked(self, message: FleetAsked) -> None:
+        """Ask which fleet is meant; the one that was shown before comes back as it was left, where its name is not changed."""
+        if self.fleets is None:
+            return
+        from tui.screens.fleet.asking import ask_fleet
+
+        known = self._fleet_name if self._fleet is not None else ""
+        offered = known or self.fleets.offered(message.repository)
+        ask_fleet(self.screen, self.fleets, offered, self._show_fleet, known=known)
+
+    def _show_fleet(self, name: str, factory: Callable[[], FleetBackend]) -> None:
+        """Show a fleet over the dashboard."""
+        fresh = self._fleet is None
+        if self._fleet is None:
+            self._fleet = self._fleet_screen(factory, over=True)
+            # Installed it stays as it is while it is not shown.
+            self.install_screen(self._fleet, "fleet")
+        if self._fleet in self.screen_stack:
+            self.on_dashboard_left()
+        else:
+            self.push_screen(self._fleet)
+        if not fresh and name != self._fleet_name:
+            self._fleet.begin(factory)
+        self._fleet_name = name
+
+    def on_dashboard_over(self, message: DashboardOver) -> None:
+        """Show the dashboard of a workflow over the fleet."""
+        self._below.append(self.timeline)
+        self.push_screen(self._main_screen(message.factory, Remembered(), over_fleet=True))
+
+    def on_dashboard_left(self) -> None:
+        """Go back from a workflow's dashboard to the fleet."""
+        left = self.timeline
+        if not self._below or left is None or left not in self.screen_stack:
+            return
+        left.retire()
+        self._close(left)
+        while left in self.screen_stack:
+            self.pop_screen()
+        self.timeline = self._below.pop()
+
+    def on_unmount(self) -> None:
+        """Close the backends; one that does not close in time is left behind."""
+        closing = self._close_backends()
+        ends = time.monotonic() + CLOSE_SECONDS
+        for each in closing:
+            each.join(max(0.0, ends - time.monotonic()))
+
+    def _close_backends(self) -> list[threading.Thread]:
+        found = [self._close(each) for each in (self.timeline, *self._below) if each is not None]
+        return [each for each in found if each is not None]
+
+    def _close(self, dashboard: TimelineScreen) -> threading.Thread | None:
+        backend = dashboard.backend
         if backend is None:
             return None
         closing = threading.Thread(target=backend.close, name="planescope close", daemon=True)

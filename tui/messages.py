@@ -6,6 +6,7 @@ from one of its successor by it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from diagnosis.documents.walkthrough.steps import Walkthrough
     from diagnosis.verdicts.diagnosis import Diagnosis
     from diagnosis.what_if.outcome import WhatIf
+    from tui.fleet_backend import FleetBackend
 
 
 @dataclass
@@ -240,6 +242,38 @@ class SectionChosen(Message):
     """The user wants another section of the details."""
 
     section: str
+
+
+@dataclass
+class FleetReady(Message):
+    """What reads a fleet has been built."""
+
+    backend: FleetBackend
+
+
+@dataclass
+class FleetLineChosen(Message):
+    """The user wants the line of the fleet under the cursor opened."""
+
+
+@dataclass
+class FleetAsked(Message):
+    """The user wants the fleet's screen from a dashboard."""
+
+    repository: str
+    """The address of the dashboard's repository."""
+
+
+@dataclass
+class DashboardOver(Message):
+    """The user opens a workflow of the fleet: its dashboard lies over the fleet until esc comes back."""
+
+    factory: Callable[[], Backend]
+
+
+@dataclass
+class DashboardLeft(Message):
+    """The user leaves the dashboard of a workflow of the fleet."""
 
 
 @dataclass

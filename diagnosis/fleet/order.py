@@ -32,8 +32,12 @@ class Sort(StrEnum):
 
 def ordered(rows: Iterable[WorkflowRow], by: Sort = Sort.GRAVITY) -> tuple[WorkflowRow, ...]:
     """Return the rows in this order; among equals by name."""
-    key = _KEYS[by]
-    return tuple(sorted(rows, key=lambda row: (key(row), _name(row))))
+    return tuple(sorted(rows, key=lambda row: sort_key(row, by)))
+
+
+def sort_key(row: WorkflowRow, by: Sort) -> tuple[Any, ...]:
+    """Return by what a row is put in order: whoever sorts the same rows again and again keeps it."""
+    return _KEYS[by](row), _name(row)
 
 
 def _name(row: WorkflowRow) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from backend_double import NOW, BackendDouble
+from fleet_double import FleetsDouble
 from parsed_styles import parse_styles_once
 from rich.console import RenderableType
 from textual import _wait
@@ -104,7 +105,7 @@ async def _opened(
     backend: BackendDouble | None = None, size: tuple[int, int] = MEDIUM, *, rest: bool = True, **options: Any
 ) -> AsyncIterator[Opened]:
     double = backend or BackendDouble(1)
-    values: dict[str, Any] = {"clock": lambda: NOW, "refresh_seconds": 0.0, **options}
+    values: dict[str, Any] = {"clock": lambda: NOW, "refresh_seconds": 0.0, "fleets": FleetsDouble(), **options}
     app = PlanescopeApp(lambda: double, **values)
     app.animation_level = "none"
     async with app.run_test(size=size, notifications=True) as pilot:

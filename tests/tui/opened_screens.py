@@ -14,6 +14,7 @@ from tui.screens.dialogs.choose import ChooseScreen
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
+from tui.screens.fleet.screen import FleetScreen
 from tui.screens.help import HelpScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log.screen import LogScreen
@@ -27,6 +28,7 @@ OPENED_BY: dict[type[Screen[Any]], tuple[str, ...]] = {
     WalkthroughScreen: ("W",), StartScreen: ("S",),
     ChooseScreen: ("B",),
     AccountScreen: ("i",),
+    FleetScreen: ("O", "enter"),
 }  # fmt: skip
 """The screens that a key opens, and by which keys."""
 
@@ -37,3 +39,5 @@ async def open_screen(app: Any, kind: type[Screen[Any]]) -> None:
         app.backend.problems["diagnose"] = PROBLEM
     await app.pilot.press(*OPENED_BY[kind])
     await app.until(lambda: isinstance(app.app.screen, kind))
+    if kind is FleetScreen:
+        await app.until(lambda: not app.app.screen.reading)

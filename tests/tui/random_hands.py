@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from backend_double import NOW, BackendDouble
+from fleet_double import FleetDouble, FleetsDouble, fleet_lines
 from live_worlds import WORLDS, diagnosis_of_world, live_backend
 from setup_double import ALL, NOTHING, PARTLY, SetupDouble
 from textual import events
@@ -28,7 +29,7 @@ from textual.worker import WorkerState
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap, messages
 from tui.app import PlanescopeApp
-from tui.backend import BackendProblem, Cancelled
+from tui.backend import Backend, BackendProblem, Cancelled
 from tui.background.jobs import Job
 from tui.screens.account.leaving import LeaveScreen
 from tui.screens.account.proposed import ProposedScreen
@@ -58,6 +59,7 @@ SCREENS = (
     "a",
     "e",
     "L",
+    "O",
     "B",
     "F",
     "R",
@@ -89,6 +91,7 @@ class Storm:
         self.threw: list[str] = []
         self.calm = False
         self.discarded = False
+        self.fleet: FleetDouble | None = None
         if self.random.random() < 0.5:
             self.backend.change = self._other
 
@@ -99,6 +102,21 @@ class Storm:
                 return diagnosis
             found = diagnosis_of_world(self.random.choice(list(WORLDS)))
             return replace(found, live=None) if self.random.random() < 0.2 else found
+
+    def _fleet(self) -> FleetDouble:
+        """A fleet that may hang or fail, and opens this storm's own backend."""
+        fleet = FleetDouble(fleet_lines(self.random.choice([0, 3, 40])), dashboard=self._dashboard)
+        if self.random.random() < 0.3:
+            fleet.hang.set()
+        problem = self.random.choice(PROBLEMS)()
+        if self.random.random() < 0.2 and isinstance(problem, BackendProblem):
+            fleet.problem = problem
+        self.fleet = fleet
+        return fleet
+
+    def _dashboard(self) -> Backend:
+        self.trip("open")
+        return self.backend
 
     def trip(self, method: str) -> None:
         """In place of the double's own: fail, or take time without looking at whether the user still waits."""
@@ -160,6 +178,7 @@ class Storm:
                         ["i", "e"],
                         ["e", "x", "y"],
                         ["e", "enter"],
+                        ["O", "enter"],
                     ]
                 ),
             )
@@ -269,6 +288,7 @@ class Storm:
             lambda: self.backend, clock=lambda: NOW, refresh_seconds=self.random.choice([0.0, 0.2, 0.5]),
             always_refresh=self.random.random() < 0.5, setup=self.setup,
             begin_with_setup=self.setup is not None and self.random.random() < 0.2,
+            fleets=FleetsDouble(self._fleet()) if self.random.random() < 0.7 else None,
         )  # fmt: skip
         app.animation_level = "none"
         app.open_url = lambda *_a, **_k: None  # type: ignore[method-assign]

@@ -33,6 +33,7 @@ from tui.screens.dialogs.choose import ChooseScreen
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.dialogs.problem import ProblemScreen
+from tui.screens.fleet.screen import FleetScreen
 from tui.screens.help import HelpScreen, key_blocks
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log.screen import LogScreen
@@ -52,6 +53,7 @@ OWNERS = {
     "choose": [ChooseScreen], "filter": [FilterEntry], "dialog": [ExportedScreen, ProblemScreen], "export": [ExportScreen],
     "walk": [WalkthroughScreen],
     "start": [StartScreen],
+    "fleet": [FleetScreen],
     "account": [AccountScreen], "proposed": [ProposedScreen], "leave": [LeaveScreen],
 }  # fmt: skip
 

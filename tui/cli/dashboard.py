@@ -24,6 +24,7 @@ from tui.terminal_size import terminal_size
 
 if TYPE_CHECKING:
     from tui.backend import Backend
+    from tui.fleet_backend import FleetBackend, Fleets
     from tui.remembered import Remembered
     from tui.serve.driver import TabWatch
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 def open_dashboard(options: Mapping[str, Any]) -> None:
     """Open the app for a live repository. Bad options are reported before the app takes the terminal."""
     from tui.bootstrap import live_backend
+    from tui.cli.fleets import CommandLineFleets
     from tui.cli.options.repository import check_typed, live_options, read_case_option
     from tui.cli.options.stated import read_stated
     from tui.cli.setup import CommandLineSetup  # the demo needs none of these
@@ -52,12 +54,28 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
     def build() -> Backend:
         return setup.opened("")()
 
-    _run(build, remembered=remembered, setup=setup, begin_with_setup=not setup.is_complete, **shared)
+    _run(
+        build,
+        remembered=remembered,
+        setup=setup,
+        begin_with_setup=not setup.is_complete,
+        fleets=CommandLineFleets(options),
+        **shared,
+    )
 
 
 def open_demo(moment: str, incident: str = "release", *, walkthrough: bool = False) -> None:
     """Open the app on an embedded incident."""
     _run(lambda: embedded_backend(moment, incident), walkthrough=walkthrough)
+
+
+def open_app_on_fleet(fleet: Callable[[], FleetBackend], fleets: Fleets) -> None:
+    """Open the app on a fleet, with no dashboard behind it."""
+
+    def no_dashboard() -> Backend:
+        raise BackendProblem("There is no dashboard behind the fleet.", "Open a workflow of it.")
+
+    _run(no_dashboard, fleet=fleet, fleets=fleets)
 
 
 def _remembered() -> Remembered:

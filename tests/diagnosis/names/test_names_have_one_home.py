@@ -81,6 +81,7 @@ AT_COLONS = {
     "diagnosis/live/authorization.py": "an action: service:Name",
     "tui/serve/access.py": "the Host header: host:port",
     "tui/widgets/runs/filter_help.py": "a word of the filter: field:value",
+    "tui/widgets/fleet/lines.py": "a part of the filter: key:value",
     "tui/widgets/runs/run_filter.py": "a word of the filter: field:value",
 }
 """What other files take apart at a colon, none of it an ARN."""

@@ -40,7 +40,8 @@ def state_of(app: Any, calls: list[object]) -> tuple[object, ...]:
     return (
         app.text, len(calls), running.screen, running.focused, running.theme, running.clipboard, running._exit,
         len(running._notifications), len(backend.asked), len(backend.queries), len(backend.corrected), len(backend.choices),
-        len(backend.compared), [(page, page.scroll_offset) for page in running.screen.query(Page)],
+        len(backend.compared), sum(fleet.reads for fleet in running.fleets.made),
+        [(page, page.scroll_offset) for page in running.screen.query(Page)],
     )  # fmt: skip
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +19,8 @@ from tui.cli.console import ProgressLine, print_row, printable, text_console
 from tui.cli.credentials import code_for_credentials
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.completions import profiles
-from tui.cli.options.repository import NAME, repository_here
+from tui.cli.options.fleet_names import OWNER, names_in, require_name
+from tui.cli.options.repository import repository_here
 from tui.cli.output import say
 from tui.cli.reports.fleet import show, summary
 from tui.cli.step_summary import add_to_summary
@@ -30,10 +29,7 @@ if TYPE_CHECKING:
     from tui.backends.fleet.accounts import AwsOptions
     from tui.backends.fleet.targets import FleetOptions
 
-_OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})\Z")
 _PROFILE = re.compile(r"([0-9]{12})=(.+)\Z", re.DOTALL)
-_LARGEST_LIST = 5_000_000
-"""Bytes of a file of repositories."""
 _CODES = (ExitCode.UNKNOWN, ExitCode.CREDENTIALS)
 _WORDS = {"passed": "all pass", "failed": "a next run would fail, or something is too broad"}
 
@@ -81,6 +77,7 @@ def _outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Keep the lines in this file (JSON Lines), one repository after the other.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the --output of a run that was stopped.")
+@click.option("--app", "in_app", is_flag=True, help="Show the lines in the app as they are read.")
 @_outputs
 @click.option("--profile", shell_complete=profiles, metavar="NAME", help="AWS profile of the roles' accounts.")
 @click.option(
@@ -105,14 +102,21 @@ def fleet_group(ctx: click.Context, /, **options: Any) -> None:
     all workflows of the fleet that use them. Without --org, --repos and --repo it is about the repository of this folder.
     Repositories outside the fleet may use the same roles.
     """
-    if ctx.invoked_subcommand is None:
-        ctx.exit(_read(options))
+    if ctx.invoked_subcommand is not None:
+        return
+    if options["in_app"]:
+        from tui.cli.fleet_app import open_fleet
+
+        open_fleet(_fleet_options(options), _aws_options(options), options)
+        return
+    ctx.exit(_read(options))
 
 
 @fleet_group.command("collect", epilog=exit_codes(*_CODES, **_WORDS))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the whole as JSON Lines.")
 @click.option("--force", is_flag=True, help="Replace the --output.")
+@click.option("--app", "in_app", is_flag=True, help="Show the lines in the app; nothing is written.")
 @_outputs
 @click.pass_context
 def collect_command(
@@ -123,6 +127,11 @@ def collect_command(
     A FILE may be a folder, such as one of downloaded artifacts: every *.jsonl in it is read. Slices that are missing,
     files that were not finished, and repositories that stand in two files are told.
     """
+    if options["in_app"]:
+        from tui.cli.fleet_app import open_files
+
+        open_files(files)
+        return
     from tui.backends.fleet.collect import collect
 
     fleet = collect(files)
@@ -212,12 +221,12 @@ def _fleet_options(options: dict[str, Any]) -> FleetOptions:
 
     owners, names = tuple(dict.fromkeys(options["owners"])), list(options["names"])
     for owner in owners:
-        if not _OWNER.match(owner):
+        if not OWNER.match(owner):
             raise click.BadParameter(f"{printable(owner)!r} is no organization or user.", param_hint="--org")
     for file in options["files"]:
-        names += _names_in(file)
+        names += names_in(file)
     for name in names:
-        _require_name(name, "--repo")
+        require_name(name, "--repo")
     if not owners and not names:
         names.append(repository_here(options["github_url"]))
     part = Slice.parse(options["part"]) if options["part"] is not None else WHOLE
@@ -236,30 +245,6 @@ def _fleet_options(options: dict[str, Any]) -> FleetOptions:
         jobs=options["jobs"],
         judged_by=tuple(judged_by),
     )
-
-
-def _require_name(name: str, hint: str) -> None:
-    if not NAME.match(name) or len(name) > 200 or any(part.strip(".") == "" for part in name.split("/")):
-        raise click.BadParameter(f"{printable(name[:200])!r} is no OWNER/REPO.", param_hint=hint)
-
-
-def _names_in(file: Path) -> Iterable[str]:
-    """Yield the repositories that a file lists, one a line; what follows a # is a remark. Raises BackendProblem."""
-    try:
-        with contextlib.nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as source:
-            body = source.read(_LARGEST_LIST + 1)
-        if len(body) > _LARGEST_LIST:
-            raise BackendProblem(f"{file} is larger than a list of repositories can be.", "Name another file.")
-        text = body.decode("utf-8-sig")
-    except OSError as error:
-        raise BackendProblem(f"{file} cannot be read: {error.strerror or error}.", "Name a file that can.") from None
-    except UnicodeDecodeError:
-        raise BackendProblem(f"{file} is no text in UTF-8.", "Write one OWNER/REPO a line.") from None
-    for number, line in enumerate(text.splitlines(), 1):
-        name = line.partition("#")[0].strip()
-        if name:
-            _require_name(name, f"--repos, line {number} of {file}")
-            yield name
 
 
 def _aws_options(options: dict[str, Any]) -> AwsOptions:

@@ -67,8 +67,12 @@ class TimelineScreen(FindingRuns):
         always_refresh: bool = False,
         remembered: Remembered | None = None,
         walkthrough: bool = False,
+        fleets: bool = False,
+        over_fleet: bool = False,
     ) -> None:
         super().__init__()
+        self._fleets, self._over_fleet = fleets, over_fleet
+        """Whether the fleet can be opened from here, and whether it lies behind: then esc goes back there."""
         self.remembered = remembered or Remembered()
         """What the user did here before."""
         self.telling = Telling(clock)
@@ -115,6 +119,8 @@ class TimelineScreen(FindingRuns):
         if action in ("next_path", "copy_remediation", "next_form"):
             count = len(self.diagnosis.paths) if self.diagnosis else 0
             return count > 1 if action == "next_path" else count > 0
+        if action == "fleet":
+            return self._fleets
         if action == "account":
             return self.diagnosis is not None and self.diagnosis.live is not None and bool(self.diagnosis.replays)
         if action == "compare":
@@ -474,11 +480,28 @@ class TimelineScreen(FindingRuns):
             return
         self.app.push_screen(LedgerScreen(self.backend.calls))
 
+    def action_fleet(self) -> None:
+        """Ask for a fleet, beside this repository."""
+        self.post_message(messages.FleetAsked(self.backend.repository_address if self.backend is not None else ""))
+
+    def _leave_for_fleet(self) -> None:
+        """Go back to the fleet; corrections that would be lost by that are told once."""
+        kept = self.backend.corrections if self.backend is not None else Corrections()
+        if kept.made and kept.file is None and not self._warned:
+            self._warned = True
+            self._say("The corrections by hand go with this dashboard: w keeps them, esc again leaves.", warn=True)
+            return
+        self.post_message(messages.DashboardLeft())
+
+    _warned = False
+
     def action_cancel(self) -> None:
-        """Clear the filter, or stop what is being read, or go back to the timeline."""
+        """Clear the filter, or stop what is being read, or go back to the timeline; from a workflow of a fleet to the fleet."""
         if self.runs.leave_filter():
             return
-        if self.reader.stop_all():
+        if self._over_fleet and self.diagnosis is None:
+            self._leave_for_fleet()
+        elif self.reader.stop_all():
             self._say("Stopped. What is shown is what was read before; r reads again.")
         elif self.runs.focused and self.runs.clear_filter():
             return
@@ -488,7 +511,11 @@ class TimelineScreen(FindingRuns):
             self.action_toggle_runs()
         elif self.panel.current == "board" and not self.query_one(Timeline).has_focus:
             self.query_one(Timeline).focus()
-        elif not self.runs.clear_filter():
+        elif self.runs.clear_filter():
+            return
+        elif self._over_fleet:
+            self._leave_for_fleet()
+        else:
             self._say("Nothing is open and nothing is being read; q leaves planescope.")
 
     def _say(self, sentence: str, *, warn: bool = False) -> None:

@@ -42,6 +42,8 @@ class TopLine(Widget):
     credentials: reactive[CredentialsProblem | None] = reactive(None)
     """What is wrong with the reader's own AWS credentials: said here, with the way out, and nowhere else."""
     progress: reactive[Progress | None] = reactive(None)
+    stops: reactive[str] = reactive("esc")
+    """The key that stops what is being read."""
     note: reactive[str] = reactive("")
 
     def render(self) -> RenderResult:
@@ -112,6 +114,6 @@ class TopLine(Widget):
         if progress.total:
             filled = round(8 * min(progress.done, progress.total) / progress.total)
             count = f" {'━' * filled}{'╌' * (8 - filled)} {progress.done}/{progress.total}"
-        tail = Content.styled(f"{count}  esc stops ", "$text-muted")
+        tail = Content.styled(f"{count}  {self.stops} stops ", "$text-muted")
         what = foreign_line(progress.what, "$text-accent", width=max(4, room - tail.cell_length - 2))
         return Content.styled("◐ ", "$text-accent") + what + tail

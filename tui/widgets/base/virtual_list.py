@@ -30,13 +30,14 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
     click_chooses = False
     """Whether one click chooses an item; else it takes a second one."""
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
     empty_text: reactive[str] = reactive("")
     """What a list without items says; no markup is read."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.items: Sequence[ItemT] = ()
+        self._drawn_cursor = 0
 
     def lines_of(self, item: ItemT, width: int, *, chosen: bool) -> Sequence[Content]:
         """Return the lines of one item, ``item_height`` of them."""
@@ -79,7 +80,10 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
             self.scroll_to(y=top, animate=False, force=True)
         elif top + self.item_height > self.scroll_offset.y + height:
             self.scroll_to(y=top + self.item_height - height, animate=False, force=True)
-        self.refresh()
+        # The other lines stay as they are drawn; where the list scrolls it is drawn anew anyway.
+        for index in {self._drawn_cursor, self.cursor}:
+            self.refresh_lines(index * self.item_height, self.item_height)
+        self._drawn_cursor = self.cursor
         self._look_for_end()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

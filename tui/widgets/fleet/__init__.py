@@ -1,0 +1,1 @@
+"""The fleet: one line for each release workflow of many repositories."""
