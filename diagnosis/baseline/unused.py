@@ -228,14 +228,14 @@ def _unpresented(state: ReviewedState | None, role: RoleState | None) -> frozens
     if state is None or role is None or not isinstance(role.role, Known):
         return frozenset()
     contexts = tuple(dict.fromkeys(each for workflow in state.known_workflows for each in workflow.may_present))
+    own = state.repository
     found = set()
     for subject in _exact_subjects(role.role.value.trust_policy.policy):
         read = read_subject(subject)
-        owner, name = state.repository.owner.lower(), state.repository.name.lower()
-        if read is None or read.context is None or not _is_of(subject, owner, name):
+        if read is None or read.context is None:
             continue
-        context = subject.split(":", 2)[2]
-        if not may_present(contexts, context):
+        named = f"{read.owner}/{read.name}".lower() == own.full_name.lower()
+        if named and not may_present(contexts, read.context.text(escape=False)):
             found.add(subject)
     return frozenset(found)
 
@@ -249,14 +249,6 @@ def _exact_subjects(policy: object) -> Iterator[str]:
         for condition in statement.conditions:
             if condition.folded_key.endswith(":sub") and condition.base is not None and not condition.base.negated:
                 yield from (value for value in condition.values if not set(value) & set("*?$"))
-
-
-def _is_of(subject: str, owner: str, name: str) -> bool:
-    """Return whether a subject is of the repository, in the classic or the immutable form."""
-    parts = subject.lower().split(":")
-    place = parts[1] if len(parts) > 2 else ""
-    first, _, second = place.partition("/")
-    return (first.partition("@")[0], second.partition("@")[0]) == (owner, name)
 
 
 # ------------------------------------------------------------------------------------------------- roles

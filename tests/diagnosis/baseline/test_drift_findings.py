@@ -277,6 +277,26 @@ def test_what_is_needed_no_more_is_told_from_what_never_was() -> None:
     assert sentences == [f"The role release is granted {RELEASE.needs[-1].action}, which no release uses any more."]
 
 
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("repo:octo-lab/shop:environment:a%3Ab", False),
+        ("repo:Octo-Lab/Shop:environment:other", True),
+        ("repo:octo-lab@2/shop@1:environment:a%3Ab", False),
+        ("repo:octo-lab@2/shop@1:ref:refs/heads/gone", True),
+        ("repo:octo-lab/other:ref:refs/heads/gone", False),
+        ("repo:octo-lab/shop:ref:refs/heads/*", False),
+        ("no subject", False),
+    ],
+)
+def test_exact_subjects_that_no_workflow_presents(subject: str, told: bool) -> None:
+    now = replace(
+        with_workflow(may_present=("environment:a:b",)), roles=(role_state(role=Known(role(trust(subject)))),)
+    )
+    findings = review(seen(now), None).findings
+    assert any(each.rule is DriftRule.SUBJECT_UNUSED for each in findings) is told
+
+
 def test_who_made_a_change_stands_with_it() -> None:
     event = TrailEvent("UpdateAssumeRolePolicy", "iam", NOW, "arn:aws:iam::111122223333:user/eve", "release", "e")
     early = replace(event, at=ACCEPTED - timedelta(days=1), principal="arn:aws:iam::111122223333:user/bob")

@@ -17,7 +17,7 @@ HOST_OR_ARN = re.compile(r"arn:|\bdkr\b|amazonaws|on\.aws\b|public\.ecr|ecr-publ
 
 AT_COLONS = {
     "diagnosis/baseline/taken.py": "a subject's context: environment:NAME",
-    "diagnosis/baseline/unused.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT; an action: service:Name",
+    "diagnosis/baseline/unused.py": "an action: service:Name",
     "diagnosis/callers/constraints.py": "a condition key: issuer:claim",
     "diagnosis/callers/door.py": "a condition key: issuer:claim",
     "diagnosis/callers/provider_doors.py": "a condition key: issuer:claim",
