@@ -30,7 +30,8 @@ the role's policies grant within its boundary, as sets. One whose text alone is 
 - **What a release would be refused.** Each release workflow is judged as it would run next, as `planescope diagnose` judges a run.
 - **What no release uses.** A grant beyond the needs of all releases, an exact subject that no workflow can present, a role that no
   workflow assumes. What was so when the baseline was accepted is a note; what has come to be so fails the review. It is claimed
-  only where every workflow was read, every role is known, and no step that runs with the role is opaque; else it is unknown.
+  only where every workflow was read, every role is known, the trust policy admits no other repository or principal, and no step
+  that runs with the role is opaque; else it is unknown.
 - **What AWS says of use.** IAM's last-accessed information is read for each role
   (`iam:GenerateServiceLastAccessedDetails` starts a report; AWS lists it among the actions that read). It reaches back 400 days at
   most, comes up to four hours late, and counts attempts that were refused. A role that has been there for 30 days and never used

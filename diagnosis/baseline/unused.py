@@ -20,6 +20,7 @@ from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.role_usage import LATE_BY, LastAccess, RoleUsage
 from diagnosis.findings.finding import Finding, Level, Place
+from diagnosis.fleet.possible_users import Coverage, possible_users
 from diagnosis.gates import Checkpoint
 from diagnosis.live.excess import excess
 from diagnosis.names.arn import Arn
@@ -100,7 +101,7 @@ def _grant(role: RoleState, service: str, pairs: list[tuple[str, str]], reviewed
         said = f"{named} is granted {_listed(actions)}; no release needs that, and somebody used it since."
         how = "Find out who uses the role beside the releases; CloudTrail shows its sessions."
         return Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, place, said, how, details)
-    if doubts := tuple(_doubts(role.arn, reviewed.now)):
+    if doubts := tuple(_doubts(role, reviewed.now)):
         said = f"{named} is granted {_listed(actions)}; whether a release uses that is not known: {doubts[0]}."
         how = "Make these readable, or accept the grant with the reason why it stays."
         return Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, place, said, how, (*details, *doubts[1:]))
@@ -132,17 +133,25 @@ def _beyond(state: ReviewedState | None, role: RoleState | None) -> frozenset[tu
     )
 
 
-def _doubts(role: Arn, state: ReviewedState) -> Iterator[str]:
+def _doubts(role: RoleState, state: ReviewedState) -> Iterator[str]:
     """Yield why it is not known what all users of a role use."""
+    yield from _users_not_known(role, state)
+    for workflow, release in state.releases_of(role.arn):
+        yield from (f"not understood in {workflow.path}: {step}" for step in release.not_understood)
+
+
+def _users_not_known(role: RoleState, state: ReviewedState) -> Iterator[str]:
+    """Yield why it is not known who uses a role."""
     if not isinstance(state.workflows, Known):
         yield "the workflow files were not read"
-    yield from (f"{text.rstrip('.')}" for text in state.unread_workflows)
+    yield from (text.rstrip(".") for text in state.unread_workflows)
     for workflow in state.known_workflows:
-        for release in workflow.releases:
-            if release.role is None:
-                yield f"{workflow.path} takes a role that is not known"
-            elif release.role == role:
-                yield from (f"not understood in {workflow.path}: {step}" for step in release.not_understood)
+        if any(release.role is None for release in workflow.releases):
+            yield f"{workflow.path} takes a role that is not known"
+    if isinstance(role.role, Known):
+        own = Coverage(frozenset({state.repository.full_name.lower()}), alone=True)
+        for who in possible_users(role.role.value.trust_policy, role.arn, own):
+            yield f"the trust policy also admits {who}"
 
 
 def _access(usage: RoleUsage | None, service: str) -> LastAccess | None:
@@ -262,20 +271,13 @@ def _role(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
     last = _last_use(usage)
     said = f"No workflow of {reviewed.now.repository.full_name} assumes the role {role.arn}"
     details = tuple(_of_use(usage))
-    doubts = [
-        *(() if isinstance(reviewed.now.workflows, Known) else ("the workflow files were not read",)),
-        *reviewed.now.unread_workflows,
-        *(
-            f"{workflow.path} takes a role that is not known"
-            for workflow in reviewed.now.known_workflows
-            if any(release.role is None for release in workflow.releases)
-        ),
-    ]
+    doubts = tuple(_users_not_known(role, reviewed.now))
     if before is not None and before.role(role.arn) is not None and not before.releases_of(role.arn):
         yield changed(DriftRule.ROLE_UNUSED, place, f"{said}, {reviewed.accepted}.", details, Level.NOTE)
     elif doubts:
-        told = f"{said}, as far as is known: {doubts[0]}."
-        yield Finding(DriftRule.ROLE_UNUSED, Level.UNKNOWN, place, told, "Make all workflow files readable.", details)
+        told = f"{said}; whether somebody else does is not known: {doubts[0]}."
+        how = "Find out who uses the role; CloudTrail shows its sessions."
+        yield Finding(DriftRule.ROLE_UNUSED, Level.UNKNOWN, place, told, how, (*details, *doubts[1:]))
     elif last is not None and reviewed.since is not None and last > reviewed.since + LATE_BY:
         told = f"{said}, and it was used since the baseline was accepted: somebody else uses it."
         yield Finding(

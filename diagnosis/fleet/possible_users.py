@@ -34,6 +34,8 @@ class Coverage:
     """Owners whose repositories all belong to the fleet."""
     whole: bool = True
     """Whether the fleet is all here, not one slice of several."""
+    alone: bool = False
+    """Whether one repository was read by itself: then there is no fleet to speak of."""
 
 
 def possible_users(trust: PolicyDocument, role: Arn, coverage: Coverage) -> tuple[str, ...]:
@@ -81,10 +83,11 @@ def _of_subject(subject: str, coverage: Coverage) -> Iterator[str]:
         if place in coverage.open:
             yield f"{place}: {coverage.open[place]}"
         elif place not in coverage.read and owner not in coverage.owners:
-            yield f"{place}, which is not in {'the fleet' if coverage.whole else 'this slice'}"
+            where = f"is not in {'the fleet' if coverage.whole else 'this slice'}"
+            yield f"{place}, whose workflows were not read" if coverage.alone else f"{place}, which {where}"
         return
     if _WILD.search(owner) or owner not in coverage.owners:
-        yield f"repositories outside the fleet that present {subject}"
+        yield f"{'other repositories' if coverage.alone else 'repositories outside the fleet'} that present {subject}"
     # What a variable stands for may be anything.
     head, cut, _ = place.partition("$")
     for repository, why in coverage.open.items():

@@ -331,6 +331,17 @@ def test_last_accesses_count(now: ReviewedState, access: LastAccess, level: str)
     assert ("grant-unused", level) in found(reviewed(now, usage=usage))
 
 
+@pytest.mark.parametrize("other", ["repo:octo-lab/other:ref:refs/heads/main", "repo:octo-lab/*"])
+def test_what_other_repositories_may_use_is_not_claimed_to_be_unused(other: str) -> None:
+    shared = role_state(role=Known(role(trust(MAIN, other))), inline=_S3.roles[0].inline)
+    findings = reviewed(state(roles=(shared,))).findings
+    (grant,) = [each for each in findings if each.rule is DriftRule.GRANT_UNUSED]
+    assert grant.level is Level.UNKNOWN
+    assert "the trust policy also admits" in grant.sentence
+    alone = review(seen(state(roles=(shared,), workflows=Known(()))), None).findings
+    assert [each.level for each in alone if each.rule is DriftRule.ROLE_UNUSED] == [Level.UNKNOWN]
+
+
 def test_a_young_role_that_never_used_a_service_proves_nothing() -> None:
     young = replace(_OPAQUE, roles=(replace(_OPAQUE.roles[0], role=Known(role(created_at=NOW - timedelta(days=3)))),))
     usage = Usage((RoleUsage(ROLE, Known((LastAccess("s3", None),))),))
