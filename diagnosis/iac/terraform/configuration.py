@@ -24,6 +24,7 @@ HOW = "hand over the plan instead: terraform plan -out PLAN, then terraform show
 _INTERESTING = ("aws_", "awscc_iam_", "awscc_ecr_")
 _BLOCKS = ("inline_policy",)
 _WITHOUT_DOCUMENTS = {"terraform", "provider", "moved", "import", "removed", "check", "ephemeral", "action"}
+_OF_DOCUMENTS = {"all", "assume_role_policy", "inline_policy", "managed_policy_arns", "permissions_boundary", "policy"}
 _OF_CALL = {"source", "version", "count", "for_each", "providers", "depends_on"}
 _MOST_INSTANCES = 300
 _MOST_CALLS = 200
@@ -259,8 +260,11 @@ def _local_source(folder: str, named: Named) -> str | None:
 
 
 def _ignored(named: Named) -> str:
-    if any("ignore_changes" in inner.attributes for inner in named.block.inner("lifecycle")):
-        return "Terraform leaves what is there as it is (ignore_changes)"
+    for inner in named.block.inner("lifecycle"):
+        listed = inner.attributes.get("ignore_changes", ("list", []))
+        items = listed[1] if listed[0] == "list" else [listed]
+        if any(item[0] != "name" or item[1] in _OF_DOCUMENTS for item in items):
+            return "Terraform leaves what is there as it is (ignore_changes)"
     return ""
 
 

@@ -205,6 +205,7 @@ data "aws_iam_policy_document" "twice" {
 def test_a_block_that_is_not_understood_leaves_the_others_legible() -> None:
     text = f"""\
 resource "aws_iam_role" "good" {{
+  lifecycle {{ ignore_changes = [tags] }}
   assume_role_policy = {TRUST % '"*"'}
 }}
 resource "aws_iam_role" "bad" {{
@@ -217,9 +218,10 @@ resource "aws_iam_role" "other" {{
 """
     proposal = read_files({"main.tf": text})
     assert [each.address for each in proposal.documents] == ["aws_iam_role.good", "aws_iam_role.other"]
+    assert proposal.documents[0].only_if == ""
     assert "ignore_changes" in proposal.documents[1].only_if
     [gap] = proposal.gaps
-    assert (gap.line, gap.reading.what) == (5, "resource aws_iam_role bad of main.tf")
+    assert (gap.line, gap.reading.what) == (6, "resource aws_iam_role bad of main.tf")
 
 
 def plan(*changes: dict[str, Any], **more: Any) -> dict[str, str]:
