@@ -164,6 +164,7 @@ def test_slices_are_collected_and_what_is_missing_is_told(tmp_path: Path) -> Non
         (["--org", "octo", "--resume"], "--output"),
         (["--org", "octo", "--profiles", "12=x"], "ACCOUNT=PROFILE"),
         (["--org", "nobody"], "cannot be read"),
+        (["--org", "octo", "--profile", "AKIA" + "IOSFODNN7EXAMPLE"], "--profile"),
     ],
 )
 def test_bad_input_says_what_to_do(words: list[str], said: str) -> None:

@@ -21,6 +21,7 @@ from tui.cli.exit_codes import exit_codes
 from tui.cli.options.completions import profiles
 from tui.cli.options.fleet_names import OWNER, names_in, require_name
 from tui.cli.options.repository import repository_here
+from tui.cli.options.stated import require_no_secret
 from tui.cli.output import say
 from tui.cli.reports.fleet import show, summary
 from tui.cli.step_summary import add_to_summary
@@ -220,6 +221,11 @@ def _fleet_options(options: dict[str, Any]) -> FleetOptions:
     from tui.backends.fleet.targets import FleetOptions
 
     owners, names = tuple(dict.fromkeys(options["owners"])), list(options["names"])
+    # They stand in messages, and in the file.
+    shown = [(option, str(options[option] or "")) for option in ("github_url", "profile", "region")]
+    shown += [*(("org", owner) for owner in owners), *(("repo", name) for name in names)]
+    for option, value in (*shown, *(("profiles", text) for text in options["by_account"])):
+        require_no_secret(f"--{option.replace('_', '-')}", value)
     for owner in owners:
         if not OWNER.match(owner):
             raise click.BadParameter(f"{printable(owner)!r} is no organization or user.", param_hint="--org")
