@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from probes.github.http.daemon_pool import DaemonPool
+
 LONGEST_LINE = 8 * 1024 * 1024
 """In bytes; a longer message is answered with an error and skipped piece by piece."""
 PARSE_ERROR, INVALID_REQUEST = -32700, -32600
@@ -27,6 +29,8 @@ class Pipe:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lines: asyncio.Queue[str | None] = asyncio.Queue(1)
         self._writing = threading.Lock()
+        # A client that reads no more must not keep the process from its end.
+        self._writer = DaemonPool(1, "standard output")
         self.is_lost = False
         """Whether the client went away."""
 
@@ -40,7 +44,7 @@ class Pipe:
 
     async def write(self, text: str) -> int:
         """Write a message."""
-        await asyncio.to_thread(self._write, text)
+        await asyncio.wrap_future(self._writer.submit(self._write, text))
         return len(text)
 
     async def flush(self) -> None:
