@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from diagnosis.causes import Cause
-from diagnosis.conform.account_model import AccountModel
+from diagnosis.conform.account_model import HOW, AccountModel
 from diagnosis.conform.documents import Document, RoleDocuments
 from diagnosis.conform.releases import Release
 from diagnosis.conform.widening import not_compared
@@ -126,6 +126,32 @@ class Sides:
                     return each
         return None
 
+    def _new_and_open(
+        self, new: Release, was: SessionAssessment, session: SessionAssessment, job: str
+    ) -> Iterator[Finding]:
+        """Yield what a session newly asks of a role of which no file tells whether it has it."""
+        role = self.head.role_of(session.role_arn)
+        named = str(session.role_arn or "a role that nothing tells")
+        if session.role_arn != was.role_arn and role is None:
+            yield _unknown(new, job, f"it now assumes {named}, which no file of the repository describes", HOW)
+            return
+        if (role is None or role.trust is None) and set(session.subjects) - set(was.subjects):
+            subject = next(each for each in session.subjects if each not in was.subjects)
+            yield _unknown(new, job, f"it newly presents {subject}, and no file has the trust policy of {named}", HOW)
+        open_gates = [each for each in session.gates if _is_open(each, session)]
+        more = [need for need in session.needs if (need.action, need.resource) not in _pairs(was.needs)]
+        if more and any(each.gate.plane is Plane.AUTHORIZATION for each in open_gates):
+            others = f" and {len(more) - 1} more" if len(more) > 1 else ""
+            need = f"it newly needs {more[0].action} on {more[0].resource or 'a resource that is not known'}{others}"
+            yield _unknown(new, job, f"{need}, and {self._why_open(role, named)}", HOW, more[0].step)
+
+    def _why_open(self, role: RoleDocuments | None, named: str) -> str:
+        if role is None:
+            return f"no file of the repository describes {named}"
+        if not role.policies:
+            return f"no file has the permissions of {named}"
+        return f"not all of the permissions of {named} could be read"
+
     def _lost_tokens(self, old: Release, new: Release) -> Iterator[Finding]:
         """Yield the tokens that a job may present, which the base admits and this side does not, where more than one is possible.
 
@@ -160,17 +186,7 @@ class Sides:
                 how = first.missing[0].how if first.missing else ""
                 yield _unknown(new, job, f"it is new, and {first.gate.label} is not decided: {first.reason}", how)
             return
-        if session.role_arn != was.role_arn and self.head.role_of(session.role_arn) is None:
-            named = session.role_arn or "a role that nothing tells"
-            yield _unknown(new, job, f"it now assumes {named}, which no file of the repository describes", "")
-        elif self.head.role_of(session.role_arn) is None:
-            more = [need for need in session.needs if (need.action, need.resource) not in _pairs(was.needs)]
-            if more:
-                need = more[0]
-                others = f" and {len(more) - 1} more" if len(more) > 1 else ""
-                said = f"it newly needs {need.action} on {need.resource or 'a resource that is not known'}{others}"
-                why = f"no file of the repository describes the role {session.role_arn or ''}".rstrip()
-                yield _unknown(new, job, f"{said}, and {why}", "", need.step)
+        yield from self._new_and_open(new, was, session, job)
         for gap in session.gaps:
             if gap.is_open and _told(gap) not in {_told(each) for each in was.gaps}:
                 yield _unknown(

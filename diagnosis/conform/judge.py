@@ -19,7 +19,7 @@ from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
 from diagnosis.conform.pairs import Pairs, is_trust, paired
 from diagnosis.conform.providers import provider_findings
 from diagnosis.conform.releases import NextRun, Release, counterparts, needs_by_role, places_of, releases_of, with_role
-from diagnosis.conform.widening import Widening, not_compared, of_removed
+from diagnosis.conform.widening import Widening, not_compared, of_removed, takes_away
 from diagnosis.conform.workflow_faults import workflow_faults
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
@@ -27,6 +27,7 @@ from diagnosis.findings.finding import Finding, Level, Place, in_order
 from diagnosis.iac.proposal import Form, Proposal
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE
 from diagnosis.names.arn import Arn
+from diagnosis.policy import PolicyKind
 from diagnosis.verdicts.conform_rule import ConformRule
 from diagnosis.verdicts.conformance import ALREADY, Conformance
 
@@ -91,6 +92,7 @@ def judged(change: Change) -> Conformance:
     needed = needs_by_role(news, sides.head)
     accounted = Accounted.of(change.case, change.at.date())
     found = list(_widenings(change, pairs, before, after, accounted, needed))
+    found += _of_nobody(change.repository, pairs, sides.head, news)
     matched = list(counterparts(olds, news))
     for old, new in matched:
         found += sides.broken(old, new)
@@ -203,6 +205,41 @@ def _widenings(
     for gone in pairs.removed:
         yield from of_removed(gone)
     yield from provider_findings(before.providers, after.providers, accounted, everybody)
+
+
+def _of_nobody(
+    repository: Repository, pairs: Pairs, head: AccountModel, releases: Iterable[Release]
+) -> Iterator[Finding]:
+    """Yield the documents that take something away, where nobody knows whether a release has it of them."""
+    units = [unit for release in releases for unit in release.units]
+    nameless = any(unit.role_arn is None for unit in units)
+    roles = dict.fromkeys(
+        arn.name for unit in units if (arn := unit.role_arn) is not None and head.role_of(arn) is None
+    )
+    if nameless:
+        found = [(old, _version_of(old, role)) for was, role in pairs.roles if was is not None for old in was.documents]
+        found += [(old, None) for role in pairs.gone for old in role.documents]
+        for old, new in found:
+            if new is None or takes_away(old, new, repository):
+                said = f"The {(new or old).shown} allows less than on the base branch, and a workflow does not tell its role."
+                told = not_compared((new or old).place(), said)
+                yield replace(told, correction="State the role that it assumes: role_arn in the case file.")
+    if not roles and not nameless:
+        return
+    removed = [(old, None) for old in pairs.removed if old.kind.policy_kind in (PolicyKind.TRUST, PolicyKind.IDENTITY)]
+    for old_one, new in (*pairs.loose, *removed):
+        if old_one is None or (new is not None and not takes_away(old_one, new, repository)):
+            continue
+        kept, named = new or old_one, ", ".join(roles) or "a role that no workflow tells"
+        said = f"The {kept.shown} allows less than on the base branch, and no file says whether it is of {named}."
+        told = not_compared(kept.place(), said)
+        yield replace(told, correction=f"Say whose it is: --role {kept.proposed.file}=ARN.")
+
+
+def _version_of(old: Document, role: RoleDocuments) -> Document | None:
+    """Return what a role has in the place of a document."""
+    same = (each for each in role.documents if each.kind is old.kind and each.proposed.name == old.proposed.name)
+    return next(same, None)
 
 
 def _of_role(role: RoleDocuments, needed: Mapping[Arn, RoleNeeds]) -> RoleNeeds:

@@ -223,6 +223,15 @@ def _denials_of(document: PolicyDocument) -> PolicyDocument:
     return write_document({**tree, "Statement": [*denials]})
 
 
+def takes_away(old: Document, new: Document, repository: Repository) -> bool:
+    """Return whether a document may admit or grant less than it did."""
+    if old.document is None or new.document is None:
+        return not old.same_as(new)
+    if new.kind is DocumentKind.TRUST:
+        return not compare_trust(old.document, new.document, repository).takes_nothing_away
+    return not compare_grants([[old.document]], [[new.document]]).takes_nothing_away
+
+
 def of_removed(old: Document) -> Iterator[Finding]:
     """Yield that a document is taken away which held others back: a boundary, a control policy, a Deny."""
     guards = (DocumentKind.BOUNDARY, DocumentKind.SERVICE_CONTROL, DocumentKind.RESOURCE_CONTROL)
