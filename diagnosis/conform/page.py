@@ -33,13 +33,15 @@ repository need. It reads files alone: no AWS account, no token, no network. Thi
   did not touch. `--all` lets it count.
 - **A widening** is told as sets: the callers, actions and resources that the base refuses and this side does not, with a
   smallest example. It passes where it is **stated** in the case file with a rationale and an expiry, or where it is
-  **exactly what a release of this repository needs**: then it is a note with the step that needs it. Both are taken out of
-  the set first, so whatever goes beyond them is an error. What a pull request's run presents is never taken for needed:
+  **exactly what a release of this repository needs**: then it is a note with the step that needs it; the refs that the
+  filters of its `push` let through are needed as well. Both are taken out of the set first, so whatever goes beyond them is
+  an error. What a pull request's run presents is never taken for needed:
   whoever opens one would decide it. A grant by which its holder can give itself more (`iam:` writes, `iam:PassRole` on
-  every role) is an error whether it is needed or not.
+  every role) is an error, needed or not, unless it is stated.
 - **A release that would be denied**: what the next run needs is judged on the documents of both sides, layers that no file
   tells taken alike on both. What is denied after the change and was not before is an error at the line of the document, or
-  of the workflow where that changed. Of a role that no file describes nothing is known: a new need of it is `unknown`.
+  of the workflow where that changed. Of a role that no file describes nothing is known: a new need of it is `unknown`, and
+  so is a policy that takes something away while no file says whose it is.
 
 ## In the case file
 

@@ -135,16 +135,21 @@ def side(files: Mapping[str, str]) -> Side:
         return side_of(checkout, sorted(files), texts, options, form)
 
 
-_BASE_SIDE: list[Side] = []
+_SIDES: dict[tuple[tuple[str, str], ...], Side] = {}
+
+
+def _read_once(files: Mapping[str, str]) -> Side:
+    key = tuple(sorted(files.items()))
+    if key not in _SIDES:
+        _SIDES[key] = side(files)
+    return _SIDES[key]
 
 
 def conformance(
     head: Mapping[str, str], base: Mapping[str, str] | None = BASE, case: Case | None = None, **more: Any
 ) -> Conformance:
     """The judgement of a change."""
-    if base is BASE and not _BASE_SIDE:
-        _BASE_SIDE.append(side(BASE))
-    before = _BASE_SIDE[0] if base is BASE else side(base) if base is not None else None
+    before = _read_once(base) if base is not None else None
     return judged(
         Change(
             REPOSITORY, side(head), AT, before, "main" if base is not None else "", case or Case(), "case.toml", **more

@@ -44,7 +44,7 @@ def _policy(needs: Iterable[Need]) -> str:
 ROWS_OF_ONE_ROLE = [row for row in ROWS if all(resource is not None for _, resource in row.expected)]
 
 
-@pytest.mark.parametrize("row", spread(ROWS_OF_ONE_ROLE, 6), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", spread(ROWS_OF_ONE_ROLE, 3), ids=lambda row: row.name)
 def test_a_needed_action_that_is_taken_away_is_named(row: Row) -> None:
     needs = _needs(row)
     required = [need for need in needs if need.kind is NeedKind.REQUIRED]

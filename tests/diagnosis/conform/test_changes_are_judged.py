@@ -325,7 +325,7 @@ PASSES: dict[str, Files] = {
 }
 
 
-@pytest.mark.parametrize("name", spread(sorted(REFUSED), 6))
+@pytest.mark.parametrize("name", spread(sorted(REFUSED), 4))
 def test_what_widens_or_breaks_is_refused(name: str) -> None:
     files, rule = REFUSED[name]
     found = conformance(files)
@@ -333,7 +333,7 @@ def test_what_widens_or_breaks_is_refused(name: str) -> None:
     assert all(each.place.file and each.correction for each in found.findings if each.level is Level.ERROR)
 
 
-@pytest.mark.parametrize("name", spread(sorted(PASSES), 6))
+@pytest.mark.parametrize("name", spread(sorted(PASSES), 4))
 def test_what_does_not_passes(name: str) -> None:
     found = conformance(PASSES[name])
     counted = [

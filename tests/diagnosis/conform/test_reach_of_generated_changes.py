@@ -91,7 +91,7 @@ def _files(form: Callable[[str, str], Files], trust: str = BASE[TRUST], policy: 
     return {WORKFLOW: RELEASE, **form(trust, policy)}
 
 
-@settings(max_examples=examples(160), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     before=st.sets(st.sampled_from(_PAIRS)),
     after=st.sets(st.sampled_from(_PAIRS)),
@@ -139,7 +139,7 @@ def test_callers_are_wider_by_whom_the_base_refuses(
 
 
 @pytest.mark.parametrize("form", _FORMS)
-@pytest.mark.parametrize("lost", spread((*PUSH, "ecr:GetAuthorizationToken"), 3))
+@pytest.mark.parametrize("lost", spread((*PUSH, "ecr:GetAuthorizationToken"), 2))
 def test_a_grant_that_the_release_needs_is_named_when_it_is_taken_away(
     form: Callable[[str, str], Files], lost: str
 ) -> None:
