@@ -152,7 +152,14 @@ def conformance(
     before = _read_once(base) if base is not None else None
     return judged(
         Change(
-            REPOSITORY, side(head), AT, before, "main" if base is not None else "", case or Case(), "case.toml", **more
+            REPOSITORY,
+            _read_once(head),
+            AT,
+            before,
+            "main" if base is not None else "",
+            case or Case(),
+            "case.toml",
+            **more,
         )
     )
 
