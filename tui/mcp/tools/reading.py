@@ -155,7 +155,7 @@ def _what_if(call: Call) -> Answer:
             if proposal.role is not None and str(proposal.role) not in known:
                 raise BackendProblem(
                     "No run assumes the role that a document names.",
-                    "Leave `role` out, or give one that the runs assume.",
+                    "Name a role that the runs assume, or none.",
                 )
         result = backend.what_if(diagnosis, proposed, progress=call.progress, cancelled=call.cancelled)
     problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
