@@ -208,9 +208,10 @@ async def test_the_address_the_text_and_the_ledger_of_a_line(opened: Any, monkey
         await app.pilot.press("L")
         assert isinstance(app.app.screen, LedgerScreen)
         await app.pilot.press("escape", "z")
+        await app.until(lambda: isinstance(app.app.focused, Page))
         assert not listed.region.height or not listed.parent.display
         await app.pilot.press("escape")
-        assert app.app.focused is listed
+        await app.until(lambda: app.app.focused is listed)
 
 
 async def test_the_lines_are_written_to_a_new_file(
@@ -292,6 +293,15 @@ async def test_hostile_words_are_shown_and_obeyed_nowhere(opened: Any) -> None:
                         "quit" in str(value) for value in ((segment.style and segment.style.meta) or {}).values()
                     )
         assert app.app.is_running
+
+
+async def test_a_list_without_a_cell_draws_nothing_and_fails_at_nothing(opened: Any) -> None:
+    async with opened() as app:
+        _, listed = await shown(app)
+        listed.styles.width = 1  # the scrollbar's
+        await app.pilot.pause()
+        assert listed.scrollable_content_region.width == 0
+        assert listed.render_line(0).cell_length <= 1
 
 
 async def test_the_app_that_begins_with_a_fleet_has_no_dashboard_behind_it() -> None:

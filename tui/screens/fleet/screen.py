@@ -74,7 +74,8 @@ class FleetScreen(PresentSize, Screen[None]):
         self._lane = Lane()
         self._job = 0
         """The number of the newest read; messages of another one are late."""
-        self._progress: Progress | None = None
+        self._progress: Progress | None = Progress("Reading the fleet")
+        """How far it is; not None either until the first read begins, behind the first paint."""
         self._problem: BackendProblem | None = None
         self._stopped = False
         self._later = ""

@@ -82,7 +82,9 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
             self.scroll_to(y=top + self.item_height - height, animate=False, force=True)
         # The other lines stay as they are drawn; where the list scrolls it is drawn anew anyway.
         for index in {self._drawn_cursor, self.cursor}:
-            self.refresh_lines(index * self.item_height, self.item_height)
+            first = index * self.item_height
+            if self.scroll_offset.y <= first < self.scroll_offset.y + max(1, height):
+                self.refresh_lines(first, self.item_height)
         self._drawn_cursor = self.cursor
         self._look_for_end()
 
@@ -126,6 +128,9 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         """Draw one line of one item."""
         width = self.scrollable_content_region.width
         index, line = divmod(y + self.scroll_offset.y, self.item_height)
+        if width < 1:
+            # While the terminal is resized the list may have no cell, and text of no width has no line.
+            return Strip.blank(max(0, self.size.width), self.rich_style)
         if not self.items and self.empty_text:
             words = Content.styled(self.empty_text, "$text-muted").wrap(max(4, width))
             line_of_words = words[y] if y < len(words) else Content("")
