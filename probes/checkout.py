@@ -5,7 +5,6 @@ It is the runner's own working folder, so nobody is asked. What lies outside of 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
@@ -13,7 +12,6 @@ from diagnosis.logs.scrubbed_values import scrub_text
 from probes.repository_tree import FOLDER, LARGEST_FILE, LONGEST_PATH, OF_GIT, RepositoryTree
 
 __all__ = ["LARGEST_FILE", "Checkout"]
-MOST_PATHS = 50_000
 NEVER_COMMITTED = frozenset({OF_GIT, ".terraform", "node_modules", ".venv", "__pycache__"})
 """Folders that tools fill; what stands in them is somebody else's."""
 
@@ -25,21 +23,6 @@ class Checkout(RepositoryTree):
         super().__init__()
         self._root = root
         self._own = own
-
-    def paths(self) -> Reading[tuple[str, ...]]:
-        """Return the paths of all files but those in folders that tools fill; links to folders are not followed."""
-        found: list[str] = []
-        what = "the files of the checkout"
-        faults: list[OSError] = []
-        for folder, folders, names in os.walk(self._root, onerror=faults.append):
-            folders[:] = sorted(name for name in folders if name.lower() not in NEVER_COMMITTED)
-            inside = Path(folder).relative_to(self._root)
-            found += [(inside / name).as_posix() for name in names]
-            if len(found) > MOST_PATHS:
-                return Unreadable(what, f"there are more than {MOST_PATHS}", "name the files or a folder of them")
-        if faults:
-            return Unreadable(what, "a folder of it cannot be listed", "see who may read it")
-        return Known(tuple(sorted(found)))
 
     def _text(self, path: str, most: int) -> Reading[str]:
         what = f"{path[:LONGEST_PATH]} of the checkout"

@@ -17,6 +17,7 @@ from pathlib import Path
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.logs.scrubbed_values import scrub_text
 from diagnosis.visible_text import visible_line
+from probes.checkout import NEVER_COMMITTED
 from probes.programs import bytes_of, find_program
 from probes.repository_tree import FOLDER, LARGEST_FILE, LONGEST_PATH, RepositoryTree
 
@@ -25,6 +26,8 @@ MOST_LISTED = 32 * 1024 * 1024
 """Bytes of the list of a commit's files."""
 _BATCH = 8 * 1024 * 1024
 _MOST_LINKS = 5
+_LEFT_OUT = b"S"
+"""How git marks what a sparse checkout leaves out."""
 _LACKING = -1
 """The size of an object that a partial clone does not have."""
 _LINK, _SUBMODULE = "120000", "160000"
@@ -76,9 +79,10 @@ class CommitTree(RepositoryTree):
         self.note = note
         """What is to be said of the choice of this commit; empty where nothing is."""
 
-    def paths(self) -> Reading[tuple[str, ...]]:
-        """Return the paths of all files, links and submodules."""
-        return Known(tuple(sorted(self._entries)))
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all files, links and submodules, sorted."""
+        return tuple(sorted(self._entries))
 
     def load(self, paths: Sequence[str], most: int = LARGEST_FILE) -> None:
         """Read several files with few calls of git, so that :meth:`text` has them."""
@@ -268,12 +272,34 @@ def has_commits(root: Path) -> bool:
     return _commit_of(root, "HEAD") is not None
 
 
-def ignored_paths(root: Path) -> tuple[str, ...]:
-    """Return the files of a working folder that git leaves out, folders with a slash; none where it does not tell."""
-    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+def proposed_paths(root: Path, named: Sequence[str] = ()) -> tuple[str, ...] | Unreadable:
+    """Return the files that a working folder proposes, sorted: those of git's index that are there, and new ones.
+
+    What git is told to leave out is none, unless it lies within one of the ``named`` paths; nor are other repositories inside,
+    and new files in folders that tools fill. A file that a sparse checkout leaves out is one: it stands in the index.
+    """
+    what = "the files of the working tree"
+    found: set[bytes] = set()
+    tracked = _listed(root, ("ls-files", "-z", "-t", "--cached"))
+    added = _listed(root, ("ls-files", "-z", "--others", "--exclude-standard"))
+    wanted = _listed(root, ("ls-files", "-z", "--others", "--", *named)) if named else []
+    if tracked is None or added is None or wanted is None:
+        return Unreadable(what, "git cannot list them, or they are too many", "see that git reads this clone")
+    for entry in tracked:
+        tag, _, path = entry.partition(b" ")
+        if tag == _LEFT_OUT or os.path.lexists(root / os.fsdecode(path)):
+            found.add(path)
+    found.update(path for path in (*added, *wanted) if not _is_of_a_tool(path))
+    return tuple(sorted(os.fsdecode(path) for path in found if not path.endswith(b"/")))
+
+
+def _is_of_a_tool(path: bytes) -> bool:
+    return any(part.lower() in NEVER_COMMITTED for part in os.fsdecode(path).split("/")[:-1])
+
+
+def _listed(root: Path, words: Sequence[str]) -> list[bytes] | None:
     answer = _git(root, words, most=MOST_LISTED)
-    listed = answer[1].split(b"\0") if answer is not None and answer[0] == 0 else []
-    return tuple(os.fsdecode(path) for path in listed if path)
+    return [path for path in answer[1].split(b"\0") if path] if answer is not None and answer[0] == 0 else None
 
 
 def _fetch(named: str) -> str:

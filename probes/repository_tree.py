@@ -50,10 +50,6 @@ class RepositoryTree(ABC):
         return self._known[path, most]
 
     @abstractmethod
-    def paths(self) -> Reading[tuple[str, ...]]:
-        """Return the paths of all files, sorted; why not where there are too many or they cannot be listed."""
-
-    @abstractmethod
     def _text(self, path: str, most: int) -> Reading[str]: ...
 
     @abstractmethod

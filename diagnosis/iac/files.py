@@ -22,6 +22,8 @@ LARGEST = 512 * 1024
 LARGEST_PLAN = 16 * 1024 * 1024
 MOST_FILES = 2_000
 """Of one repository; more are told as a gap."""
+_OF_WORKFLOWS = re.compile(r"\.github/workflows/[^/]+\.ya?ml", re.IGNORECASE)
+"""Judged as workflows."""
 _MAY_HOLD = re.compile(
     r"effect|aws::(?:iam|serverless|include|cloudformation::stack)|::transform|!transform|::module|resource_changes",
     re.IGNORECASE,
@@ -30,7 +32,7 @@ _MAY_HOLD = re.compile(
 
 def may_hold(path: str) -> bool:
     """Return whether a file with this name may hold IAM documents in a form that is read here."""
-    return path.lower().endswith(ENDINGS) and not path.startswith(".github/")
+    return path.lower().endswith(ENDINGS) and not _OF_WORKFLOWS.fullmatch(path)
 
 
 def is_worth_reading(text: str) -> bool:

@@ -12,7 +12,7 @@ from made_attempts import made_attempt
 
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.workflow import WorkflowFile
-from probes.git_commit import CommitTree, base_tree, commit_tree
+from probes.git_commit import CommitTree, base_tree, commit_tree, proposed_paths
 from probes.programs import find_program
 from probes.workflow_file import parse_workflow
 
@@ -223,3 +223,31 @@ def test_nothing_of_a_hostile_repository_runs(root: Path, tmp_path: Path, monkey
     assert isinstance(reading, Unreadable)
     assert "partial clone" in reading.why
     assert not ran.exists()
+
+
+def test_what_is_committed_is_proposed_wherever_it_lies_and_what_git_leaves_out_is_not(root: Path) -> None:
+    tracked = [
+        "node_modules/role.tf",
+        ".venv/role.json",
+        "left/out.json",
+        "forced/trust.json",
+        "-x\n.json",
+        ".github/a.tf",
+    ]
+    write(root, dict.fromkeys([*tracked, "gone.json"], "{}"))
+    write(root, {".gitignore": "forced/\nbuilt/\n!.tool/\n"})
+    git(root, "add", "-A", "-f")
+    git(root, "update-index", "--skip-worktree", "left/out.json")
+    for path in ("left/out.json", "gone.json"):
+        (root / path).unlink()
+    (root / ".tool").mkdir()
+    git(root / ".tool", "init", "-q")
+    write(root, dict.fromkeys([".tool/a.json", "node_modules/new.json", "built/new.json", "new.json"], "{}"))
+    proposed = proposed_paths(root)
+    assert isinstance(proposed, tuple)
+    assert {*tracked, ".gitignore", "new.json"} <= set(proposed)
+    assert not {"gone.json", ".tool/a.json", "node_modules/new.json", "built/new.json"} & set(proposed)
+    named = proposed_paths(root, ["built"])
+    assert isinstance(named, tuple)
+    assert set(named) - set(proposed) == {"built/new.json"}
+    assert isinstance(proposed_paths(root.parent), Unreadable)

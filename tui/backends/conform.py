@@ -23,7 +23,7 @@ from diagnosis.next_run.attempt import next_attempt
 from diagnosis.next_run.starts import Start, starts_of
 from diagnosis.verdicts.conformance import Conformance
 from probes.checkout import Checkout
-from probes.git_commit import CommitTree, base_tree, has_commits, ignored_paths, is_pull_request
+from probes.git_commit import CommitTree, base_tree, has_commits, is_pull_request, proposed_paths
 from probes.programs import find_program
 from probes.repository_tree import FOLDER, RepositoryTree
 from probes.workflow_file import workflow_file
@@ -61,19 +61,16 @@ def judge(options: ConformOptions, progress: ProgressHook, cancelled: CancelHook
     """Judge the change. Raises BackendProblem, Cancelled."""
     progress(Progress("reading the base branch", 0, 4))
     old = _base(options)
-    before = documents_in(old, _paths(old), options) if old is not None else Texts()
+    before = documents_in(old, old.paths, options) if old is not None else Texts()
     stop_if(cancelled)
     progress(Progress("reading the working tree", 1, 4))
-    files = Checkout(options.folder, "")
-    paths = _paths(files)
-    ignored = ignored_paths(options.folder)
-    paths = tuple(path for path in paths if _is_proposed(path, ignored, options.paths))
+    paths = _proposed(options)
     files = Checkout(options.folder, next(filter(is_workflow, paths), ""))
     after = documents_in(files, paths, options)
     stop_if(cancelled)
     progress(Progress("reading the releases", 2, 4))
     form = subject_form((*before.texts.values(), *after.texts.values()), options.repository)
-    base = side_of(old, _paths(old), before, options, form) if old is not None else None
+    base = side_of(old, old.paths, before, options, form) if old is not None else None
     head = side_of(files, paths, after, options, form)
     stop_if(cancelled)
     progress(Progress("judging the change", 3, 4))
@@ -121,14 +118,15 @@ def top_of(folder: Path) -> Path:
     return found
 
 
-def _paths(files: RepositoryTree) -> tuple[str, ...]:
-    listed = files.paths()
-    if isinstance(listed, Known):
-        return listed.value
-    why = listed.why if isinstance(listed, Unreadable) else "they are not there"
-    raise BackendProblem(
-        f"The files of the repository cannot be listed: {why}.", "Run it in a clone of the repository alone."
-    )
+def _proposed(options: ConformOptions) -> tuple[str, ...]:
+    """Return the files of the working tree. Raises BackendProblem."""
+    listed = proposed_paths(options.folder, options.paths)
+    if isinstance(listed, Unreadable):
+        raise BackendProblem(
+            f"The files of the working tree cannot be listed: {listed.why}.",
+            f"{listed.how[:1].upper()}{listed.how[1:]}.",
+        )
+    return listed
 
 
 def _short(ref: str) -> str:
@@ -217,12 +215,6 @@ def is_workflow(path: str) -> bool:
 
 def _is_within(path: str, wanted: Sequence[str]) -> bool:
     return not wanted or any(path == each or path.startswith(f"{each}/") or each in ("", ".") for each in wanted)
-
-
-def _is_proposed(path: str, ignored: tuple[str, ...], named: Sequence[str]) -> bool:
-    """Return whether a file of the working tree is part of what is proposed: what git leaves out is not, unless it is named."""
-    left_out = any(path == each or (each.endswith("/") and path.startswith(each)) for each in ignored)
-    return not left_out or (bool(named) and _is_within(path, named))
 
 
 def _starts(workflow: Workflow, default_branch: str | None, *, is_called: bool) -> Sequence[Start]:
