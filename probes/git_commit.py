@@ -32,6 +32,8 @@ _LACKING = -1
 """The size of an object that a partial clone does not have."""
 _LINK, _SUBMODULE = "120000", "160000"
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_NO_BRANCH = re.compile(r"[~^:\[?*\\]|@\{|^HEAD|^[0-9a-f]{7,64}$")
+"""No remote has a branch of such a name, or it is a commit's."""
 _ENTRY = re.compile(rb"([0-7]{6}) [a-z]+ ([0-9a-f]{40,64}) +(-|BAD|[0-9]+)\t([^\0]+)")
 _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.commitGraph=false"),
@@ -218,7 +220,11 @@ def base_tree(root: Path, base: str = "", environ: Mapping[str, str] | None = No
     refused = _refused(named, what) or _no_repository(root, what)
     if refused is not None:
         return refused
-    names = (named, f"refs/remotes/origin/{named}") if base else (f"refs/remotes/origin/{named}", f"refs/heads/{named}")
+    names = (
+        (named, f"refs/remotes/origin/{named.removeprefix('refs/heads/')}")
+        if base
+        else (f"refs/remotes/origin/{named}", f"refs/heads/{named}")
+    )
     ref, commit = next(((name, oid) for name in names if (oid := _commit_of(root, name))), ("", None))
     if commit is None:
         return Unreadable(what, f"{visible_line(named)} is not in this clone", _fetch(named))
@@ -306,8 +312,10 @@ def _fetch(named: str) -> str:
     branch = named.removeprefix("refs/remotes/").removeprefix("origin/").removeprefix("refs/heads/")
     # A branch may be called anything, and this is a line to copy into a shell.
     shown = shlex.quote(visible_line(branch)[:_LONGEST_REF])
+    if _NO_BRANCH.search(branch):
+        return "name a branch or a commit that is here, or fetch the history: `fetch-depth: 0` at actions/checkout"
     return (
-        "fetch it: `fetch-depth: 0` at actions/checkout, or "
+        "name a branch that is here, or fetch it: `fetch-depth: 0` at actions/checkout, or "
         f"git remote set-branches --add origin {shown} && git fetch --depth=1 origin {shown}"
     )
 

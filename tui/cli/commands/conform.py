@@ -158,7 +158,13 @@ def _repository(options: Mapping[str, Any], case: Case) -> Repository:
 
     environ = os.environ
     told = environ.get("GITHUB_REPOSITORY", "") if inside_actions() else ""
-    name = options["repo"] or case.repository or told or repository_here()
+    name = options["repo"] or case.repository or told
+    if not name:
+        try:
+            name = repository_here()
+        except BackendProblem as problem:
+            how = "Say whose releases these are: --repo OWNER/REPO (in a hook among its args), or `repository` of the case file."
+            raise BackendProblem(problem.sentence, how, problem.exit_code) from None
     if not _NAME.fullmatch(name):
         raise BackendProblem(f"{printable(name[:80])!r} is no repository name.", "Write it as OWNER/REPO.")
     own = name == told

@@ -64,8 +64,8 @@ def _name(file: str) -> str:
 
 
 def _argument(file: str) -> str:
-    """Return a file's name as a shell takes it; what came from standard input has to be kept in a file first."""
-    return "TRUST.json" if file == "-" else printable(shlex.quote(file))
+    """Return a file's name as a shell takes it, and no command for an option; standard input has to be kept in a file first."""
+    return "TRUST.json" if file == "-" else printable(shlex.quote(f"./{file}" if file.startswith("-") else file))
 
 
 def _counts(findings: Sequence[Finding], item: LintedFile) -> str:
