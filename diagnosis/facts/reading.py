@@ -32,6 +32,8 @@ class Absent:
     what: str
     """What is absent, as a noun phrase: ``OIDC provider arn:aws:iam::…``."""
     source: Evidence | None = None
+    carrier_absent: bool = field(default=False, compare=False)
+    """Whether what would carry it is absent as well: the policy of a bucket that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)

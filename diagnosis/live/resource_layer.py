@@ -139,6 +139,8 @@ _NOT_LOOKED_AT = (
     "Policies that resources of {} may carry themselves were not looked at: in one account the role's own are enough."
 )
 
+_NOT_THERE = "{} does not exist today: a call on it fails, unless the release makes it first."
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceLayer:
@@ -259,9 +261,25 @@ def _asked(account: AccountState, home: str, arn: Arn, resource: str) -> Resourc
     found = next((item for item in account.resource_policies if item.arn == holder), None)
     if found is None:
         return ResourceLayer(_not_read(resource), None if arn.service == "s3" else _owner(arn, home), resource)
+    if isinstance(found.policy, Absent) and found.policy.carrier_absent:
+        return _of_none(account, home, arn, resource)
     decided_for = resource if holder != resource or not found.actual else found.actual
     context = (("kms:RequestAlias", arn.resource),) if arn.service == "kms" and arn.resource_type == "alias" else ()
     return ResourceLayer(found.policy, _owner_of(found, arn, account, home), decided_for, context=context)
+
+
+def _of_none(account: AccountState, home: str, arn: Arn, resource: str) -> ResourceLayer:
+    """Return the layer of a resource that does not exist: of the role's account its own policies decide, if one is made there.
+
+    A bucket's account is in no ARN: whoever makes it owns it, so that the account of other credentials proves nothing.
+    """
+    owner = _reader(account, home) if arn.service == "s3" else _owner(arn, home)
+    if owner == home:
+        return ResourceLayer(Absent("resource policy"), home, resource, _NOT_THERE.format(policy_holder(resource)))
+    policy = Unreadable(
+        f"the own policy of {resource}", "it does not exist", "create it, or correct its name in the step"
+    )
+    return ResourceLayer(policy, None if arn.service == "s3" else owner, resource)
 
 
 def _owner_of(found: ResourcePolicy, arn: Arn, account: AccountState, home: str) -> str | None:
@@ -270,6 +288,11 @@ def _owner_of(found: ResourcePolicy, arn: Arn, account: AccountState, home: str)
     if isinstance(found.policy, Unreadable):
         return None
     # S3 shows a bucket's policy to identities of the owner's account alone.
+    return _reader(account, home)
+
+
+def _reader(account: AccountState, home: str) -> str:
+    """Return the account of the credentials that read."""
     return account.identity.value.account if isinstance(account.identity, Known) else home
 
 

@@ -194,7 +194,7 @@ def _without(failure: AwsCallError, what: str, aws: AwsAccess, why: str, *codes:
     reading = failure.reading(what, aws.clock(), *codes)
     if not isinstance(reading, Absent):
         raise failure
-    return replace(reading, what=f"{what}: {why}")
+    return replace(reading, what=f"{what}: {why}", carrier_absent=True)
 
 
 def _part(resource: str) -> str:

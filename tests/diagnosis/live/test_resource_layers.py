@@ -121,6 +121,31 @@ def test_a_bucket_belongs_to_the_account_whose_reader_was_shown_its_policy() -> 
     assert judged("s3:PutObject", OBJECT, allow("s3:*"), own={BUCKET: ABSENT}, identity=identity).entitlement is DENIED
 
 
+@pytest.mark.parametrize(
+    ("reader", "resource", "holds", "wanted"),
+    [
+        (ACCOUNT, OBJECT, True, ALLOWED),
+        (ACCOUNT, OBJECT, False, DENIED),
+        # Whoever makes the bucket owns it: that somebody else was told that there is none proves no policy of another account.
+        (OTHER, OBJECT, True, UNDECIDED),
+        (OTHER, OBJECT, False, UNDECIDED),
+        (OTHER, SECRET.replace(ACCOUNT, OTHER), True, UNDECIDED),
+        (ACCOUNT, SECRET, True, ALLOWED),
+    ],
+)
+def test_what_does_not_exist_has_no_policy_that_denies(
+    reader: str, resource: str, holds: bool, wanted: Entitlement
+) -> None:
+    action = "s3:PutObject" if resource == OBJECT else "secretsmanager:GetSecretValue"
+    nothing = Absent("policy: it does not exist", carrier_absent=True)
+    own = {policy_holder(resource) or "": nothing}
+    found = judged(action, resource, *[allow(action)] * holds, own=own, identity=Known(CallerIdentity(reader)))
+    assert found.entitlement is wanted
+    assert "resource" not in [layer for layer, *_ in found.stopped_by]
+    told = (*found.notes, *(gap.why for gap in found.missing))
+    assert any("does not exist" in text for text in told) is (wanted is not DENIED)
+
+
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
 
