@@ -115,12 +115,17 @@ def workflow_object(row: WorkflowRow) -> Object:
         "repository": row.repository,
         "workflow": row.workflow,
         "verdict": row.verdict.value,
+        "state": row.state or "active",
         "next_run": {
             "verdict": row.next_run.value,
             "event": row.event,
             "ref": row.ref,
             "source": row.source,
             "fails_at": row.fails_at.value if row.fails_at else None,
+            "starts": [
+                {"event": start.event, "ref": start.ref, "source": start.source, "verdict": start.verdict.value}
+                for start in row.starts
+            ],
             "gates": [
                 {"gate": gate.value, "verdict": verdict.value, "reason": reason} for gate, verdict, reason in row.gates
             ],

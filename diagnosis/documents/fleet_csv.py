@@ -22,7 +22,18 @@ COLUMNS = (
     *("callers", "caller_classes", "callers_too_many", "second_doors", "open_doors", "gravest_caller"),
     *("wave", "subject_today", "subject_afterwards", "wave_role"),
     *("beyond_need", "grants_beyond", "gravest_grant", "other_users", "roles"),
-    *("newest_run", "newest_conclusion", "newest_at", "newest_url", "status", "reason", "way_out", "read_at"),
+    *(
+        "newest_run",
+        "newest_conclusion",
+        "newest_at",
+        "newest_url",
+        "status",
+        "reason",
+        "way_out",
+        "read_at",
+        "state",
+        "starts",
+    ),
 )
 
 
@@ -88,6 +99,8 @@ def _workflow(row: WorkflowRow) -> dict[str, object]:
         "reason": _why(row),
         "way_out": "",
         "read_at": time(row.read_at),
+        "state": row.state or "active",
+        "starts": "; ".join(f"{each.event} {each.ref} {each.verdict.value}" for each in row.starts),
     }
 
 

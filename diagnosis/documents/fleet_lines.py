@@ -15,6 +15,7 @@ from diagnosis.fleet.row import (
     RoleRecord,
     RoleUse,
     Scope,
+    StartRow,
     Status,
     Stop,
     TooBroad,
@@ -114,6 +115,11 @@ def _workflow(line: JsonMembers) -> WorkflowRow:
         unknown=tuple(_missing(item) for item in line.objects("unknown")),
         read_at=line.moment("read_at"),
         scope=_scope(line.object("beyond")) if line.has("beyond") else None,
+        starts=tuple(
+            StartRow(item.text("event"), item.text("ref"), item.text("source"), _member(Verdict, item, "verdict"))
+            for item in run.objects("starts", ())
+        ),
+        state=line.text("state", "active").removeprefix("active"),
     )
 
 

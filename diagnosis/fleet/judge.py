@@ -15,7 +15,8 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Workflow
-from diagnosis.fleet.row import Callers, NewestRun, RoleRecord, RoleUse, Stop, TooBroad, Wave, WorkflowRow
+from diagnosis.fleet.row import MOST_NEEDS, Callers, NewestRun, RoleRecord, RoleUse, Stop, TooBroad, Wave, WorkflowRow
+from diagnosis.fleet.several_starts import without_claims_of_an_example
 from diagnosis.gates import Checkpoint, Gate, Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.authorization import hides_registry_use, role_policies, user_of
@@ -34,8 +35,6 @@ from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
 
-MOST_NEEDS = 400
-"""Of one workflow and role on its line; of more, what is granted beyond need cannot be told."""
 MOST_OPEN_USES = 20
 _MOST_UNKNOWN = 40
 _MOST_STOPS = 40
@@ -74,6 +73,7 @@ def judged(
     uses = tuple(_uses(units))
     states = [state.of_role(use.role) for use in uses for state in (account,) if isinstance(state, AccountState)]
     problems = forecast(assessment)
+    known = [state.role.value for state in states if isinstance(state.role, Known)]
     row = WorkflowRow(
         repository=subject.attempt.repository.full_name,
         workflow=subject.attempt.workflow_path.partition("@")[0],
@@ -99,6 +99,7 @@ def judged(
         unknown=_unknown(release, assessment),
         read_at=at,
     )
+    row = without_claims_of_an_example(row, release.start, known)
     return row, tuple(_records(uses, states, account, at))
 
 

@@ -104,6 +104,8 @@ class Totals:
     unknown: int
     """Lines of which nothing fails and not all is known."""
     broken_by_wave: int
+    disabled: int = 0
+    """Lines that GitHub starts by nothing: they neither pass nor fail."""
 
     @property
     def stopped(self) -> int:
@@ -114,7 +116,6 @@ class Totals:
 def totals(rows: Iterable[WorkflowRow], repositories: Iterable[RepositoryRow]) -> Totals:
     """Add up."""
     lines, places = list(rows), list(repositories)
-    verdicts = Counter(row.verdict for row in lines)
     stopped = Counter(row.fails_at for row in lines if row.stopped)
     gates = [(gate.value, stopped[gate]) for gate in Gate if stopped[gate]]
     unread: Counter[Status] = Counter(place.status for place in places)
@@ -124,9 +125,10 @@ def totals(rows: Iterable[WorkflowRow], repositories: Iterable[RepositoryRow]) -
         unread=tuple((status, unread[status]) for status in Status if unread[status] and status is not Status.READ),
         workflows=sum(place.workflows for place in places),
         releases=len(lines),
-        passing=verdicts[Verdict.PASS],
+        passing=sum(row.verdict is Verdict.PASS and not row.state for row in lines),
         failing=(*gates, *([(_REGISTRY_STATE, stopped[None])] if stopped[None] else ())),
         too_broad=sum(row.breadth is Verdict.FAIL for row in lines),
         unknown=sum(row.verdict not in (Verdict.PASS, Verdict.FAIL) for row in lines),
         broken_by_wave=sum(row.wave.breaks for row in lines),
+        disabled=sum(bool(row.state) for row in lines),
     )

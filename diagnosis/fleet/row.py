@@ -11,6 +11,9 @@ from diagnosis.migration.effects import Effect
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.gate_verdict import Missing
 
+MOST_NEEDS = 400
+"""Of one workflow and role on its line; of more, what is granted beyond need cannot be told."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewestRun:
@@ -119,6 +122,16 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRow:
+    """One of several ways in which a workflow is started, and whether a run that is started so would pass."""
+
+    event: str
+    ref: str
+    source: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowRow:
     """One release workflow of one repository."""
 
@@ -145,6 +158,10 @@ class WorkflowRow:
     read_at: datetime
     scope: Scope | None = None
     """None until all repositories have been read: another one may use the same roles."""
+    starts: tuple[StartRow, ...] = ()
+    """All ways in which it is started, where there are several: ``event``, ``ref`` and the gates are of the worst."""
+    state: str = ""
+    """Why GitHub starts it by nothing (``disabled_manually``); empty where it is active."""
 
     @property
     def fails_at(self) -> Gate | None:
@@ -174,8 +191,11 @@ class WorkflowRow:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of what the next run meets and of what is too broad; the wave to come is told beside it."""
-        sides = {self.next_run, self.breadth}
+        """The worst of what the next run meets and of what is too broad; the wave to come is told beside it.
+
+        Where GitHub has disabled the workflow no run comes next.
+        """
+        sides = {self.breadth} if self.state else {self.next_run, self.breadth}
         if Verdict.FAIL in sides:
             return Verdict.FAIL
         return Verdict.UNKNOWN if Verdict.UNKNOWN in sides else Verdict.PASS

@@ -17,6 +17,7 @@ _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _PULL_REQUESTS = ("pull_request", "pull_request_review", "pull_request_review_comment")
 _CALLED = "workflow_call"
 """Such a workflow is run by those that call it, and judged with them."""
+_LIKE = "like run "
 _A_TAG = "v1.0.0"
 """Stands for the tag of a release, which the file does not name."""
 
@@ -50,9 +51,38 @@ def next_start(workflow: Workflow, default_branch: str | None, runs: Iterable[At
     told = [run for run in own if run.ref and run.event not in _PULL_REQUESTS]
     if told:
         newest = max(told, key=lambda run: (run.created_at, run.run_id, run.attempt))
-        return Start(newest.event, newest.ref, f"like run {newest.run_id}")
+        return Start(newest.event, newest.ref, f"{_LIKE}{newest.run_id}")
     starts = starts_of(workflow, default_branch)
     return next((start for start in starts if not start.of_pull_request), starts[0] if starts else None)
+
+
+def next_starts(workflow: Workflow, default_branch: str | None, runs: Iterable[Attempt] = ()) -> tuple[Start, ...]:
+    """Return every way in which the workflow is started: as :func:`next_start` says first, then by its other triggers.
+
+    Where a trigger's ref is an example, or not known, and a run tells one of that kind, it is like that run. Pull requests last.
+    """
+    known = tuple(runs)
+    first = next_start(workflow, default_branch, known)
+    if first is None:
+        return ()
+    others = sorted(starts_of(workflow, default_branch), key=lambda start: start.of_pull_request)
+    found = {(start.event, start.ref): start for start in [first, *(_as_ran(each, workflow, known) for each in others)]}
+    return (first, *(start for start in found.values() if (start.event, start.ref) != (first.event, first.ref)))
+
+
+def _as_ran(start: Start, workflow: Workflow, runs: Iterable[Attempt]) -> Start:
+    """Return the start with the ref of the newest run of its event and kind of ref, where its own is made up."""
+    if not start.example or start.ref is None:
+        return start
+    like = next_start(
+        workflow, None, (run for run in runs if run.event == start.event and _kind(run.ref) == _kind(start.ref))
+    )
+    return like if like is not None and like.source.startswith(_LIKE) else start
+
+
+def _kind(ref: str | None) -> str:
+    """Return the beginning of a full ref: ``refs/tags/``."""
+    return next((kind for kind in (_HEADS, _TAGS) if (ref or "").startswith(kind)), "")
 
 
 def starts_of(workflow: Workflow, default_branch: str | None) -> tuple[Start, ...]:

@@ -37,6 +37,8 @@ class FleetRepository:
     raw: str | None = None
     """The whole answer about its files, where that is to be another."""
     renamed_to: str = ""
+    states: Mapping[str, str] = field(default_factory=dict)
+    """Of a file that is not active: ``disabled_manually``."""
     customization: Mapping[str, Any] = field(default_factory=lambda: {"use_default": True})
 
     @property
@@ -158,6 +160,17 @@ class FleetGitHub:
             return 200, self._object(repository), {}
         if rest == "/actions/oidc/customization/sub":
             return 200, dict(repository.customization), {}
+        if rest == "/actions/workflows":
+            listed = [
+                {
+                    "id": number,
+                    "name": name,
+                    "path": f".github/workflows/{name}",
+                    "state": repository.states.get(name, "active"),
+                }
+                for number, name in enumerate(repository.files)
+            ]
+            return 200, {"total_count": len(listed), "workflows": listed}, {}
         if found := re.fullmatch(r"/actions/workflows/([^/]+)/runs", rest):
             run = repository.runs.get(found[1])
             return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,9 +19,10 @@ from diagnosis.facts.runs import Attempt, OidcCustomization
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
 from diagnosis.fleet.judge import Release, judged, may_release, takes_credentials
 from diagnosis.fleet.row import RepositoryRow, RoleRecord, Status, WorkflowRow
+from diagnosis.fleet.several_starts import MOST_STARTS, on_one_line
 from diagnosis.migration.move import move_of
 from diagnosis.next_run.attempt import next_attempt
-from diagnosis.next_run.starts import Start, next_start
+from diagnosis.next_run.starts import Start, next_starts
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
@@ -43,6 +45,7 @@ from probes.github.http.workers import Workers
 from probes.github.read.attempt_parts import Depth
 from probes.github.read.head_files import HeadFiles, read_head_files
 from probes.github.read.owned_repositories import ListedRepository, look_at
+from probes.github.read.workflow_list import list_workflows
 from probes.github.read.workflow_runs import read_newest_runs
 from probes.github.read.workflow_text import FileAt, called_file
 from probes.github.source import GitHubSource, names_a_repository
@@ -54,6 +57,7 @@ from tui.backends.fleet.accounts import Accounts, unanswered
 T = TypeVar("T")
 
 _LONGEST_NAME = 200
+_ONE_VALUE = re.compile(r"\$\{\{\s*(?:vars|secrets)\.\w+\s*\}\}")
 _NOT_ASKED = Unreadable("the form of the repository's subjects", "it was not asked for yet", "read it", "actions: read")
 
 
@@ -191,6 +195,7 @@ class _Repository:
         self._files = {path: workflow_file(text, path) for path, text in head.files}
         self._open_users: list[str] = []
         self._again = ""
+        self._states: dict[str, str] | None = None
 
     def result(self) -> RepositoryResult:
         """Return its lines. Raises ReadFailure, Cancelled."""
@@ -235,41 +240,78 @@ class _Repository:
     def _judged(self, source: GitHubSource, path: str) -> Iterator[tuple[WorkflowRow, tuple[RoleRecord, ...]]]:
         """Yield the line of a workflow that takes credentials; none of one that does not, or that nothing starts by itself."""
         file = self._files[path]
+        reader, cancelled = self._reader, self._reader.cancelled
         workflow = file.value.parsed if isinstance(file, Known) else None
         branch = self._repository.default_branch
-        start = next_start(workflow, branch) if isinstance(workflow, Workflow) else None
-        if start is None or not isinstance(workflow, Workflow):
+        if not isinstance(workflow, Workflow):
             return
-        cancelled = self._reader.cancelled
-        attempt = self._with_files(source, self._attempt(start, path, file, _NOT_ASKED))
-        if not takes_credentials(replay(attempt, Case())):
+        likely = next_starts(workflow, branch)
+        read = self._with_files(source, self._attempt(likely[0], path, file, _NOT_ASKED)) if likely else None
+        if read is None or not any(
+            takes_credentials(replay(self._as(read, start, path, file, _NOT_ASKED), Case())) for start in likely
+        ):
             return
-        asked = self._reader.ask_all({"runs": partial(read_newest_runs, repository=self._repository, path=path)})
+        asked = reader.ask_all({"runs": partial(read_newest_runs, repository=self._repository, path=path)})
         customization = source.customization(cancelled=cancelled)
-        runs = asked["runs"].value if isinstance(asked["runs"], Known) else ()
+        # Whether a push was one of a tag shows by what the file filters.
+        found = asked["runs"].value if isinstance(asked["runs"], Known) else ()
+        runs = tuple(replace(run, workflow_file=file) for run in found)
         missing = [] if isinstance(asked["runs"], Known) else [_missing(asked["runs"])]
-        start = next_start(workflow, branch, runs) or start
-        whole = replace(
+        starts = next_starts(workflow, branch, runs)
+        lines: list[tuple[Start, WorkflowRow]] = []
+        records: list[RoleRecord] = []
+        roles = _RolesInLogs(self, source, runs)
+        for start in starts[:MOST_STARTS]:
+            subject, case, others = roles.with_role(replay(self._as(read, start, path, file, customization), Case()))
+            if not takes_credentials(subject):
+                continue
+            release = Release(
+                subject=subject,
+                start=start,
+                case=case,
+                question=question_of(subject, case, others),
+                move=move_of(self._repository, customization, issuer=reader.issuer),
+                runs=runs,
+                missing=tuple(missing),
+            )
+            account = reader.accounts.read(release.question, cancelled)
+            if cancelled():
+                raise Cancelled
+            self._again = self._again or _failed_in_passing(account, missing, live=reader.accounts.live)
+            line, used = judged(release, account, self._at)
+            lines.append((start, line))
+            records += used
+        if lines:
+            elsewhere = _elsewhere(lines[0][0], branch)
+            more = max(0, len(starts) - MOST_STARTS)
+            yield on_one_line(lines, left_out=more, state=self._state_of(path), file_of=elsewhere), tuple(records)
+
+    def _state_of(self, path: str) -> str:
+        """Return GitHub's state of a workflow, asked for once for all of the repository; active where nobody tells another."""
+        if self._states is None:
+            try:
+                listed = self._reader.ask(partial(list_workflows, repository=self._repository))
+                self._states = {each.path: each.state for each in listed}
+            except ReadFailure as failure:
+                self._states = {}
+                self._again = self._again or (failure.why if isinstance(failure, RateLimited | Unreachable) else "")
+        return self._states.get(path, "active")
+
+    def _as(
+        self,
+        read: Attempt,
+        start: Start,
+        path: str,
+        file: Reading[WorkflowFile],
+        customization: Reading[OidcCustomization],
+    ) -> Attempt:
+        """Return the attempt of a start, with the files that were read for another."""
+        return replace(
             self._attempt(start, path, file, customization),
-            called_workflows=attempt.called_workflows,
-            local_actions=attempt.local_actions,
-            files=attempt.files,
+            called_workflows=read.called_workflows,
+            local_actions=read.local_actions,
+            files=read.files,
         )
-        subject, case, others = self._with_role(source, replay(whole, Case()), runs)
-        release = Release(
-            subject=subject,
-            start=start,
-            case=case,
-            question=question_of(subject, case, others),
-            move=move_of(self._repository, customization, issuer=self._reader.issuer),
-            runs=runs,
-            missing=tuple(missing),
-        )
-        account = self._reader.accounts.read(release.question, cancelled)
-        if cancelled():
-            raise Cancelled
-        self._again = self._again or _failed_in_passing(account, missing, live=self._reader.accounts.live)
-        yield judged(release, account, self._at)
 
     def _attempt(
         self, start: Start, path: str, file: Reading[WorkflowFile], customization: Reading[OidcCustomization]
@@ -283,24 +325,52 @@ class _Repository:
         self._reader.remember(whole)
         return whole
 
-    def _with_role(
-        self, source: GitHubSource, subject: Replay, runs: tuple[Attempt, ...]
-    ) -> tuple[Replay, Case, tuple[Replay, ...]]:
-        """Return the next run with the role that the newest run's log shows, where the file leaves it to a variable."""
+    def in_log(self, source: GitHubSource, run: Attempt) -> Replay:
+        """Return a run as its log shows it."""
+        (read,) = source.complete([run], Depth.VERDICT, cancelled=self._reader.cancelled)
+        return replay(read, Case())
+
+    @property
+    def looks_into_logs(self) -> bool:
+        """Whether a role that no file tells is looked for in logs."""
+        return self._reader.logs
+
+
+class _RolesInLogs:
+    """Tells the role that the file leaves to a variable, by the log of the newest run: each log is read once."""
+
+    def __init__(self, repository: _Repository, source: GitHubSource, runs: Sequence[Attempt]) -> None:
+        self._repository, self._source = repository, source
+        ended = (run for run in runs if run.complete and run.conclusion in ("success", "failure"))
+        self._ended = sorted(ended, key=lambda run: (run.created_at, run.run_id, run.attempt), reverse=True)
+        self._shown: dict[int, Replay] = {}
+
+    def with_role(self, subject: Replay) -> tuple[Replay, Case, tuple[Replay, ...]]:
+        """Return the next run with the role that a log shows, where its one role is not told."""
         written = {session.role_written for session in subject.sessions if session.role_written}
-        if len(written) != 1 or not self._reader.logs:
+        run = self._run_like(subject.attempt, next(iter(written))) if len(written) == 1 else None
+        if run is None or not self._repository.looks_into_logs:
             return subject, Case(), ()
-        ended = [run for run in runs if run.complete and run.conclusion in ("success", "failure")]
-        if not ended:
-            return subject, Case(), ()
-        newest = max(ended, key=lambda run: (run.created_at, run.run_id, run.attempt))
-        (read,) = source.complete([newest], Depth.VERDICT, cancelled=self._reader.cancelled)
-        shown = replay(read, Case())
+        if run.run_id not in self._shown:
+            self._shown[run.run_id] = self._repository.in_log(self._source, run)
+        shown = self._shown[run.run_id]
         told = shown.facts.role_arn or shown.facts.session_role
         if told is None:
             return subject, Case(), (shown,)
         case = Case(role_arn=told.value)
         return replay(subject.attempt, case), case, (shown,)
+
+    def _run_like(self, attempt: Attempt, written: str) -> Attempt | None:
+        """Return the newest run that was started so; where the role is one variable's or secret's value, any run tells it."""
+        same = (run for run in self._ended if (run.event, run.on_tag) == (attempt.event, attempt.on_tag))
+        return next(same, next(iter(self._ended), None) if _ONE_VALUE.fullmatch(written) else None)
+
+
+def _elsewhere(start: Start, default_branch: str | None) -> str:
+    """Return the branch whose own file the next run would take, where that is not the default one."""
+    heads = "refs/heads/"
+    ref = start.ref or ""
+    return ref if ref.startswith(heads) and default_branch and ref != f"{heads}{default_branch}" else ""
 
 
 def _failed_in_passing(account: AccountState | Missing, missing: Sequence[Missing], *, live: bool) -> str:

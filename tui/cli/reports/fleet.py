@@ -106,6 +106,8 @@ def _name(row: WorkflowRow) -> str:
 
 def next_run(row: WorkflowRow) -> str:
     """Return what the next run would meet, in a word or two."""
+    if row.state:
+        return "disabled"
     if row.fails_at is not None:
         return row.fails_at.value
     if row.stopped:
@@ -152,14 +154,23 @@ _CELLS: Mapping[str, Callable[[WorkflowRow], str]] = {
 def because(row: WorkflowRow) -> str:
     """Return the first thing to know of a line, as a sentence."""
     if row.stops:
-        return row.stops[0].reason
-    if row.next_run is not Verdict.PASS:
+        return _by_start(row) + row.stops[0].reason
+    if row.state and row.breadth is Verdict.PASS:
+        return f"{row.source[:1].upper()}{row.source[1:]}."
+    if row.next_run is not Verdict.PASS and row.starts:
+        return _by_start(row) + next((reason for _, verdict, reason in row.gates if verdict is not Verdict.PASS), "")
+    if not row.state and row.next_run is not Verdict.PASS:
         return next((reason for _, verdict, reason in row.gates if verdict is not Verdict.PASS), "")
     if row.too_broad:
         return row.too_broad[0].reason
     if row.wave.breaks:
         return row.wave.reason
     return row.scope.reason if row.scope and row.scope.verdict is not Verdict.PASS else ""
+
+
+def _by_start(row: WorkflowRow) -> str:
+    """Return by which of several starts the next run would meet it, before the reason."""
+    return f"Started by {row.event} {row.ref}: ".replace(" :", ":") if row.starts else ""
 
 
 def total_lines(fleet: Fleet) -> list[str]:
@@ -174,6 +185,7 @@ def total_lines(fleet: Fleet) -> list[str]:
     stopped = f"{found.stopped} would fail{f' ({gates})' if gates else ''}"
     counts = [f"{found.passing} pass", stopped, f"{found.too_broad} too broad", f"{found.unknown} unknown"]
     counts.append(f"{found.broken_by_wave} broken by the wave")
+    counts += [f"{found.disabled} disabled"] if found.disabled else []
     taking = f"{found.releases} of them {'takes' if found.releases == 1 else 'take'} AWS credentials"
     second = f"{_count(found.workflows, 'workflow', 'workflows')}, {taking}: {', '.join(counts)}."
     return [f"{first}.", second]

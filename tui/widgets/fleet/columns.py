@@ -63,6 +63,8 @@ def short_workflow(path: str) -> str:
 
 def next_run(row: WorkflowRow) -> tuple[str, str]:
     """Return what the next run would meet: sign and words, and their style."""
+    if row.state:
+        return "– disabled", MUTED
     verdict = row.next_run
     words = "passes" if verdict is Verdict.PASS else "unknown"
     if verdict is Verdict.FAIL:

@@ -58,7 +58,7 @@ def _next_run(row: WorkflowRow, now: datetime) -> Iterator[Block]:
         Verdict.PASS: "The next run would pass every gate that AWS enforces",
         Verdict.FAIL: "The next run would be stopped",
     }.get(row.next_run, "Whether the next run would pass is not known")
-    yield _title(row.next_run, how)
+    yield _title(row.next_run, "GitHub starts it by nothing" if row.state else how)
     started = assemble(foreign_line(f"{row.event} {row.ref}".strip() or "nothing starts it", "bold $text"))
     source = assemble(" (", foreign(row.source), ")") if row.source else Content("")
     yield field("Started by", started, source)
@@ -69,6 +69,9 @@ def _next_run(row: WorkflowRow, now: datetime) -> Iterator[Block]:
         yield field("Newest run", told, f", {age if age == 'now' else f'{age} ago'}, run {row.newest.run_id}")
     else:
         yield field("Newest run", ("none is known", "$text-muted"))
+    for start in row.starts:
+        lead = Content.styled(f"  {start.verdict.sign} ", signs.VERDICT_STYLES[start.verdict])
+        yield Block(foreign_line(f"by {start.event} {start.ref}".rstrip()), lead)
     for gate, verdict, reason in row.gates:
         lead = Content.styled(f"{verdict.sign} ", signs.VERDICT_STYLES[verdict])
         said = assemble((gate.label, "$text"), (f" {verdict.value}", signs.VERDICT_STYLES[verdict]))
