@@ -155,8 +155,11 @@ class _Reader:
             raise _NotAWorkflow("it has no `runs`", root)
         runs = self._map(top["runs"], "`runs`")
         steps = runs.get("steps") if (_scalar(runs.get("using")) or "").lower() == "composite" else None
+        image = _scalar(runs.get("image")) or ""
         return Action(
             path="",
+            image=image if image.lower().startswith("docker://") else "",
+            line=top["runs"].start_mark.line + 1,
             steps=self._steps_of(steps, "the action", {}),
             inputs=tuple((name, _default(members) or "") for name, members in self._described(top, "inputs")),
             outputs=tuple(

@@ -51,6 +51,8 @@ class AccountModel:
     """The providers of the other side: one that this side lacks was taken away."""
     described: frozenset[str] = frozenset()
     """Names of roles whose permissions either side describes: where this one has none left, they were taken away."""
+    trusted: frozenset[str] = frozenset()
+    """Names of roles whose trust policy the other side has: where this one has none, nobody knows who gets in."""
 
     def role_of(self, arn: Arn | None) -> RoleDocuments | None:
         """Return what the files say of a role; by its ARN, else by its name."""
@@ -112,6 +114,9 @@ class AccountModel:
             return Unreadable(f"role {arn}", "no file of the repository describes it", HOW)
         if role.trust is not None and role.trust.document is None:
             return Unreadable(role.trust.shown, role.trust.unread, role.trust.how)
+        if role.trust is None and self.trusted & role.names:
+            why = "its trust policy is in no file any more"
+            return Unreadable(f"the trust policy of {arn}", why, HOW)
         document = role.trust.document if role.trust is not None and role.trust.document else _open_trust(arn, issuer)
         return Known(Role(arn, arn.name, document, role.max_session or _SESSION_SECONDS))
 

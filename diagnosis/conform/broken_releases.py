@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from diagnosis.causes import Cause
+from diagnosis.closure.steps.keys.long_lived_keys import judge_long_lived_keys
 from diagnosis.conform.account_model import HOW, AccountModel
 from diagnosis.conform.documents import Document, RoleDocuments
 from diagnosis.conform.releases import Release
 from diagnosis.conform.widening import not_compared
 from diagnosis.findings.finding import Finding, Level, Place
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy
+from diagnosis.replay.gate_verdicts import never_runs
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.assessment import Assessment, Problem, SessionAssessment
 from diagnosis.verdicts.conform_rule import ConformRule
@@ -24,6 +27,7 @@ _BY_ANOTHER_RULE = frozenset({Cause.STATIC_CREDENTIALS})
 """Told by a rule of its own."""
 _SHOWN = 3
 _NOT_ALLOWED = "The role is not allowed"
+_ROLE = "Let the job take its role by a step that tells it: configure-aws-credentials with role-to-assume"
 _Key = tuple[str, str, str, str]
 
 
@@ -36,12 +40,16 @@ class Sides:
 
     def broken(self, old: Release | None, new: Release) -> Iterator[Finding]:
         """Yield what a release would be denied after the change, and what of it is not decided."""
+        if not new.replay.sessions and all(never_runs(read) for read in new.jobs.jobs):
+            return  # started so, none of its jobs runs that takes a role
         after = new.assessed(self.head)
         before = old.assessed(self.base) if old is not None else None
         known = {key for problem in before.problems for key in _keys(problem)} if before is not None else set()
         for problem in after.problems:
             if problem.cause in _BY_ANOTHER_RULE or not _is_of_access(problem):
                 continue
+            if problem.cause is Cause.ID_TOKEN_NOT_GRANTED and not problem.jobs and _has_keys(new):
+                continue  # nothing asks for a token, keys take its place
             fresh = [key for key in _keys(problem) if key not in known]
             if fresh:
                 yield self._denied(old, new, before, problem, tuple(dict.fromkeys(key[2] for key in fresh if key[2])))
@@ -172,6 +180,10 @@ class Sides:
         """Yield the gates that the base passes and this side does not decide; and new needs and steps that nobody can judge."""
         job = session.jobs[0] if session.jobs else ""
         was = _counterpart(before, session)
+        if session.role_arn is None and (told := _told_role(before, was)) is not None:
+            at = job or next((read.name for read in new.jobs.jobs), "")
+            yield _unknown(new, at, f"which role it takes is no longer told; on the base branch it is {told}", _ROLE)
+            return
         for gate in session.gates:
             if not _is_open(gate, session):
                 continue
@@ -192,6 +204,10 @@ class Sides:
                 yield _unknown(
                     new, job, f"what step “{gap.step}” calls is not known: {gap.what}: {gap.why}", gap.how, gap.step
                 )
+
+
+def _has_keys(release: Release) -> bool:
+    return judge_long_lived_keys(release.replay).verdict is Verdict.FAIL
 
 
 def _is_of_access(problem: Problem) -> bool:
@@ -224,6 +240,12 @@ def _pairs(needs: tuple[Need, ...]) -> set[tuple[str, str | None]]:
 
 def _told(gap: StepGap) -> tuple[str, str, str]:
     return (gap.step, gap.what, gap.why)
+
+
+def _told_role(before: Assessment | None, was: SessionAssessment | None) -> Arn | None:
+    """Return the role that a session has on the base; of a session that is no job's any more, the only one that there is."""
+    roles = [was.role_arn] if was is not None else [each.role_arn for each in (before.sessions if before else ())]
+    return roles[0] if len(set(roles)) == 1 else None
 
 
 def _counterpart(before: Assessment | None, session: SessionAssessment) -> SessionAssessment | None:
@@ -274,10 +296,23 @@ def _changed(was: RoleDocuments | None, role: RoleDocuments | None, *, trust: bo
 
 
 def _statement(document: Document, was: RoleDocuments | None, actions: tuple[str, ...]) -> tuple[str | int, ...]:
-    """Return the way to the statement of a document that is likeliest meant: of the name of the one that granted the action."""
+    """Return the way to the statement of a document that is likeliest meant.
+
+    Of a permission policy the one that denies the action, else the one by the name of that which granted it; of a trust policy
+    the first that is new.
+    """
     own = document.document
     if own is None or not isinstance(own.policy, Policy):
         return ()
+    old_trust = was.trust.document if was is not None and was.trust is not None and not actions else None
+    if not actions:
+        before = old_trust.policy.statements if old_trust is not None and isinstance(old_trust.policy, Policy) else ()
+        known = [replace(item, index=0, path="") for item in before]
+        fresh = (at for at, item in enumerate(own.policy.statements) if replace(item, index=0, path="") not in known)
+        return ("Statement", next(fresh, 0))
+    for at, item in enumerate(own.policy.statements):
+        if item.effect is Effect.DENY and any(item.actions.covers(action.lower()) for action in actions):
+            return ("Statement", at)
     names = {
         item.sid
         for old in (was.policies if was is not None else ())
@@ -286,8 +321,7 @@ def _statement(document: Document, was: RoleDocuments | None, actions: tuple[str
         if item.sid and any(item.actions.covers(action.lower()) for action in actions)
     }
     for at, item in enumerate(own.policy.statements):
-        denies = item.effect is Effect.DENY and any(item.actions.covers(action.lower()) for action in actions)
-        if denies or (item.sid and item.sid in names):
+        if item.sid and item.sid in names:
             return ("Statement", at)
     return ()
 

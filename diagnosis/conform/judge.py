@@ -6,7 +6,7 @@ What was so on the base branch before, and is unchanged, is a note: a change is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,8 +19,9 @@ from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
 from diagnosis.conform.pairs import Pairs, is_trust, paired
 from diagnosis.conform.providers import provider_findings
 from diagnosis.conform.releases import NextRun, Release, counterparts, needs_by_role, places_of, releases_of, with_role
+from diagnosis.conform.told_places import told_once
 from diagnosis.conform.widening import Widening, not_compared, of_removed, takes_away
-from diagnosis.conform.workflow_faults import workflow_faults
+from diagnosis.conform.workflow_faults import pins_of_token, workflow_faults
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
 from diagnosis.findings.finding import Finding, Level, Place, in_order
@@ -85,9 +86,10 @@ def judged(change: Change) -> Conformance:
     described = frozenset(
         name for side in (before, after) for role in side.roles if role.policies for name in role.names
     )
+    trusted = frozenset(name for role in before.roles if role.trust is not None for name in role.names)
     sides = Sides(
         AccountModel(before, (), audiences, change.at, (), described),
-        AccountModel(after, _gone(before, after), audiences, change.at, before.providers, described),
+        AccountModel(after, _gone(before, after), audiences, change.at, before.providers, described, trusted),
     )
     needed = needs_by_role(news, sides.head)
     accounted = Accounted.of(change.case, change.at.date())
@@ -96,14 +98,16 @@ def judged(change: Change) -> Conformance:
     matched = list(counterparts(olds, news))
     for old, new in matched:
         found += sides.broken(old, new)
-    own = _faults(after, accounted, news, change.head.unread, needed)
+    own = _faults(after, accounted, news, change.head, needed)
     needed_before = needs_by_role(olds, sides.base)
-    was = _faults(before, accounted, olds, base.unread, needed_before) if change.base is not None else []
+    was = _faults(before, accounted, olds, base, needed_before) if change.base is not None else []
     # Without a token a session cannot be by web identity: that is the same fault once more.
     without = [each for each in found if each.rule is ConformRule.ID_TOKEN_MISSING]
     lacking = {place.file for each in without for place in (each.place, *each.related)}
+    lacking |= {each.place.member for each in without} - {""}
     own = [each for each in own if not _is_of_token(each, lacking)]
     found += _since(own, was, everything=change.everything)
+    found = told_once(found)
     found += void_entries(change.case, change.at.date(), change.case_file)
     return Conformance(
         repository=change.repository.full_name,
@@ -262,12 +266,12 @@ def _faults(
     documents: Documents,
     accounted: Accounted,
     releases: Iterable[Release],
-    unread: Sequence[Unread],
+    side: Side,
     needed: Mapping[Arn, RoleNeeds],
 ) -> list[Finding]:
     """Return what is wrong on one side by itself."""
     found: list[Finding] = []
-    told = {place.file for place, _, _ in documents.gaps} | {each.file for each in unread}
+    told = {place.file for place, _, _ in documents.gaps} | {each.file for each in side.unread}
     for document in documents.every:
         if document.document is None and document.proposed.file in told:
             continue
@@ -280,7 +284,7 @@ def _faults(
         found.append(
             Finding(rule, Level.UNKNOWN, place, f"{why[:1].upper()}{why[1:]}.", f"{how[:1].upper()}{how[1:]}.")
         )
-    for each in unread:
+    for each in side.unread:
         correction = f"{each.how[:1].upper()}{each.how[1:]}." if each.how else rule.record.correction
         found.append(
             Finding(
@@ -294,6 +298,10 @@ def _faults(
     listed = list(releases)
     for release in listed:
         found += workflow_faults(release)
+    releasing = {id(release.run) for release in listed}
+    for run in side.runs if listed else ():
+        if id(run) not in releasing:
+            found += pins_of_token(run)
     found += _uncertain(documents, {arn for release in listed for arn in release.roles})
     return _each_once(found)
 
@@ -309,7 +317,9 @@ def _uncertain(documents: Documents, used: set[Arn]) -> Iterator[Finding]:
 
 
 def _is_of_token(finding: Finding, lacking: set[str]) -> bool:
-    return finding.rule is ConformRule.STATIC_KEYS and finding.level is Level.UNKNOWN and finding.place.file in lacking
+    place = finding.place
+    unclear = finding.rule is ConformRule.STATIC_KEYS and finding.level is Level.UNKNOWN
+    return unclear and (place.file in lacking or place.member in lacking)
 
 
 def _with_line(finding: Finding) -> Finding:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from diagnosis.conform.releases import has_token
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.uses import is_own
-from diagnosis.facts.workflow import Action, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.workflow import Action, Workflow, WorkflowStep
 from diagnosis.findings.finding import Finding, Level, Place
-from diagnosis.steps.called_workflows import may_have_token
+from diagnosis.steps.local_actions import folders_of
 from diagnosis.verdicts.conform_rule import ConformRule
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z", re.IGNORECASE)
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z", re.IGNORECASE)
+"""GitHub's repositories name their commits by SHA-1: anything longer is the name of a branch."""
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}\Z")
 
 
@@ -23,7 +25,7 @@ def unpinned(attempt: Attempt, resolved: Workflow, releasing: frozenset[str]) ->
     ``resolved`` has the calls and actions in place; ``releasing`` are the ids there of the jobs that take AWS credentials.
     There, and where a job may ask for GitHub's token, it is an error; elsewhere in the same files a note.
     """
-    grave = [job for job in resolved.jobs if job.id in releasing or _has_token(resolved, job)]
+    grave = [job for job in resolved.jobs if job.id in releasing or has_token(resolved, job)]
     names = {job.id.rpartition(" / ")[2] for job in grave} | {job.id.partition(" / ")[0] for job in grave}
     for path, workflow in _files(attempt):
         for job in workflow.jobs:
@@ -31,11 +33,18 @@ def unpinned(attempt: Attempt, resolved: Workflow, releasing: frozenset[str]) ->
             if job.uses and not is_pinned(job.uses):
                 yield _of(job.uses, "the reusable workflow", job.line, path, f"job {job.id}", level)
             yield from _of_steps(job.steps, path, f"job {job.id}", level)
-    of_grave = {step.file for job in grave for step in job.all_steps if step.file}
+            for image in job.images:
+                # What an expression stands for may be a digest.
+                if image.image and "${{" not in image.image and not _DIGEST.search(image.image):
+                    yield _of_image(image.image, "IMAGE", job.line, path, f"job {job.id}", level)
+    used = set(folders_of(step for job in grave for step in job.all_steps))
     for local in attempt.local_actions:
         if isinstance(local.file, Known) and isinstance(local.file.value.parsed, Action):
-            level = Level.ERROR if local.path in of_grave else Level.NOTE
-            yield from _of_steps(local.file.value.parsed.steps, local.path, "", level)
+            level = Level.ERROR if local.path.rpartition("/")[0] in used else Level.NOTE
+            action = local.file.value.parsed
+            yield from _of_steps(action.steps, local.path, "", level)
+            if action.image and not is_pinned(action.image):
+                yield _of_image(action.image, "docker://IMAGE", action.line, local.path, "", level)
 
 
 def _files(attempt: Attempt) -> Iterator[tuple[str, Workflow]]:
@@ -52,17 +61,14 @@ def _files(attempt: Attempt) -> Iterator[tuple[str, Workflow]]:
             yield path, file.value.parsed
 
 
-def _has_token(workflow: Workflow, job: WorkflowJob) -> bool:
-    stated = job.permissions is not None or workflow.permissions is not None
-    return stated and may_have_token(workflow, job)
-
-
 def _of_steps(steps: Iterable[WorkflowStep], path: str, where: str, level: Level) -> Iterator[Finding]:
     for step in steps:
         if step.uses and not is_pinned(step.uses):
-            what = "the image" if step.uses.startswith("docker://") else "the action"
             member = ", ".join(filter(None, (where, f"step {step.name}" if step.name else "")))
-            yield _of(step.uses, what, step.line, path, member, level)
+            if step.uses.startswith("docker://"):
+                yield _of_image(step.uses, "docker://IMAGE", step.line, path, member, level)
+            else:
+                yield _of(step.uses, "the action", step.line, path, member, level)
 
 
 def is_pinned(uses: str) -> bool:
@@ -76,16 +82,18 @@ def is_pinned(uses: str) -> bool:
 
 
 def _of(uses: str, what: str, line: int, path: str, member: str, level: Level) -> Finding:
-    rule = ConformRule.NOT_PINNED
     name, _, ref = uses.rpartition("@")
-    who = f"{member[:1].upper()}{member[1:]} uses" if member else "It uses"
-    if uses.startswith("docker://"):
-        said, correction = (
-            f"{who} {what} {uses}, which names no digest.",
-            "Name it by its digest: docker://IMAGE@sha256:….",
-        )
-    else:
-        by = f"by {ref}, which can be moved" if name else "by no ref"
-        said = f"{who} {what} {name or uses} {by}."
-        correction = f"Pin it: `uses: {name or uses}@<full commit id>`, with the version as a comment behind it."
-    return Finding(rule, level, Place(path, line or None, member=member), said, correction)
+    by = f"by {ref}, which can be moved" if name else "by no ref"
+    said = f"{_who(member)} {what} {name or uses} {by}."
+    correction = f"Pin it: `uses: {name or uses}@<full commit id>`, with the version as a comment behind it."
+    return Finding(ConformRule.NOT_PINNED, level, Place(path, line or None, member=member), said, correction)
+
+
+def _of_image(image: str, form: str, line: int, path: str, member: str, level: Level) -> Finding:
+    said = f"{_who(member)} the image {image}, which names no digest."
+    correction = f"Name it by its digest: {form}@sha256:…."
+    return Finding(ConformRule.NOT_PINNED, level, Place(path, line or None, member=member), said, correction)
+
+
+def _who(member: str) -> str:
+    return f"{member[:1].upper()}{member[1:]} uses" if member else "It uses"

@@ -24,6 +24,7 @@ from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
 from diagnosis.next_run.starts import Start
 from diagnosis.replay.attempt import replay
+from diagnosis.steps.called_workflows import may_have_token
 from diagnosis.steps.match import default_name
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.assessment import Assessment
@@ -163,9 +164,23 @@ def releases_of(runs: Iterable[NextRun], case: Case) -> tuple[Release, ...]:
     for run in runs:
         read = replay(run.attempt, case)
         release = Release(run, read, release_jobs(read), case)
-        if release.jobs.jobs or release.replay.sessions:
+        if release.jobs.jobs or release.replay.sessions or _lacks_an_action(release):
             found.append(release)
     return tuple(found)
+
+
+def _lacks_an_action(release: Release) -> bool:
+    """Return whether a job that may ask for GitHub's token uses an action of the repository that is not there: it may release."""
+    workflow = release.workflow
+    return workflow is not None and any(
+        step.unread for job in workflow.jobs if has_token(workflow, job) for step in job.all_steps
+    )
+
+
+def has_token(workflow: Workflow, job: WorkflowJob) -> bool:
+    """Return whether it is stated that a job may ask for GitHub's token."""
+    stated = job.permissions is not None or workflow.permissions is not None
+    return stated and may_have_token(workflow, job)
 
 
 def counterparts(base: Sequence[Release], head: Sequence[Release]) -> Iterator[tuple[Release | None, Release]]:

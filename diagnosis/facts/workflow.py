@@ -165,6 +165,10 @@ class Action:
     inputs: tuple[tuple[str, str], ...] = ()
     """Name and default; without one the value is empty, as the runner has it."""
     outputs: tuple[tuple[str, str], ...] = ()
+    image: str = ""
+    """Of a docker action that runs a ready image, ``docker://IMAGE``; empty for every other kind."""
+    line: int = 0
+    """1-based line of ``runs`` in the file."""
 
 
 @dataclass(frozen=True, slots=True)

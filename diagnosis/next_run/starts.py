@@ -15,6 +15,8 @@ from diagnosis.facts.workflow import Workflow
 
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _PULL_REQUESTS = ("pull_request", "pull_request_review", "pull_request_review_comment")
+_OF_ANY_REF = ("create", "deployment", "deployment_status")
+"""Such a run is on the branch or tag that was made, or is deployed."""
 _CALLED = "workflow_call"
 """Such a workflow is run by those that call it, and judged with them."""
 _LIKE = "like run "
@@ -99,6 +101,11 @@ def _by(event: str, workflow: Workflow, default_branch: str | None) -> Iterator[
         yield from _pushes(workflow, default_branch)
     elif event == "release":
         yield Start(event, f"{_TAGS}{_A_TAG}", f"a release with a tag such as {_A_TAG}", example=True)
+    elif event == "merge_group":
+        ref = f"{_HEADS}gh-readonly-queue/{default_branch or 'main'}/pr-1-{'0' * 40}"
+        yield Start(event, ref, "a group of the merge queue", example=True)
+    elif event in _OF_ANY_REF:
+        yield Start(event, None, f"{event} of a branch or tag", example=True)
     elif event in _PULL_REQUESTS:
         yield Start(event, None, "a pull request")
     else:

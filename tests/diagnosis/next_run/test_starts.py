@@ -42,6 +42,8 @@ def _workflow(on: str) -> Workflow:
         ("  workflow_dispatch:", [("workflow_dispatch", "refs/heads/main", False)]),
         ("  pull_request:", [("pull_request", None, False)]),
         ("  workflow_call:", []),
+        ("  merge_group:", [("merge_group", f"refs/heads/gh-readonly-queue/main/pr-1-{'0' * 40}", True)]),
+        ("  deployment:", [("deployment", None, True)]),
         ("  schedule: [{cron: '0 4 * * 1'}]", [("schedule", "refs/heads/main", False)]),
     ],
 )

@@ -1,0 +1,168 @@
+"""Releases in called workflows and local actions, by other events, by keys: what breaks is told once, where it is written."""
+
+from __future__ import annotations
+
+import pytest
+from conform_change import (
+    BASE,
+    PINNED,
+    POLICY,
+    RELEASE,
+    ROLE,
+    TRUST,
+    WORKFLOW,
+    Files,
+    conformance,
+    edited,
+    step,
+    subject_trust,
+    told,
+    workflow,
+)
+from thoroughness import spread
+
+from diagnosis.findings.finding import Level
+
+FOLDER = ".github/workflows/"
+CHECKOUT = f"actions/checkout@{PINNED['actions/checkout']}"
+CREDENTIALS = f"aws-actions/configure-aws-credentials@{PINNED['aws-actions/configure-aws-credentials']}"
+LOGIN = f"aws-actions/amazon-ecr-login@{PINNED['aws-actions/amazon-ecr-login']}"
+HEAD = "name: release\non:\n  push: {branches: [main]}\npermissions: {id-token: write, contents: read}\njobs:\n"
+STEPS = f"""\
+    - uses: {CREDENTIALS}
+      with: {{role-to-assume: "{ROLE}", aws-region: us-east-1}}
+    - id: login
+      uses: {LOGIN}
+    - name: ship
+      shell: bash
+      run: docker push ${{{{ steps.login.outputs.registry }}}}/app:1
+"""
+CALLED = f"{FOLDER}build.yml"
+CALLING: Files = {
+    **BASE,
+    WORKFLOW: f"{HEAD}  call:\n    uses: ./{CALLED}\n    secrets: inherit\n",
+    CALLED: f"on: workflow_call\njobs:\n  push:\n    runs-on: ubuntu-latest\n    steps:\n{STEPS}",
+}
+ACTION = ".github/actions/ship/action.yml"
+COMPOSITE: Files = {
+    **BASE,
+    WORKFLOW: f"{HEAD}  release:\n    runs-on: ubuntu-latest\n    steps:\n"
+    f"      - uses: {CHECKOUT}\n      - uses: ./.github/actions/ship\n",
+    ACTION: f"runs:\n  using: composite\n  steps:\n{STEPS}",
+}
+KEYS = "env: {AWS_ACCESS_KEY_ID: '${{ secrets.K }}', AWS_SECRET_ACCESS_KEY: '${{ secrets.S }}'}"
+OF_KEYS = f"on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    {KEYS}\n    steps: [{{run: aws s3 cp a s3://b/c}}]\n"
+ONLY_ON_PUSH = workflow("    runs-on", "    if: github.event_name == 'push'\n    runs-on")
+UNPINNED = "jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{uses: actions/checkout@v4}]\n"
+DOCKER = "runs:\n  using: docker\n  image: docker://alpine:3\n"
+ROLE_STEP = f'      - uses: {CREDENTIALS}\n        with: {{role-to-assume: "{ROLE}", aws-region: us-east-1}}\n'
+
+
+def _changed(files: Files, path: str, old: str, new: str) -> Files:
+    assert old in files[path]
+    return {**files, path: files[path].replace(old, new)}
+
+
+def _without(files: Files, path: str) -> Files:
+    return {name: text for name, text in files.items() if name != path}
+
+
+BROKEN = {
+    # In a called workflow, at its own line.
+    "called-lost": (CALLING, _changed(CALLING, CALLED, "/app:1", "/app:1 || true"), "gate-demoted", CALLED, 10),
+    "called-step": (
+        CALLING,
+        _changed(CALLING, CALLED, f"- uses: {CREDENTIALS}", f"- continue-on-error: true\n      uses: {CREDENTIALS}"),
+        "gate-demoted",
+        CALLED,
+        6,
+    ),
+    "called-off": (
+        CALLING,
+        _changed(CALLING, CALLED, "    steps", "    if: false\n    steps"),
+        "gate-demoted",
+        CALLED,
+        3,
+    ),
+    "called-keys": (
+        CALLING,
+        _changed(CALLING, CALLED, "    steps", f"    {KEYS}\n    steps"),
+        "static-keys",
+        CALLED,
+        3,
+    ),
+    "called-no-token": (CALLING, _changed(CALLING, WORKFLOW, "id-token: write, ", ""), "id-token-missing", WORKFLOW, 6),
+    "called-machine": (CALLING, _changed(CALLING, CALLED, "ubuntu-latest", "own"), "?static-keys", CALLED, 3),
+    # An action of the repository that is not there, or is no action: the release is not recognised, and is not lost.
+    "action-gone": (COMPOSITE, _without(COMPOSITE, ACTION), "?not-read", WORKFLOW, 10),
+    "action-broken": (COMPOSITE, {**COMPOSITE, ACTION: "runs: ["}, "?not-read", WORKFLOW, 10),
+    # What a release needs, and who gets in, is taken away with the document that says it.
+    "trust-gone": (BASE, _without(BASE, TRUST), "?not-compared", WORKFLOW, 6),
+    "role-gone": (BASE, workflow(ROLE_STEP, ""), "?not-compared", WORKFLOW, 6),
+    # The line is that of the statement.
+    "deny": (
+        BASE,
+        edited(POLICY, lambda own: own.append({"Effect": "Deny", "Action": "ecr:Put*", "Resource": "*"})),
+        "release-denied",
+        POLICY,
+        23,
+    ),
+    "second-statement": (
+        {**edited(TRUST, lambda own: own.insert(0, subject_trust("repo:octo-org/web:ref:refs/heads/main")))},
+        edited(TRUST, lambda own: own.__setitem__(0, subject_trust("repo:octo-org/web:ref:refs/heads/main"))),
+        "release-denied",
+        TRUST,
+        4,
+    ),
+    "queue": (BASE, workflow("on:\n", "on:\n  merge_group:\n"), "release-denied", WORKFLOW, 7),
+    "deployment": (BASE, workflow("on:\n", "on:\n  deployment:\n"), "?not-compared", WORKFLOW, 7),
+    # Keys are one fault, not that of a token that nobody asks for too.
+    "keys": (BASE, {**BASE, f"{FOLDER}d.yml": OF_KEYS}, "static-keys", f"{FOLDER}d.yml", 3),
+    # What runs beside the steps, and what may ask for the same token.
+    "container": (BASE, workflow("    runs-on", "    container: node:22\n    runs-on"), "not-pinned", WORKFLOW, 6),
+    "longer-than-a-commit": (BASE, workflow(PINNED["actions/checkout"], "a" * 64), "not-pinned", WORKFLOW, 9),
+    "token": (
+        BASE,
+        {**BASE, f"{FOLDER}ci.yml": f"on: push\npermissions: {{id-token: write}}\n{UNPINNED}"},
+        "not-pinned",
+        f"{FOLDER}ci.yml",
+        6,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", spread(list(BROKEN), 9))
+def test_it_is_told_once_and_where_it_is_written(name: str) -> None:
+    base, head, rule, file, line = BROKEN[name]
+    found = conformance(head, base)
+    wanted = Level.UNKNOWN if rule.startswith("?") else Level.ERROR
+    listed = [each for each in found.findings if each.level is not Level.NOTE]
+    assert {(each.rule.value, each.level) for each in listed} == {(rule.removeprefix("?"), wanted)}, listed
+    assert {(each.place.file, each.place.line) for each in listed} == {(file, line)}, listed
+    assert len(listed) == (2 if "keys" in name else 1), listed
+
+
+def test_a_ready_image_of_a_local_action_is_named_where_it_is_written() -> None:
+    inner = ".github/actions/inner/action.yml"
+    head = {**COMPOSITE, ACTION: f"{COMPOSITE[ACTION]}    - uses: ./.github/actions/inner\n", inner: DOCKER}
+    found = [each for each in conformance(head, COMPOSITE).findings if each.level is Level.ERROR]
+    assert [(each.rule.value, each.place.file, each.place.line) for each in found] == [("not-pinned", inner, 2)]
+
+
+HARMLESS = {
+    "same-called": (CALLING, dict(CALLING)),
+    "same-composite": (COMPOSITE, dict(COMPOSITE)),
+    "pull-request-not-run": (BASE, workflow("on:\n", "on:\n  pull_request:\n", ONLY_ON_PUSH)),
+    "queue-not-run": (BASE, workflow("on:\n", "on:\n  merge_group:\n", ONLY_ON_PUSH)),
+    "digest": (BASE, workflow("    runs-on", f"    container: node@sha256:{'a' * 64}\n    runs-on")),
+    "no-token": (BASE, {**BASE, f"{FOLDER}ci.yml": f"on: push\n{UNPINNED}"}),
+    "inlined": (CALLING, {**_without(CALLING, CALLED), WORKFLOW: RELEASE}),
+    "one-more-line": (BASE, step("echo done")),
+}
+
+
+@pytest.mark.parametrize("name", spread(list(HARMLESS), 3))
+def test_what_breaks_nothing_passes_without_a_word(name: str) -> None:
+    base, head = HARMLESS[name]
+    found = conformance(head, base)
+    assert told(found) | told(found, Level.UNKNOWN) == set(), found.findings
