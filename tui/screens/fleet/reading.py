@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Lock
 
 from textual.message import Message
@@ -15,10 +16,13 @@ from tui import messages
 from tui.backend import Progress
 from tui.background.jobs import Job, Lane
 from tui.fleet_backend import FleetBackend, FleetLines
+from tui.widgets.fleet.columns import Drawing, drawing_of
 from tui.widgets.fleet.lines import Line, lines_of
 
 _BETWEEN_SUMS = 0.2
 """Seconds."""
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+"""In the place of now, which the list tells."""
 
 
 @dataclass
@@ -33,6 +37,8 @@ class FleetTold(Message):
     whole: bool = False
     gaps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    """Of the whole: what its cells need to know, where there is room and where there is little."""
 
 
 def reading(known: FleetBackend | None, factory: Callable[[], FleetBackend], lane: Lane) -> Callable[[Job], None]:
@@ -69,9 +75,18 @@ def reading(known: FleetBackend | None, factory: Callable[[], FleetBackend], lan
         all_of_it = backend.read(told, progress=progress, cancelled=job.cancelled)
         lines = lines_of(all_of_it.repositories, all_of_it.rows)
         found = totals(all_of_it.rows, all_of_it.repositories)
+        rows = [line.row for line in lines]
+        drawings = tuple(drawing_of(rows, _LONG_AGO, brief, Drawing(_LONG_AGO)) for brief in (False, True))
         job.post(
             FleetTold(
-                job.number, all_of_it.repositories, lines, found, whole=True, gaps=all_of_it.gaps, notes=all_of_it.notes
+                job.number,
+                all_of_it.repositories,
+                lines,
+                found,
+                whole=True,
+                gaps=all_of_it.gaps,
+                notes=all_of_it.notes,
+                drawings=drawings,
             )
         )
 

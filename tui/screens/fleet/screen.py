@@ -21,6 +21,7 @@ from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
 from tui import keymap, messages
 from tui.backend import BackendProblem, Progress
 from tui.background.jobs import BackgroundJobs, Lane
+from tui.collector import spare_what_was_read
 from tui.fleet_backend import FleetBackend, FleetLines, Fleets
 from tui.foreign_text import defused_line, foreign_line
 from tui.screens.fleet.asking import ask_export, ask_fleet
@@ -32,7 +33,7 @@ from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 from tui.widgets.base.status_page import problem_blocks
 from tui.widgets.base.top_line import TopLine
-from tui.widgets.fleet.columns import head_line, short_workflow
+from tui.widgets.fleet.columns import Drawing, head_line, short_workflow
 from tui.widgets.fleet.fleet_list import FleetList
 from tui.widgets.fleet.lines import FILTER_HINT, Filter, FleetModel, Line, order_words
 from tui.widgets.fleet.row_blocks import blocks_of, text_of
@@ -42,6 +43,8 @@ _READ = "fleet"
 REPAINT_SECONDS = 0.2
 """Between two repaints while lines come: as many as an eye follows."""
 _SHORT = ("-narrow", "-short")
+_MANY = 500
+"""Lines."""
 _AROUND_TITLE = 4
 """Cells of a border that its title does not get."""
 
@@ -85,6 +88,10 @@ class FleetScreen(PresentSize, Screen[None]):
         self._due = 0.0
         """Not before this moment what comes is painted: the more lines there are, the seldomer."""
         self._totals: Totals | None = None
+        self._unspared = 0
+        """Lines that have come since the collector was told of those before."""
+        self._drawings: tuple[Drawing, ...] = ()
+        """What the cells of the whole need to know, as soon as it is there."""
         self._said: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         """What is missing of the whole, and what else is to be said of it."""
         self._list = FleetList(clock, id="fleet-list")
@@ -186,7 +193,12 @@ class FleetScreen(PresentSize, Screen[None]):
             self.model.add(message.places, message.lines)
         self._totals = message.totals or self._totals
         self._said = (message.gaps, message.notes)
+        self._drawings = message.drawings
         self._stale = True
+        self._unspared += len(message.lines)
+        if self._unspared >= _MANY:
+            self._unspared = 0
+            spare_what_was_read()
         if message.whole:
             self._later = _to_ask_again(message.places)
             self._due = 0.0
@@ -235,7 +247,7 @@ class FleetScreen(PresentSize, Screen[None]):
         """Show everything as it is now; the cursor stays on its line."""
         if self._stale or self._list.brief != self._brief:
             self._brief = self._list.brief
-            self._list.learn(self.model.all())
+            self._list.learn(self.model.all(), self._drawings)
         self._stale = False
         chosen = self._list.chosen
         lines = self.model.shown()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from textual.content import Content
@@ -21,9 +22,15 @@ class FleetList(VirtualList[Line]):
         self._clock = clock
         self.drawing = Drawing(clock())
 
-    def learn(self, lines: Sequence[Line]) -> None:
-        """Take note of the names that have come, by which each can be told from the others where it is cut."""
-        self.drawing = drawing_of([line.row for line in lines], self._clock(), self.brief, self.drawing)
+    def learn(self, lines: Sequence[Line], known: tuple[Drawing, ...] = ()) -> None:
+        """Take note of the names that have come, by which each can be told from the others where it is cut.
+
+        ``known``: what was found out of all of them already, where there is room and where there is little.
+        """
+        if known:
+            self.drawing = replace(known[self.brief], now=self._clock())
+        else:
+            self.drawing = drawing_of([line.row for line in lines], self._clock(), self.brief, self.drawing)
 
     @property
     def brief(self) -> bool:
