@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from diagnosis.baseline import history
-from diagnosis.baseline.parts import Both, both, changed, differences, undecided
+from diagnosis.baseline.parts import Both, both, changed, differences, undecided, unknown
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.state import RegistryState, ReviewedState, RoleState
 from diagnosis.callers.comparison import compare_trust
+from diagnosis.claims.claim_set import is_github_cloud
 from diagnosis.facts.account import EcrRepository, NamedPolicy, OidcProvider, Role
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.runs import Repository
@@ -25,6 +27,9 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import statements
+
+
+_Made: TypeAlias = OidcProvider | Role | EcrRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +98,7 @@ def _providers(before: ReviewedState, now: ReviewedState, known: History) -> Ite
             said = "was absent when the baseline was accepted, and exists now" if first is None else "is gone"
             yield changed(DriftRule.PROVIDER_CHANGED, place, f"The OIDC provider {arn} {said}.", who)
             continue
-        if first.created_at and second.created_at and first.created_at != second.created_at:
-            said = f"The OIDC provider {arn} was made anew at {second.created_at:%Y-%m-%dT%H:%M:%SZ}."
-            yield changed(DriftRule.PROVIDER_CHANGED, place, said, who)
+        yield from _anew(DriftRule.PROVIDER_CHANGED, place, f"the OIDC provider {arn}", _times(first, second), who)
         details = differences(
             (f"audience {each}" for each in first.audiences), (f"audience {each}" for each in second.audiences)
         )
@@ -103,6 +106,29 @@ def _providers(before: ReviewedState, now: ReviewedState, known: History) -> Ite
         if details:
             said = f"The OIDC provider {arn} admits other tokens."
             yield changed(DriftRule.PROVIDER_CHANGED, place, said, (*details, *who))
+        if prints := differences(first.thumbprints, second.thumbprints):
+            said = f"The OIDC provider {arn} has other thumbprints."
+            level = Level.NOTE if is_github_cloud(second.url) else Level.ERROR
+            if level is Level.NOTE:
+                said += " AWS verifies GitHub's issuer by its own library of authorities, so they decide nothing."
+            yield changed(DriftRule.PROVIDER_CHANGED, place, said, (*prints, *who), level)
+
+
+def _times(first: _Made, second: _Made) -> tuple[datetime | None, datetime | None]:
+    return first.created_at, second.created_at
+
+
+def _anew(
+    rule: DriftRule, place: Place, what: str, times: tuple[datetime | None, datetime | None], who: tuple[str, ...]
+) -> Iterator[Finding]:
+    """Yield that a thing is not the one that was accepted, by the time at which it was made."""
+    old, new = times
+    if new is not None and old != new:
+        if old is None:
+            said = f"Whether {what} is the one that was accepted is not known: the baseline does not tell when it was made."
+            yield unknown(DriftRule.NOT_COMPARED, place, said, "look at it now, and accept it")
+        else:
+            yield changed(rule, place, f"{what[:1].upper()}{what[1:]} was made anew at {new:%Y-%m-%dT%H:%M:%SZ}.", who)
 
 
 # ------------------------------------------------------------------------------------------------- roles
@@ -149,13 +175,14 @@ def _new(role: RoleState, place: Place, around: _Around) -> Iterator[Finding]:
 
 
 def _itself(place: Place, before: Role, now: Role, who: tuple[str, ...]) -> Iterator[Finding]:
-    if before.created_at and now.created_at and before.created_at != now.created_at:
-        said = f"The role {now.arn} was made anew at {now.created_at:%Y-%m-%dT%H:%M:%SZ}."
-        yield changed(DriftRule.ROLE_CHANGED, place, said, who)
+    yield from _anew(DriftRule.ROLE_CHANGED, place, f"the role {now.arn}", _times(before, now), who)
     if before.max_session_seconds != now.max_session_seconds:
         old, new = before.max_session_seconds, now.max_session_seconds
-        said = f"Sessions of the role {now.arn} may last {new} seconds; when the baseline was accepted it were {old}."
+        said = f"Sessions of the role {now.arn} may last {new} seconds; they might last {old} when the baseline was accepted."
         yield changed(DriftRule.ROLE_CHANGED, place, said, who)
+    if tags := differences(*((f"tag {key} = {value}" for key, value in sorted(role.tags)) for role in (before, now))):
+        said = f"The role {now.arn} has other tags; policies may grant by them (aws:PrincipalTag)."
+        yield changed(DriftRule.ROLE_CHANGED, place, said, (*tags, *who))
 
 
 def _trust(place: Place, before: Role, now: Role, around: _Around) -> Iterator[Finding]:
@@ -322,12 +349,17 @@ def _itself_of(arn: Arn, found: Both[EcrRepository], who: tuple[str, ...]) -> It
             said = "is gone" if new is None else "was absent when the baseline was accepted, and exists now"
             yield changed(DriftRule.REGISTRY_CHANGED, place, f"The ECR repository {arn} {said}.", who)
         return
+    yield from _anew(DriftRule.REGISTRY_CHANGED, place, f"the ECR repository {arn}", _times(old, new), who)
     if old.tag_mutability != new.tag_mutability:
         said = f"The tags of the ECR repository {arn} are {new.tag_mutability}; they were {old.tag_mutability}."
         yield changed(DriftRule.REGISTRY_CHANGED, place, said, who)
     if old.kms_key != new.kms_key:
-        said = f"The ECR repository {arn} is encrypted with {new.kms_key or 'no key of its own'}; it was {old.kms_key or 'none'}."
+        said = f"The ECR repository {arn} is encrypted with {_key(new)}; it was with {_key(old)}."
         yield changed(DriftRule.REGISTRY_CHANGED, place, said, who)
+
+
+def _key(repository: EcrRepository) -> str:
+    return repository.kms_key or "no key of its own"
 
 
 def _registry_policy(arn: Arn, found: Both[NamedPolicy], who: tuple[str, ...]) -> Iterator[Finding]:
@@ -368,4 +400,24 @@ def same_documents(before: RoleState, now: RoleState) -> bool:
     policies = all(
         _all_same(old.value, new.value) for old, new in pairs if isinstance(old, Known) and isinstance(new, Known)
     )
-    return policies and _same(before.role.value.trust_policy, now.role.value.trust_policy)
+    return policies and _same(before.role.value.trust_policy, now.role.value.trust_policy) and _same_boundary(before, now)
+
+
+def _same_boundary(before: RoleState, now: RoleState) -> bool:
+    old, new = before.boundary, now.boundary
+    if isinstance(old, Known) and isinstance(new, Known):
+        return _all_same((old.value,), (new.value,))
+    return isinstance(old, Absent) and isinstance(new, Absent)
+
+
+def same_registry_policies(before: ReviewedState, now: ReviewedState) -> bool:
+    """Return whether every ECR repository has the policy that it was accepted with, letter by letter as JSON."""
+    old = {each.arn: each.policy for each in before.registries}
+    for each in now.registries:
+        was, policy = old.get(each.arn), each.policy
+        if isinstance(was, Known) and isinstance(policy, Known):
+            if not _same(was.value.document, policy.value.document):
+                return False
+        elif not (isinstance(was, Absent) and isinstance(policy, Absent)):
+            return False
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnosis.baseline.parts import Both, both, changed, differences
+from diagnosis.baseline.parts import Both, both, changed, differences, unknown
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.state import ReleaseState, ReviewedState, WorkflowState
 from diagnosis.baseline.written import rule_text
@@ -37,6 +37,20 @@ def _repository(before: ReviewedState, now: ReviewedState) -> Iterator[Finding]:
             f"{new.full_name} is not the repository that was accepted: GitHub has it under other ids.",
             ids,
         )
+    elif old.full_name.lower() != new.full_name.lower():
+        said = f"The repository was {old.full_name} when the baseline was accepted, and is {new.full_name}: so its subjects name it."
+        yield changed(DriftRule.REPOSITORY_CHANGED, place, said)
+    nameless = [
+        what
+        for what, first, second in (("repository", old.id, new.id), ("owner", old.owner_id, new.owner_id))
+        if first is None and second is not None
+    ]
+    if nameless:
+        said = (
+            f"Whether {new.full_name} is the repository that was accepted is not known: the baseline holds no id of the"
+            f" {' and of the '.join(nameless)}."
+        )
+        yield unknown(DriftRule.NOT_COMPARED, place, said, "look at it now, and accept it")
     if old.default_branch != new.default_branch:
         said = f"The default branch was {old.default_branch or 'not known'} and is {new.default_branch or 'not known'}."
         yield changed(DriftRule.REPOSITORY_CHANGED, place, said)

@@ -31,6 +31,7 @@ from diagnosis.policy.language.strict_json import JsonFault as Fault
 from diagnosis.policy.language.strict_json import read_json
 
 T = TypeVar("T")
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 _ACCEPT_AGAIN = "let the reader read it, and accept again"
 
 
@@ -39,7 +40,10 @@ def read_baseline(text: str) -> Baseline:
     strict = read_json(text)
     if isinstance(strict, Fault):
         # Said by the reader that knows lines; it refuses what is nested too deeply to be written back.
-        raise JsonFault(f"is {strict.why}{f', line {strict.line}' if strict.line else ''}")
+        line = next((number for number, each in enumerate(text.splitlines(), 1) if each.startswith(_CONFLICT)), None)
+        if line is not None:
+            raise JsonFault(f"holds the marks of a merge that was not finished, line {line}")
+        raise JsonFault(f"is no baseline: {strict.why}{f', line {strict.line}' if strict.line else ''}")
     root = JsonMembers.parse(text, scrub_text)
     schema = root.text("schema")
     if schema != SCHEMA:
@@ -195,8 +199,14 @@ def _use(found: JsonMembers, text: str) -> Use:
 def _provider(arn: Arn) -> Callable[[JsonMembers, str], OidcProvider]:
     def read(parent: JsonMembers, name: str) -> OidcProvider:
         found = parent.object(name)
-        _only(found, "url", "audiences", "created_at")
-        return OidcProvider(arn, found.text("url"), found.texts("audiences"), found.optional_moment("created_at"))
+        _only(found, "url", "audiences", "thumbprints", "created_at")
+        return OidcProvider(
+            arn,
+            found.text("url"),
+            found.texts("audiences"),
+            found.optional_moment("created_at"),
+            found.texts("thumbprints"),
+        )
 
     return read
 
@@ -215,13 +225,15 @@ def _role(found: JsonMembers, arn: Arn) -> RoleState:
 
 
 def _role_itself(found: JsonMembers, arn: Arn) -> Role:
-    _only(found, "created_at", "max_session_seconds", "trust_policy")
+    _only(found, "created_at", "max_session_seconds", "tags", "trust_policy")
+    tags = found.object("tags")
     return Role(
         arn=arn,
         name=arn.name,
         trust_policy=_policy(found, "trust_policy"),
         max_session_seconds=found.integer("max_session_seconds"),
         created_at=found.optional_moment("created_at"),
+        tags=tuple((scrub_text(key), tags.text(key)) for key in tags.value),
     )
 
 
@@ -257,8 +269,14 @@ def _registry(found: JsonMembers, arn: Arn) -> RegistryState:
 
 
 def _repository(found: JsonMembers, arn: Arn) -> EcrRepository:
-    _only(found, "tag_mutability", "kms_key")
-    return EcrRepository(arn, arn.resource_id, found.text("tag_mutability"), _maybe_text(found, "kms_key"))
+    _only(found, "created_at", "tag_mutability", "kms_key")
+    return EcrRepository(
+        arn,
+        arn.resource_id,
+        found.text("tag_mutability"),
+        _maybe_text(found, "kms_key"),
+        found.optional_moment("created_at"),
+    )
 
 
 def _policy(parent: JsonMembers, name: str) -> PolicyDocument:

@@ -25,7 +25,8 @@ from diagnosis.gates import Verdict
 from diagnosis.verdicts.gate_verdict import Missing
 
 WITHOUT_BASELINE = timedelta(days=30)
-"""So far back pushes and changes are looked at where nothing was accepted yet."""
+"""So far back pushes and changes are looked at where nothing was accepted yet, or the acceptance has no usable date."""
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,14 @@ def review(seen: Seen, baseline: Baseline | None) -> Review:
     found: list[Finding] = []
     before = baseline.state if baseline else None
     since = baseline.accepted.at if baseline else None
-    begin = since or seen.at - WITHOUT_BASELINE
-    reviewed = Reviewed(seen.state, before, since, seen.at, seen.usage.roles)
+    begin = since if since and since <= seen.at else seen.at - WITHOUT_BASELINE
+    reviewed = Reviewed(seen.state, before, begin if since else None, seen.at, seen.usage.roles)
     if baseline is not None:
         found += _expired(baseline, seen.at)
         found += github_changes(baseline.state, seen.state)
     if seen.account_was_read:
         if baseline is not None:
-            found += aws_changes(baseline.state, seen.state, History(seen.trail, baseline.accepted.at))
+            found += aws_changes(baseline.state, seen.state, History(seen.trail, begin))
         found += would_fail(seen.releases, reviewed)
     found += unused(reviewed)
     roles = [role.arn for role in seen.state.roles]
@@ -90,7 +91,11 @@ def differences_of(seen: Seen, baseline: Baseline) -> tuple[Finding, ...]:
 
 
 def _expired(baseline: Baseline, at: datetime) -> Sequence[Finding]:
-    expires = baseline.accepted.expires
+    accepted, expires = baseline.accepted, baseline.accepted.expires
+    if accepted.at > at + _CLOCKS_DIFFER:
+        # Dated ahead it would hide every push and every change until then.
+        said = f"The baseline is dated {accepted.at:%Y-%m-%dT%H:%M:%SZ}, a time to come."
+        return (changed(DriftRule.ACCEPTANCE_EXPIRED, Place(member="accepted.at"), said),)
     if expires is None or at.date() <= expires:
         return ()
     said = f"The baseline was accepted until {expires}, by {baseline.accepted.by}: {baseline.accepted.rationale}"

@@ -73,7 +73,7 @@ def _record(sentence: str, correction: str, reference: str, *, security: bool = 
 
 _RECORDS: dict[DriftRule, RuleRecord] = {
     DriftRule.ACCEPTANCE_EXPIRED: _record(
-        "The baseline was accepted until a day that is past.",
+        "The baseline was accepted until a day that is past, or is dated to a time to come.",
         "Review the state as a whole, and accept it anew with a rationale.",
         _LEAST_PRIVILEGE,
     ),
@@ -108,10 +108,10 @@ _RECORDS: dict[DriftRule, RuleRecord] = {
         _LEAST_PRIVILEGE,
     ),
     DriftRule.PROVIDER_CHANGED: _record(
-        "The OIDC provider is gone, was made anew, or admits other audiences.", _ACCEPT, _PROVIDERS
+        "The OIDC provider is gone, was made anew, or has other audiences or thumbprints.", _ACCEPT, _PROVIDERS
     ),
     DriftRule.ROLE_CHANGED: _record(
-        "The role is gone, was made anew, or its sessions may last longer or less long.", _ACCEPT, _ROLES
+        "The role is gone, was made anew, has other tags, or its sessions may last longer or less long.", _ACCEPT, _ROLES
     ),
     DriftRule.TRUST_NARROWED: _record(
         "The role's trust policy refuses callers that it admitted when the baseline was accepted.", _ACCEPT, _TRUST
@@ -120,7 +120,8 @@ _RECORDS: dict[DriftRule, RuleRecord] = {
         "The role's policies no longer grant what they granted when the baseline was accepted.", _ACCEPT, _POLICIES
     ),
     DriftRule.REGISTRY_CHANGED: _record(
-        "The ECR repository is gone, or its tags can be overwritten where they could not, or the other way round.",
+        "The ECR repository is gone, was made anew, has another key, or its tags can be overwritten where they could not,"
+        " or the other way round.",
         _ACCEPT,
         _ECR_TAGS,
     ),
@@ -128,7 +129,7 @@ _RECORDS: dict[DriftRule, RuleRecord] = {
         "The policy of the ECR repository has other statements.", _ACCEPT, _ECR_POLICIES
     ),
     DriftRule.REPOSITORY_CHANGED: _record(
-        "The GitHub repository is another one by its ids, or has another default branch.", _ACCEPT, _GITHUB_OIDC
+        "The GitHub repository is another one by its ids, or has another name, owner or default branch.", _ACCEPT, _GITHUB_OIDC
     ),
     DriftRule.SUBJECT_FORM_CHANGED: _record(
         "The repository's tokens have subjects of another form.",

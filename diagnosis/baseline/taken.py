@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from diagnosis.baseline.contexts import contexts_of
+from diagnosis.baseline.contexts import contexts_of, may_present
 from diagnosis.baseline.state import RegistryState, ReleaseState, ReviewedState, RoleState, Use, WorkflowState
 from diagnosis.facts.account import AccountState, NamedPolicy, OidcProvider, ScpLevel
 from diagnosis.facts.case import Case
@@ -75,12 +75,12 @@ def state_of(github: GitHubSide, releases: Sequence[StatedRelease], accounts: Se
         by_path.setdefault(release.path, []).append(release)
     actual = _actual_arns(accounts)
     workflows = tuple(_workflow(by_path[path], github.repository, actual) for path in sorted(by_path))
-    named = {name.casefold() for workflow in workflows for name in _environments(workflow)}
+    contexts = tuple(dict.fromkeys(context for workflow in workflows for context in workflow.may_present))
     return ReviewedState(
         repository=github.repository,
         subject_form=github.subject_form,
         environments=Known(
-            tuple(sorted((each for each in github.environments.value if each.name.casefold() in named), key=_name))
+            tuple(sorted((each for each in github.environments.value if may_present(contexts, f"environment:{each.name}")), key=_name))
         )
         if isinstance(github.environments, Known)
         else github.environments,
@@ -94,13 +94,6 @@ def state_of(github: GitHubSide, releases: Sequence[StatedRelease], accounts: Se
 
 def _name(environment: Environment) -> str:
     return environment.name
-
-
-def _environments(workflow: WorkflowState) -> Iterator[str]:
-    for context in workflow.may_present:
-        kind, _, name = context.partition(":")
-        if kind == "environment":
-            yield name
 
 
 # ------------------------------------------------------------------------------------------------- workflows

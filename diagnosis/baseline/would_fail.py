@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from diagnosis.baseline.aws_changes import same_documents
+from diagnosis.baseline.aws_changes import same_documents, same_registry_policies
 from diagnosis.baseline.parts import changed, unknown
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.taken import JudgedRelease
 from diagnosis.baseline.unused import Reviewed
+from diagnosis.causes import Cause
 from diagnosis.findings.finding import Finding, Level, Place
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.assessment import Problem
@@ -59,6 +60,8 @@ def _too_wide(problem: Problem, reviewed: Reviewed) -> Finding:
     old = reviewed.before.role(role) if reviewed.before is not None and role is not None else None
     new = reviewed.now.role(role) if role is not None else None
     accepted = old is not None and new is not None and same_documents(old, new)
+    if problem.cause is Cause.REPOSITORY_OPEN and accepted:
+        accepted = reviewed.before is not None and same_registry_policies(reviewed.before, reviewed.now)
     said = f"{problem.reason.rstrip('.')} ({reviewed.accepted})." if accepted else problem.reason
     place = Place(member=str(role) if role else "")
     level = Level.NOTE if accepted else Level.ERROR

@@ -137,6 +137,7 @@ def _provider(provider: OidcProvider) -> Json:
     return {
         "url": provider.url,
         "audiences": strings(provider.audiences),
+        "thumbprints": strings(provider.thumbprints),
         "created_at": time(provider.created_at),
     }
 
@@ -157,6 +158,7 @@ def _role_itself(role: Role) -> Json:
     return {
         "created_at": time(role.created_at),
         "max_session_seconds": role.max_session_seconds,
+        "tags": dict(sorted(role.tags)),
         "trust_policy": _policy(role.trust_policy),
     }
 
@@ -173,7 +175,11 @@ def _registry(registry: RegistryState) -> Json:
 
 
 def _repository(repository: EcrRepository) -> Json:
-    return {"tag_mutability": repository.tag_mutability, "kms_key": repository.kms_key}
+    return {
+        "created_at": time(repository.created_at),
+        "tag_mutability": repository.tag_mutability,
+        "kms_key": repository.kms_key,
+    }
 
 
 def _policy(document: PolicyDocument) -> Json:

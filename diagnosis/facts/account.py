@@ -36,6 +36,8 @@ class OidcProvider:
     """Issuer without scheme, as IAM keeps it: ``token.actions.githubusercontent.com``."""
     audiences: tuple[str, ...]
     created_at: datetime | None = None
+    thumbprints: tuple[str, ...] = ()
+    """Of certificates that sign for the issuer; AWS takes GitHub's own issuer by its library of authorities instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class EcrRepository:
     tag_mutability: str
     """``MUTABLE`` or ``IMMUTABLE`` (or the forms with exclusions)."""
     kms_key: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

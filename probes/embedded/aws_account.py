@@ -128,6 +128,8 @@ class EmbeddedAccount:
         self._iam.get_role(facts.role_name).create_date = _naive(facts.role_created_at)
         for repository in facts.repositories:
             ecr.create_repository(repositoryName=repository.name, imageTagMutability=repository.tag_mutability)
+            # The recording does not tell when; the time of the role is before every run, and the same in every opening.
+            self._ecr.repositories[repository.name].created_at = _naive(facts.role_created_at)
         for bucket in facts.buckets:
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": facts.region})
 

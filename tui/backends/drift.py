@@ -88,7 +88,8 @@ class DriftReader:
     ) -> Seen:
         """Read everything. Raises BackendProblem where the repository cannot be read, and Cancelled."""
         at = self._clock()
-        since = max(baseline.accepted.at if baseline else at - WITHOUT_BASELINE, at - KEPT)
+        accepted = baseline.accepted.at if baseline else None
+        since = max(accepted if accepted and accepted <= at else at - WITHOUT_BASELINE, at - KEPT)
         with asking():
             repository = self._source.repository(cancelled=self._cancelled)
             form = self._source.customization(cancelled=self._cancelled)
@@ -254,7 +255,12 @@ class DriftReader:
     def _environments(self, releases: Iterable[StatedRelease]) -> Reading[tuple[Environment, ...]]:
         """Read the environments; without a job that names one there is nothing to ask for."""
         workflows = (each.replay.workflow for each in releases)
-        named = any(job.environment for each in workflows if isinstance(each, Workflow) for job in each.jobs)
+        # A job whose called file was not read may name one as well.
+        named = any(
+            job.environment or job.uses
+            for each in workflows
+            for job in (each.jobs if isinstance(each, Workflow) else ())
+        )
         if not named:
             return Known(())
         with asking():

@@ -87,6 +87,7 @@ def _described(answer: JsonMembers, place: RepositoryPlace, aws: AwsAccess) -> R
             name=place.name,
             tag_mutability=entry.filled_text("imageTagMutability"),
             kms_key=entry.maybe_object("encryptionConfiguration").maybe_text("kmsKey"),
+            created_at=maybe_moment(entry, "createdAt"),
         )
         return known(repository, DESCRIBE_REPOSITORIES, str(repository.arn), aws.clock())
     # AWS answers a missing name with an error; a list without it is no answer to the question.

@@ -29,6 +29,7 @@ def read_provider(aws: AwsAccess, arn: Arn, region: str | None = None) -> Readin
             url=answer.filled_text("Url").removeprefix("https://"),
             audiences=answer.texts("ClientIDList"),
             created_at=maybe_moment(answer, "CreateDate"),
+            thumbprints=tuple(sorted(answer.texts("ThumbprintList"))) if answer.has("ThumbprintList") else (),
         )
         return known(provider, GET_PROVIDER, str(arn), aws.clock())
 
