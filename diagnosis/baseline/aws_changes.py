@@ -28,7 +28,6 @@ from diagnosis.policy import PolicyDocument
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import statements
 
-
 _Made: TypeAlias = OidcProvider | Role | EcrRepository
 
 
@@ -392,15 +391,18 @@ def _statements(policy: NamedPolicy | None) -> Iterator[str]:
 
 def same_documents(before: RoleState, now: RoleState) -> bool:
     """Return whether a role has the trust policy, the policies and the boundary that it had, letter by letter as JSON."""
-    pairs = ((before.inline, now.inline), (before.attached, now.attached))
     if not isinstance(before.role, Known) or not isinstance(now.role, Known):
         return False
-    if not all(isinstance(old, Known) and isinstance(new, Known) for old, new in pairs):
-        return False
-    policies = all(
-        _all_same(old.value, new.value) for old, new in pairs if isinstance(old, Known) and isinstance(new, Known)
+    trusts = _same(before.role.value.trust_policy, now.role.value.trust_policy)
+    return trusts and same_policies(before, now) and _same_boundary(before, now)
+
+
+def same_policies(before: RoleState, now: RoleState) -> bool:
+    """Return whether a role has the policies that it had, letter by letter as JSON; those of the boundary do not count."""
+    pairs = ((before.inline, now.inline), (before.attached, now.attached))
+    return all(
+        isinstance(old, Known) and isinstance(new, Known) and _all_same(old.value, new.value) for old, new in pairs
     )
-    return policies and _same(before.role.value.trust_policy, now.role.value.trust_policy) and _same_boundary(before, now)
 
 
 def _same_boundary(before: RoleState, now: RoleState) -> bool:

@@ -13,8 +13,9 @@ from diagnosis.facts.workflow import Workflow, WorkflowJob
 from diagnosis.migration.globs import matches
 from diagnosis.migration.tokens import jobs_with_credentials
 
-_BRANCHES, _TAGS = "ref:refs/heads/", "ref:refs/tags/"
+BRANCHES, TAGS = "ref:refs/heads/", "ref:refs/tags/"
 _PULL_REQUESTS = ("pull_request", "pull_request_review", "pull_request_review_comment")
+_EXPRESSION = re.compile(r"\$\{\{.*\}\}", re.DOTALL)
 _SPECIAL = re.compile(r"[*?+\[\\!]")
 
 
@@ -33,37 +34,39 @@ def _of_job(job: WorkflowJob, workflow: Workflow, default_branch: str | None) ->
     if job.uses:
         # The called file was not read: its jobs may name any environment.
         yield "*"
-    elif job.environment:
+        return
+    if job.environment:
         name = job.environment
         yield f"environment:{name.partition('${{')[0]}*" if "${{" in name else f"environment:{name}"
-    else:
+    # An expression may come to nothing, and then the job names no environment.
+    if not job.environment or _EXPRESSION.fullmatch(job.environment.strip()):
         for event in workflow.triggers:
             yield from _of_event(event, workflow, default_branch)
 
 
 def _of_event(event: str, workflow: Workflow, default_branch: str | None) -> Iterator[str]:
-    on_default = f"{_BRANCHES}{default_branch or '*'}"
+    on_default = f"{BRANCHES}{default_branch or '*'}"
     if event in _PULL_REQUESTS:
         yield "pull_request"
         if event != "pull_request":
-            yield f"{_BRANCHES}*"
+            yield f"{BRANCHES}*"
     elif event == "pull_request_target":
-        yield from ("pull_request", f"{_BRANCHES}*")
+        yield from ("pull_request", f"{BRANCHES}*")
     elif event == "push":
         yield from _of_push(workflow)
     elif event == "schedule":
         yield on_default
     elif event == "release":
-        yield f"{_TAGS}*"
+        yield f"{TAGS}*"
     else:
         # A dispatch runs on any branch or tag, and a workflow that others call on any of theirs.
-        yield from (f"{_BRANCHES}*", f"{_TAGS}*")
+        yield from (f"{BRANCHES}*", f"{TAGS}*")
 
 
 def _of_push(workflow: Workflow) -> Iterator[str]:
     patterns = dict(workflow.push_patterns)
     filtered = set(workflow.push_filters) & {"branches", "branches-ignore", "tags", "tags-ignore"}
-    for kind, prefix in (("branches", _BRANCHES), ("tags", _TAGS)):
+    for kind, prefix in (("branches", BRANCHES), ("tags", TAGS)):
         if kind in filtered:
             for pattern in patterns.get(kind, ("*",)):
                 if not pattern.startswith("!"):

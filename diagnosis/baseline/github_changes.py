@@ -38,7 +38,9 @@ def _repository(before: ReviewedState, now: ReviewedState) -> Iterator[Finding]:
             ids,
         )
     elif old.full_name.lower() != new.full_name.lower():
-        said = f"The repository was {old.full_name} when the baseline was accepted, and is {new.full_name}: so its subjects name it."
+        said = (
+            f"The repository was {old.full_name} when the baseline was accepted. Its subjects name {new.full_name} now."
+        )
         yield changed(DriftRule.REPOSITORY_CHANGED, place, said)
     nameless = [
         what

@@ -16,7 +16,7 @@ from diagnosis.baseline.rules import DriftRule
 from diagnosis.closure.side_channel import PUSH_EVENT
 from diagnosis.facts.account import Image
 from diagnosis.facts.reading import Known, Reading, Unreadable
-from diagnosis.facts.role_usage import PushedImages
+from diagnosis.facts.role_usage import PushedImages, Usage
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.findings.finding import Finding, Place
@@ -24,6 +24,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy.principal_view import PrincipalKind, view_principal
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
+_LATE_BY = timedelta(minutes=15)
 _SHOWN = 5
 _RULE = DriftRule.PUSHED_OUTSIDE_RUNS
 
@@ -43,18 +44,21 @@ class _Sorted:
     foreign: tuple[tuple[Image, TrailEvent], ...]
     unproved: tuple[Image, ...]
     beyond_runs: tuple[Image, ...]
+    by_no_call: tuple[Image, ...]
+    """Pushed while no run was under way, and by nobody's call: CloudTrail was read whole and has none."""
+    gone: tuple[TrailEvent, ...]
+    """Pushes by others, or by a release's role while no run was under way, of which no image shows anything."""
 
 
-def pushed_outside(
-    pushed: Sequence[PushedImages], runs: Runs, trail: Reading[Trail], roles: Sequence[Arn], since: datetime
-) -> Iterator[Finding]:
+def pushed_outside(usage: Usage, runs: Runs, roles: Sequence[Arn], since: datetime) -> Iterator[Finding]:
     """Yield the pushes since a time that no run made, and those of which that is not known."""
-    for each in pushed:
-        yield from _of_repository(each, runs, trail, roles, since)
+    for each in usage.repositories:
+        followed = each.repository in usage.followed
+        yield from _of_repository(each, runs, usage.trail, roles, since, followed=followed)
 
 
 def _of_repository(
-    pushed: PushedImages, runs: Runs, trail: Reading[Trail], roles: Sequence[Arn], since: datetime
+    pushed: PushedImages, runs: Runs, trail: Reading[Trail], roles: Sequence[Arn], since: datetime, *, followed: bool
 ) -> Iterator[Finding]:
     arn = pushed.repository
     place = Place(member=str(arn))
@@ -67,7 +71,7 @@ def _of_repository(
         said = f"{arn.resource_id} holds more images than were read, so not every push was looked at."
         yield unknown(_RULE, place, said, "Expire old images by a lifecycle policy, or look at the rest by hand.")
     images = [image for image in pushed.images.value if image.pushed_at is None or image.pushed_at > since]
-    if not images:
+    if not images and not (followed and _pushes(arn, trail, since)):
         return
     if not isinstance(runs.attempts, Known):
         why = getattr(runs.attempts, "why", "there are none")
@@ -78,16 +82,26 @@ def _of_repository(
             "Read the runs.",
         )
         return
-    found = _sort(images, arn, runs.attempts.value, runs.since, trail, roles)
+    found = _sort(images, arn, runs, trail, roles, since, followed=followed)
     for image in found.outside:
-        who = _who(_event_of(image, arn, trail))
+        who = _who(_event_of(image, arn, trail, roles))
         said = f"{_named(image, arn)} was pushed while no run of the repository was under way."
         yield changed(DriftRule.PUSHED_OUTSIDE_RUNS, place, said, (who,) if who else ())
     for image, event in found.foreign:
         said = f"{_named(image, arn)} was pushed by {event.principal}, which is no session of a release's role."
         yield changed(DriftRule.PUSHED_OUTSIDE_RUNS, place, said, (_who(event),))
+    for principal in dict.fromkeys(event.principal for event in found.gone):
+        events = [event for event in found.gone if event.principal == principal]
+        said = f"{principal} pushed to {arn.resource_id}, and no image of today is that push: it was deleted, or a tag was moved."
+        yield changed(DriftRule.PUSHED_OUTSIDE_RUNS, place, said, map(_who, events[:_SHOWN]))
+    if found.by_no_call:
+        said = (
+            f"{_counted(found.by_no_call)} of {arn.resource_id} came while no run of the repository was under way, and CloudTrail"
+            " shows no push: replication or a pull through cache rule may have brought it."
+        )
+        yield unknown(_RULE, place, said, "Look at the registry's rules.", _names(found.by_no_call))
     if found.beyond_runs:
-        said = f"{_counted(found.beyond_runs)} of {arn.resource_id} pushed before the oldest run that was read."
+        said = f"{_counted(found.beyond_runs)} of {arn.resource_id} pushed at a time of which not every run was read."
         yield unknown(_RULE, place, said, "Review more often, or look at them by hand.", _names(found.beyond_runs))
     if found.unproved:
         why = trail.why.rstrip(".") if isinstance(trail, Unreadable) else "CloudTrail shows no push of them"
@@ -106,24 +120,61 @@ def _of_repository(
 def _sort(
     images: Sequence[Image],
     arn: Arn,
-    runs: Sequence[Attempt],
-    since: datetime | None,
+    runs: Runs,
     trail: Reading[Trail],
     roles: Sequence[Arn],
+    since: datetime,
+    *,
+    followed: bool,
 ) -> _Sorted:
-    outside, foreign, unproved, beyond = [], [], [], []
+    outside, foreign, unproved, beyond, by_no_call = [], [], [], [], []
+    attempts = runs.attempts.value if isinstance(runs.attempts, Known) else ()
     for image in images:
-        event = _event_of(image, arn, trail)
+        event = _event_of(image, arn, trail, roles)
         if event is not None and not _by_release(event, roles):
             foreign.append((image, event))
-        elif image.pushed_at is not None and any(_under_way(run, image.pushed_at) for run in runs):
+        elif image.pushed_at is not None and any(_under_way(run, image.pushed_at) for run in attempts):
             if event is None:
                 unproved.append(image)
-        elif image.pushed_at is None or since is None or image.pushed_at < since:
+        elif image.pushed_at is None or runs.since is None or image.pushed_at < runs.since:
             beyond.append(image)
+        elif followed and not _events_of(image, arn, trail) and _shows_every_push(trail, image.pushed_at):
+            by_no_call.append(image)
         else:
             outside.append(image)
-    return _Sorted(tuple(outside), tuple(foreign), tuple(unproved), tuple(beyond))
+    seen = {event.event_id for image in images for event in _events_of(image, arn, trail)}
+    gone = (
+        event
+        for event in (_pushes(arn, trail, since) if followed else ())
+        if event.event_id not in seen
+        and (
+            not _by_release(event, roles)
+            or (
+                runs.since is not None
+                and event.at >= runs.since
+                and not any(_under_way(run, event.at) for run in attempts)
+            )
+        )
+    )
+    return _Sorted(tuple(outside), tuple(foreign), tuple(unproved), tuple(beyond), tuple(by_no_call), tuple(gone))
+
+
+def _pushes(arn: Arn, trail: Reading[Trail], since: datetime) -> tuple[TrailEvent, ...]:
+    """Return the pushes to a repository that CloudTrail recorded since a time."""
+    if not isinstance(trail, Known):
+        return ()
+    return tuple(
+        event
+        for event in trail.value.events
+        if event.name == PUSH_EVENT and event.took_effect and event.target == arn.resource_id and event.at > since
+    )
+
+
+def _shows_every_push(trail: Reading[Trail], at: datetime) -> bool:
+    """Return whether CloudTrail's silence proves that nobody called at a time: events come up to 15 minutes late."""
+    if not isinstance(trail, Known) or not trail.value.complete:
+        return False
+    return trail.value.since + _CLOCKS_DIFFER <= at <= trail.value.until - _LATE_BY
 
 
 def _under_way(run: Attempt, at: datetime) -> bool:
@@ -133,11 +184,23 @@ def _under_way(run: Attempt, at: datetime) -> bool:
     return run.created_at - _CLOCKS_DIFFER <= at and (active or ended is None or at <= ended + _CLOCKS_DIFFER)
 
 
-def _event_of(image: Image, arn: Arn, trail: Reading[Trail]) -> TrailEvent | None:
-    """Return the push of an image as CloudTrail recorded it; None where no event is certainly its."""
-    if not isinstance(trail, Known) or image.pushed_at is None:
+def _event_of(image: Image, arn: Arn, trail: Reading[Trail], roles: Sequence[Arn]) -> TrailEvent | None:
+    """Return the push of an image as CloudTrail recorded it; None where no event is certainly its.
+
+    A push by digest alone names no tag: it may be any that was made then, so all of those have to be of one kind.
+    """
+    pushes = _events_of(image, arn, trail)
+    by_tag = [event for event in pushes if event.detail and image.tags]
+    if not by_tag and len({_by_release(event, roles) for event in pushes}) > 1:
         return None
-    pushes = (
+    return min(by_tag or pushes, key=lambda event: abs(event.at - (image.pushed_at or event.at)), default=None)
+
+
+def _events_of(image: Image, arn: Arn, trail: Reading[Trail]) -> tuple[TrailEvent, ...]:
+    """Return the events that may be the push of an image, by repository, time and tag."""
+    if not isinstance(trail, Known) or image.pushed_at is None:
+        return ()
+    return tuple(
         event
         for event in trail.value.events
         if event.name == PUSH_EVENT
@@ -147,7 +210,6 @@ def _event_of(image: Image, arn: Arn, trail: Reading[Trail]) -> TrailEvent | Non
         and abs(event.at - image.pushed_at) <= _CLOCKS_DIFFER
         and (not event.detail or not image.tags or set(image.tags) & set(event.detail.split()))
     )
-    return min(pushes, key=lambda event: abs(event.at - (image.pushed_at or event.at)), default=None)
 
 
 def _by_release(event: TrailEvent, roles: Sequence[Arn]) -> bool:

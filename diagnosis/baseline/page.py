@@ -14,10 +14,11 @@ A baseline is a file of the repository, `planescope-baseline.json`, written by `
 reviewed in pull requests like code. It holds, for all workflows that take AWS credentials:
 
 - the acceptance: when, by whom, why, and until when;
-- the GitHub side: ids, default branch, form of the subjects, the environments that jobs name with their protection, and each
+- the GitHub side: ids, name, default branch, form of the subjects, the environments that jobs name with their protection, and each
   workflow's digest, triggers, contexts in which its jobs can ask for a token, roles, permissions and needs;
-- the account's side: OIDC providers with their audiences, roles with trust policy, inline and managed policies, boundary, and
-  digests of the organization's control policies, ECR repositories with tag mutability and policy.
+- the account's side: OIDC providers with their audiences and thumbprints, roles with tags, trust policy, inline and managed
+  policies, boundary, and digests of the organization's control policies, ECR repositories with tag mutability, key and policy; of
+  each the time at which it was made.
 
 It holds ARNs and policy documents, so account ids too, and no secret: values that look like one are not kept. What could not be
 read is written as `not_read` with the reason, and a later review of it is unknown.
@@ -31,16 +32,18 @@ the role's policies grant within its boundary, as sets. One whose text alone is 
 - **What no release uses.** A grant beyond the needs of all releases, an exact subject that no workflow can present, a role that no
   workflow assumes. What was so when the baseline was accepted is a note; what has come to be so fails the review. It is claimed
   only where every workflow was read, every role is known, the trust policy admits no other repository or principal, and no step
-  that runs with the role is opaque; else it is unknown.
+  that runs with the role is opaque; else it is unknown. For a subject the workflow files of other branches are read too: of the
+  branch that it names, and of up to ten branches with runs. A tag's files are not.
 - **What AWS says of use.** IAM's last-accessed information is read for each role
   (`iam:GenerateServiceLastAccessedDetails` starts a report; AWS lists it among the actions that read). It reaches back 400 days at
-  most, comes up to four hours late, and counts attempts that were refused. A role that has been there for 30 days and never used
-  a service needs no further proof; an action that was used since the acceptance is not claimed as unused. Leave it out with
-  `--no-history`.
+  most, comes up to four hours late, and counts attempts that were refused. A role that has had its policies since an acceptance
+  30 days ago and never used a service needs no further proof; an action that was used since the acceptance is not claimed as
+  unused. Leave it out with `--no-history`.
 - **Images pushed outside of runs.** Images that were pushed since the acceptance (30 days without one) are compared with the times
   of the repository's runs and with CloudTrail's `PutImage` events. CloudTrail's event history reaches back 90 days, and is asked
   about the repositories in the registry and region of the first one. A push in the time of a run is unknown as long as no event
-  shows who made it.
+  shows who made it, and so is an image that came when CloudTrail shows no push: by replication, or by a pull through cache. A push
+  by somebody else is told although its image is gone. Repositories from which releases only pull are not judged.
 
 Who made a change, and when, stands with it where CloudTrail tells.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from diagnosis.baseline.aws_changes import History, aws_changes
+from diagnosis.baseline.elsewhere import Elsewhere
 from diagnosis.baseline.github_changes import github_changes
 from diagnosis.baseline.images import Runs, pushed_outside
 from diagnosis.baseline.parts import changed
@@ -22,10 +23,13 @@ from diagnosis.facts.role_usage import Usage
 from diagnosis.facts.trail import Trail
 from diagnosis.findings.finding import Finding, Level, Place, in_order, verdict_of
 from diagnosis.gates import Verdict
+from diagnosis.migration.globs import matches
+from diagnosis.names.arn import Arn
 from diagnosis.verdicts.gate_verdict import Missing
 
 WITHOUT_BASELINE = timedelta(days=30)
 """So far back pushes and changes are looked at where nothing was accepted yet, or the acceptance has no usable date."""
+_PUSH = "ecr:PutImage"
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -41,6 +45,8 @@ class Seen:
     at: datetime
     gaps: tuple[Missing, ...] = ()
     """What else could not be read."""
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    """What other branches hold, where a claim needed it."""
     account_was_read: bool = True
     """False where nothing of it was, so that one finding says it in place of one for each part."""
     credentials_problem: CredentialsProblem | None = None
@@ -69,7 +75,7 @@ def review(seen: Seen, baseline: Baseline | None) -> Review:
     before = baseline.state if baseline else None
     since = baseline.accepted.at if baseline else None
     begin = since if since and since <= seen.at else seen.at - WITHOUT_BASELINE
-    reviewed = Reviewed(seen.state, before, begin if since else None, seen.at, seen.usage.roles)
+    reviewed = Reviewed(seen.state, before, begin if since else None, seen.at, seen.usage.roles, seen.elsewhere)
     if baseline is not None:
         found += _expired(baseline, seen.at)
         found += github_changes(baseline.state, seen.state)
@@ -79,9 +85,21 @@ def review(seen: Seen, baseline: Baseline | None) -> Review:
         found += would_fail(seen.releases, reviewed)
     found += unused(reviewed)
     roles = [role.arn for role in seen.state.roles]
-    found += pushed_outside(seen.usage.repositories, seen.runs, seen.trail, roles, begin)
+    pushed = [each for each in seen.usage.repositories if _releases_push(each.repository, before, seen.state)]
+    found += pushed_outside(replace(seen.usage, repositories=tuple(pushed)), seen.runs, roles, begin)
     found += _gaps(seen.gaps)
     return Review(seen, baseline, in_order(found))
+
+
+def _releases_push(repository: Arn, *states: ReviewedState | None) -> bool:
+    """Return whether releases push to a repository, or may: who pushes to one that they only pull from is not theirs to say."""
+    releases = [each for state in states if state for workflow in state.known_workflows for each in workflow.releases]
+    if any(release.not_understood or release.role is None for release in releases):
+        return True
+    uses = [use for release in releases for use in release.needs]
+    pushes = [use for use in uses if use.action in (_PUSH, "ecr:*")]
+    named = any(use.resource == str(repository) for use in uses)
+    return not named or any(use.resource is None or matches(use.resource, str(repository)) for use in pushes)
 
 
 def differences_of(seen: Seen, baseline: Baseline) -> tuple[Finding, ...]:

@@ -111,7 +111,9 @@ _RECORDS: dict[DriftRule, RuleRecord] = {
         "The OIDC provider is gone, was made anew, or has other audiences or thumbprints.", _ACCEPT, _PROVIDERS
     ),
     DriftRule.ROLE_CHANGED: _record(
-        "The role is gone, was made anew, has other tags, or its sessions may last longer or less long.", _ACCEPT, _ROLES
+        "The role is gone, was made anew, has other tags, or its sessions may last longer or less long.",
+        _ACCEPT,
+        _ROLES,
     ),
     DriftRule.TRUST_NARROWED: _record(
         "The role's trust policy refuses callers that it admitted when the baseline was accepted.", _ACCEPT, _TRUST
@@ -129,7 +131,9 @@ _RECORDS: dict[DriftRule, RuleRecord] = {
         "The policy of the ECR repository has other statements.", _ACCEPT, _ECR_POLICIES
     ),
     DriftRule.REPOSITORY_CHANGED: _record(
-        "The GitHub repository is another one by its ids, or has another name, owner or default branch.", _ACCEPT, _GITHUB_OIDC
+        "The GitHub repository is another one by its ids, or has another name, owner or default branch.",
+        _ACCEPT,
+        _GITHUB_OIDC,
     ),
     DriftRule.SUBJECT_FORM_CHANGED: _record(
         "The repository's tokens have subjects of another form.",

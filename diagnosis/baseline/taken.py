@@ -11,7 +11,7 @@ from diagnosis.baseline.state import RegistryState, ReleaseState, ReviewedState,
 from diagnosis.facts.account import AccountState, NamedPolicy, OidcProvider, ScpLevel
 from diagnosis.facts.case import Case
 from diagnosis.facts.github_context import Environment
-from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import OidcCustomization, Repository
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
 from diagnosis.live.release_units import Unit, units_of
@@ -79,11 +79,7 @@ def state_of(github: GitHubSide, releases: Sequence[StatedRelease], accounts: Se
     return ReviewedState(
         repository=github.repository,
         subject_form=github.subject_form,
-        environments=Known(
-            tuple(sorted((each for each in github.environments.value if may_present(contexts, f"environment:{each.name}")), key=_name))
-        )
-        if isinstance(github.environments, Known)
-        else github.environments,
+        environments=mapped(github.environments, lambda found: _named(found, contexts)),
         workflows=github.files if isinstance(github.files, Absent | Unreadable) else Known(workflows),
         unread_workflows=tuple(sorted(unread)),
         providers=_providers(accounts),
@@ -92,8 +88,10 @@ def state_of(github: GitHubSide, releases: Sequence[StatedRelease], accounts: Se
     )
 
 
-def _name(environment: Environment) -> str:
-    return environment.name
+def _named(environments: Iterable[Environment], contexts: tuple[str, ...]) -> tuple[Environment, ...]:
+    """Return those that a job may name; where its name is an expression, all that it may come to."""
+    found = (each for each in environments if may_present(contexts, f"environment:{each.name}"))
+    return tuple(sorted(found, key=lambda each: each.name))
 
 
 # ------------------------------------------------------------------------------------------------- workflows

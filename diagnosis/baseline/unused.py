@@ -8,10 +8,12 @@ or IAM records that the role never used the service. Else it is unknown, and say
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from diagnosis.baseline.aws_changes import same_policies
 from diagnosis.baseline.contexts import may_present
+from diagnosis.baseline.elsewhere import Elsewhere
 from diagnosis.baseline.parts import changed
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.state import ReviewedState, RoleState
@@ -43,6 +45,8 @@ class Reviewed:
     at: datetime
     """When the present state was read."""
     usage: tuple[RoleUsage, ...] = ()
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    """The workflow files of other branches."""
 
     def usage_of(self, role: Arn) -> RoleUsage | None:
         """Return what IAM records of a role's use, where it was asked."""
@@ -95,7 +99,7 @@ def _grant(role: RoleState, service: str, pairs: list[tuple[str, str]], reviewed
     access = _access(usage, service)
     any_more = " any more" if _needed_before(role.arn, actions, reviewed.before) else ""
     said = f"{named} is granted {_listed(actions)}, which no release uses{any_more}."
-    if access is not None and not _ever_used(access, actions) and _is_old_enough(role, reviewed.at):
+    if access is not None and not _ever_used(access, actions) and _stood_long_enough(role, reviewed):
         return changed(DriftRule.GRANT_UNUSED, place, said, details)
     if access is not None and reviewed.since is not None and _used_since(access, actions, reviewed.since):
         said = f"{named} is granted {_listed(actions)}; no release needs that, and somebody used it since."
@@ -169,10 +173,16 @@ def _ever_used(access: LastAccess, actions: Iterable[str]) -> bool:
     return not every or any(at is not None for at in found)
 
 
-def _is_old_enough(role: RoleState, at: datetime) -> bool:
-    """Return whether the role has been there for so long that never to have used a service says something."""
+def _stood_long_enough(role: RoleState, reviewed: Reviewed) -> bool:
+    """Return whether the role could use what it is granted for so long that never to have done so says something.
+
+    A grant of yesterday may be there for the release of tomorrow, so the policies have to be those of the acceptance.
+    """
+    before = reviewed.before.role(role.arn) if reviewed.before is not None else None
     created = role.role.value.created_at if isinstance(role.role, Known) else None
-    return created is not None and at - created >= _LONG_ENOUGH
+    if before is None or created is None or reviewed.since is None or not same_policies(before, role):
+        return False
+    return reviewed.at - max(created, reviewed.since) >= _LONG_ENOUGH
 
 
 def _used_since(access: LastAccess, actions: Iterable[str], since: datetime) -> bool:
@@ -216,37 +226,48 @@ def _listed(values: Iterable[str]) -> str:
 def _subjects(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
     before = reviewed.before
     now = _unpresented(reviewed.now, role)
-    accepted = _unpresented(before, before.role(role.arn)) if before else frozenset()
+    accepted = _unpresented(before, before.role(role.arn)) if before else {}
     for subject in sorted(now):
+        context = now[subject]
+        if reviewed.elsewhere.presents(context):
+            continue  # a job on another branch may
+        doubts = reviewed.elsewhere.doubts(context)
         place, said = (
             Place(member=str(role.arn)),
             f"The trust policy of {role.arn.name} admits {subject}, which no workflow presents",
         )
         if subject in accepted:
             yield changed(DriftRule.SUBJECT_UNUSED, place, f"{said}, {reviewed.accepted}.", level=Level.NOTE)
-        elif not reviewed.now.all_workflows_read:
-            how = "Make all workflow files readable."
+        elif doubts or not reviewed.now.all_workflows_read:
+            how = "Make all workflow files readable, or accept the subject with the reason why it stays."
             told = f"The trust policy of {role.arn.name} admits {subject}; whether a workflow presents it is not known."
-            yield Finding(DriftRule.SUBJECT_UNUSED, Level.UNKNOWN, place, told, how)
+            yield Finding(DriftRule.SUBJECT_UNUSED, Level.UNKNOWN, place, told, how, doubts)
         else:
             yield changed(DriftRule.SUBJECT_UNUSED, place, f"{said}.")
 
 
-def _unpresented(state: ReviewedState | None, role: RoleState | None) -> frozenset[str]:
-    """Return the exact subjects of the repository that the role's trust policy names and that no workflow can present."""
+def unpresented_contexts(state: ReviewedState) -> frozenset[str]:
+    """Return the contexts of all such subjects of a state: ``ref:refs/heads/old``."""
+    return frozenset(context for role in state.roles for context in _unpresented(state, role).values())
+
+
+def _unpresented(state: ReviewedState | None, role: RoleState | None) -> dict[str, str]:
+    """Return the exact subjects of the repository that the role's trust policy names and that no workflow of the default
+    branch can present, each with its context."""
     if state is None or role is None or not isinstance(role.role, Known):
-        return frozenset()
+        return {}
     contexts = tuple(dict.fromkeys(each for workflow in state.known_workflows for each in workflow.may_present))
     own = state.repository
-    found = set()
+    found: dict[str, str] = {}
     for subject in _exact_subjects(role.role.value.trust_policy.policy):
         read = read_subject(subject)
         if read is None or read.context is None:
             continue
         named = f"{read.owner}/{read.name}".lower() == own.full_name.lower()
-        if named and not may_present(contexts, read.context.text(escape=False)):
-            found.add(subject)
-    return frozenset(found)
+        context = read.context.text(escape=False)
+        if named and not may_present(contexts, context):
+            found[subject] = context
+    return found
 
 
 def _exact_subjects(policy: object) -> Iterator[str]:

@@ -58,3 +58,5 @@ class Usage:
     roles: tuple[RoleUsage, ...] = ()
     repositories: tuple[PushedImages, ...] = ()
     trail: Reading[Trail] = _NOT_READ
+    followed: tuple[Arn, ...] = ()
+    """The ECR repositories whose pushes CloudTrail was asked for: those of one registry and region."""

@@ -21,7 +21,7 @@ from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.endpoints import endpoints_of
 from diagnosis.facts.github_context import Environment
-from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.role_usage import Usage
 from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
 from diagnosis.facts.trail import KEPT
@@ -39,6 +39,7 @@ from probes.github.read.attempt_parts import Depth
 from probes.github.source import GitHubSource
 from tui.backend import CancelHook, Progress, ProgressHook
 from tui.backends.github_side import asking, stop_if
+from tui.backends.other_branches import read_elsewhere
 
 StateReader: TypeAlias = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
 """Reads the account without its history; ``Missing`` where nothing at all can be read, with the reason and the way out."""
@@ -50,7 +51,8 @@ MOST_LOGS = 5
 _MOST_PAGES = 10
 """Of a hundred runs each, back to the day of the acceptance."""
 _CALLED = "workflow_call"
-_A_LITTLE = timedelta(minutes=5)
+_MAY_LAST = timedelta(days=35)
+"""So long after it was made a run may still work: it waits for an approval up to 30 days, and is run again within 30."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class DriftReader:
             gaps.append(Missing("the live state of the account", problem.sentence, problem.way_out))
         github = GitHubRead(repository, form, self._environments(stated), files)
         taken = state_of(github, stated, accounts)
+        with asking():
+            elsewhere = read_elsewhere(self._source, taken, _listed(runs), self._cancelled)
         usage = Usage()
         if isinstance(account, AccountState) and not account.credentials_problem:
             self._say("asking for last accesses, images and changes")
@@ -130,6 +134,7 @@ class DriftReader:
             trail=usage.trail,
             usage=usage,
             runs=runs,
+            elsewhere=elsewhere,
             at=at,
             gaps=tuple(gaps),
             account_was_read=not nothing_read,
@@ -141,14 +146,14 @@ class DriftReader:
     # -- GitHub
 
     def _runs(self, since: datetime) -> Runs:
-        """Read the runs back to a time."""
+        """Read the runs that may have been under way since a time."""
         found: list[Attempt] = []
         for number in range(1, _MOST_PAGES + 1):
             page = self._source.list_runs(page=number, cancelled=self._cancelled, progress=self._shown)
             found += page.attempts
-            if page.next_page is None or not page.attempts or page.attempts[-1].created_at < since - _A_LITTLE:
+            if page.next_page is None or not page.attempts or page.attempts[-1].created_at < since - _MAY_LAST:
                 return Runs(Known(tuple(found)), since)
-        return Runs(Known(tuple(found)), found[-1].created_at)
+        return Runs(Known(tuple(found)), max(since, found[-1].created_at + _MAY_LAST))
 
     def _found(
         self, repository: Repository, form: Reading[OidcCustomization], runs: Runs, at: datetime
@@ -156,10 +161,12 @@ class DriftReader:
         """Return the workflow files of the default branch, and how those that may release are started."""
         self._say("reading the workflows")
         branch = repository.default_branch
-        attempts = runs.attempts.value if isinstance(runs.attempts, Known) else ()
+        attempts = _listed(runs)
         head: Reading[str] = Unreadable("the default branch", "GitHub names none", "set one")
         if branch is not None:
             head = self._source.head(branch, cancelled=self._cancelled)
+            if isinstance(head, Absent):
+                head = Unreadable(head.what, "it has no commit", "push one")
         commit = head.value if isinstance(head, Known) else ""
         files: Reading[tuple[WorkflowFile, ...]] = self._files_at(commit) if isinstance(head, Known) else head
         by_path = {file.parsed.path: file for file in (files.value if isinstance(files, Known) else ())}
@@ -223,7 +230,7 @@ class DriftReader:
 
     def _replayed(self, found: Iterable[_Release], runs: Runs) -> list[tuple[_Release, Replay]]:
         """Return what releases; a role that no file tells is looked for in the log of the workflow's newest run."""
-        attempts = runs.attempts.value if isinstance(runs.attempts, Known) else ()
+        attempts = _listed(runs)
         whole: list[tuple[_Release, Replay]] = []
         in_logs: dict[str, Arn | None] = {}
         for release in found:
@@ -308,6 +315,10 @@ def _account_of(release: _Release, replayed: Replay, state: AccountState) -> Acc
     if release.case.role_arn or any(session.facts.role_arn for session in replayed.sessions):
         return state
     return AccountState(replace(question_of(replayed, release.case), beside=()), state.read_at)
+
+
+def _listed(runs: Runs) -> tuple[Attempt, ...]:
+    return runs.attempts.value if isinstance(runs.attempts, Known) else ()
 
 
 def _path(run: Attempt) -> str:

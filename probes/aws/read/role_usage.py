@@ -85,6 +85,7 @@ def read_usage(
             for arn, found in images.items()
         ),
         reading(_TRAIL, _TRAIL),
+        _followed(state, places),
     )
 
 
@@ -95,6 +96,12 @@ def _repositories(states: Iterable[AccountState]) -> tuple[Arn, ...]:
         own = (state.repository, *(each.repository for each in state.repositories))
         found.update((reading.value.arn, None) for reading in own if isinstance(reading, Known))
     return tuple(found)
+
+
+def _followed(state: AccountState, places: Sequence[Arn]) -> tuple[Arn, ...]:
+    """Return the repositories of the registry and region of the first one."""
+    own = state.question.repository_arn
+    return tuple(arn for arn in places if own and (arn.region, arn.account) == (own.region, own.account))
 
 
 def _trail(
@@ -115,8 +122,7 @@ def _trail(
         for policy in reading.value
         if policy.arn is not None
     )
-    own = state.question.repository_arn
-    names = [arn.resource_id for arn in places if own and (arn.region, arn.account) == (own.region, own.account)]
+    names = [arn.resource_id for arn in _followed(state, places)]
     subject = Subject(state.question, tuple(policies), tuple(names))
     return read_trail(aws, registry, subject, cancelled=cancelled, pause=pause, deadline_seconds=seconds)
 

@@ -37,12 +37,16 @@ def read_workflow_paths(client: Client, repository: Repository) -> Reading[tuple
 
 
 def read_head(client: Client, repository: Repository, branch: str) -> Reading[str]:
-    """Read the id of the commit at which a branch stands. One request."""
+    """Read the id of the commit at which a branch stands; Absent where there is no such branch. One request."""
     what = f"the branch {branch} of {repository.full_name}"
     try:
         answer = members(client.object(f"/repos/{repository.full_name}/branches/{address_part(branch)}"))
+    except NotFound:
+        return Absent(what)
     except ReadFailure as failure:
         return failure.reading(what)
+    if answer.maybe_text("name") not in (None, branch):
+        return Absent(what)  # it was renamed, and GitHub leads to the one that it is now
     commit = answer.maybe_object("commit").maybe_text("sha")
     if not commit:
         return ReadFailure("GitHub's answer names no commit", "try again").reading(what)

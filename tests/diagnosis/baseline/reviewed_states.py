@@ -96,7 +96,9 @@ def state(**changes: Any) -> ReviewedState:
         "workflows": Known((workflow(),)),
         "providers": ((PROVIDER, Known(OidcProvider(PROVIDER, ISSUER, ("sts.amazonaws.com",), CREATED))),),
         "roles": (role_state(),),
-        "registries": (RegistryState(ECR, Known(EcrRepository(ECR, "app", "IMMUTABLE")), Absent("policy")),),
+        "registries": (
+            RegistryState(ECR, Known(EcrRepository(ECR, "app", "IMMUTABLE", created_at=CREATED)), Absent("policy")),
+        ),
         **changes,
     }
     return ReviewedState(**facts)
@@ -190,7 +192,8 @@ _ROLES = st.builds(
 
 
 def _named(found: RoleState) -> RoleState:
-    own = Role(found.arn, found.arn.name, found.role.value.trust_policy, 3600, created_at=CREATED)  # type: ignore[union-attr]
+    tags = (("a", "b"), ("team", "x=y"))
+    own = Role(found.arn, found.arn.name, found.role.value.trust_policy, 3600, created_at=CREATED, tags=tags)  # type: ignore[union-attr]
     return RoleState(found.arn, Known(own), found.inline, found.attached, found.boundary, found.controls)
 
 

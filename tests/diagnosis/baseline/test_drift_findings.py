@@ -27,6 +27,7 @@ from reviewed_states import (
     workflow,
 )
 
+from diagnosis.baseline.elsewhere import Elsewhere
 from diagnosis.baseline.images import Runs
 from diagnosis.baseline.review import Review, Seen, review
 from diagnosis.baseline.rules import DriftRule
@@ -37,9 +38,11 @@ from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.role_usage import LastAccess, PushedImages, RoleUsage, Usage
 from diagnosis.facts.runs import Attempt, OidcCustomization
 from diagnosis.facts.trail import Trail, TrailEvent
+from diagnosis.facts.workflow import WorkflowFile
 from diagnosis.findings.finding import Level
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.gate_verdict import Missing
+from probes.workflow_file import parse_workflow
 
 NOT_READ = Unreadable("part", "AccessDenied", "let the reader", "iam:GetRole")
 LOGIN = allow("ecr:GetAuthorizationToken", "*")
@@ -48,6 +51,7 @@ LOGIN = allow("ecr:GetAuthorizationToken", "*")
 def seen(now: ReviewedState, *, trail: tuple[TrailEvent, ...] | None = None, **more: Any) -> Seen:
     told: Reading[Trail] = NOT_READ if trail is None else Known(Trail(ACCEPTED, NOW, trail))
     facts: dict[str, Any] = {"usage": Usage(), "runs": Runs(Known(()), ACCEPTED), **more}
+    facts["usage"] = replace(facts["usage"], trail=told, followed=(ECR,))
     return Seen(now, (), told, at=NOW, **facts)
 
 
@@ -72,7 +76,8 @@ def with_workflow(**changes: Any) -> ReviewedState:
 
 
 RELEASE = workflow().releases[0]
-OWN = RegistryState(ECR, Known(EcrRepository(ECR, "app", "IMMUTABLE")), Absent("policy"))
+OWN = RegistryState(ECR, Known(EcrRepository(ECR, "app", "IMMUTABLE", created_at=CREATED)), Absent("policy"))
+_AUDIENCES = ("sts.amazonaws.com",)
 E, U, N = Level.ERROR.value, Level.UNKNOWN.value, Level.NOTE.value
 CHANGES: list[tuple[str, ReviewedState, set[tuple[str, str]]]] = [
     ("nothing", state(), set()),
@@ -90,6 +95,7 @@ CHANGES: list[tuple[str, ReviewedState, set[tuple[str, str]]]] = [
     ("trust broken", with_role(role=Known(role(document({"Effect": "Maybe"})))), {("not-compared", U)}),
     ("role anew", with_role(role=Known(role(created_at=NOW))), {("role-changed", E)}),
     ("longer sessions", with_role(role=Known(role(max_session_seconds=7200))), {("role-changed", E)}),
+    ("other tags", with_role(role=Known(role(tags=(("team", "a"),)))), {("role-changed", E)}),
     ("role gone", with_role(role=Absent("role")), {("role-changed", E)}),
     ("role not readable", with_role(role=NOT_READ), {("not-compared", U)}),
     (
@@ -122,7 +128,38 @@ CHANGES: list[tuple[str, ReviewedState, set[tuple[str, str]]]] = [
     ),
     (
         "tags can be overwritten",
-        state(registries=(replace(OWN, repository=Known(EcrRepository(ECR, "app", "MUTABLE"))),)),
+        state(registries=(replace(OWN, repository=Known(EcrRepository(ECR, "app", "MUTABLE", created_at=CREATED))),)),
+        {("registry-changed", E)},
+    ),
+    (
+        "other thumbprints",
+        state(providers=((PROVIDER, Known(OidcProvider(PROVIDER, ISSUER, _AUDIENCES, CREATED, ("f" * 40,)))),)),
+        {("provider-changed", N)},
+    ),
+    (
+        "thumbprints of a server",
+        state(
+            providers=(
+                (
+                    PROVIDER,
+                    Known(OidcProvider(PROVIDER, "ghe.corp.example/_services/token", _AUDIENCES, CREATED, ("f",))),
+                ),
+            )
+        ),
+        {("provider-changed", E)},
+    ),
+    (
+        "a registry made anew",
+        state(registries=(replace(OWN, repository=Known(EcrRepository(ECR, "app", "IMMUTABLE", created_at=NOW))),)),
+        {("registry-changed", E)},
+    ),
+    (
+        "another key",
+        state(
+            registries=(
+                replace(OWN, repository=Known(EcrRepository(ECR, "app", "IMMUTABLE", "k", created_at=CREATED))),
+            )
+        ),
         {("registry-changed", E)},
     ),
     ("registry gone", state(registries=(replace(OWN, repository=Absent("repository")),)), {("registry-changed", E)}),
@@ -136,6 +173,12 @@ CHANGES: list[tuple[str, ReviewedState, set[tuple[str, str]]]] = [
         "immutable subjects",
         state(subject_form=Known(OidcCustomization(sub_claim_prefix="repo:octo-lab@2/shop@1"))),
         {("subject-form-changed", E)},
+    ),
+    ("renamed", state(repository=replace(state().repository, full_name="octo-lab/store")), {("repository-changed", E)}),
+    (
+        "moved to another owner",
+        state(repository=replace(state().repository, full_name="other/shop", owner_id=9)),
+        {("repository-changed", E)},
     ),
     ("another repository", state(repository=replace(state().repository, id=9)), {("repository-changed", E)}),
     ("a comment in the workflow", with_workflow(sha256="1" * 64), {("text-changed", N)}),
@@ -297,6 +340,43 @@ def test_exact_subjects_that_no_workflow_presents(subject: str, told: bool) -> N
     assert any(each.rule is DriftRule.SUBJECT_UNUSED for each in findings) is told
 
 
+_ON_DEV = """
+on: push
+permissions: {id-token: write}
+jobs: {a: {runs-on: u, ENV, steps: [{uses: aws-actions/configure-aws-credentials@v4}]}}
+"""
+
+
+def _files(text: str) -> Known[tuple[WorkflowFile, ...]]:
+    return Known((WorkflowFile(text, parse_workflow(text, workflow().path)),))
+
+
+@pytest.mark.parametrize(
+    ("context", "elsewhere", "wanted"),
+    [
+        ("ref:refs/heads/dev", Elsewhere({"dev": Absent("branch")}), {E}),
+        ("ref:refs/heads/dev", Elsewhere({"dev": _files(_ON_DEV.replace("ENV, ", ""))}), set()),
+        ("ref:refs/heads/dev", Elsewhere({"dev": Absent("branch"), "x": _files(_ON_DEV.replace("ENV, ", ""))}), {E}),
+        ("ref:refs/heads/dev", Elsewhere({"dev": NOT_READ}), {U}),
+        ("ref:refs/heads/dev", Elsewhere({"dev": _files("on: [")}), {U}),
+        ("environment:old", Elsewhere({"x": _files(_ON_DEV.replace("ENV", "environment: old"))}), set()),
+        ("environment:old", Elsewhere({}, ("x",)), {U}),
+        ("ref:refs/tags/v1", Elsewhere(), {U}),
+    ],
+)
+def test_what_another_branch_may_present_is_not_claimed(context: str, elsewhere: Elsewhere, wanted: set[str]) -> None:
+    now = with_role(role=Known(role(trust(MAIN, f"repo:octo-lab/shop:{context}"))))
+    findings = review(seen(now, elsewhere=elsewhere), None).findings
+    assert {each.level.value for each in findings if each.rule is DriftRule.SUBJECT_UNUSED} == wanted
+
+
+def test_a_baseline_dated_ahead_hides_nothing() -> None:
+    ahead = baseline(at=NOW + timedelta(days=9))
+    pushes = Usage((), (PushedImages(ECR, Known((Image("sha256:1", ("v1",), NOW - timedelta(days=1)),))),))
+    assert found(review(seen(state(), usage=pushes), ahead)) == {("acceptance-expired", E), ("pushed-outside-runs", E)}
+    assert found(review(seen(state()), baseline(at=NOW + timedelta(minutes=1)))) == set()
+
+
 def test_who_made_a_change_stands_with_it() -> None:
     event = TrailEvent("UpdateAssumeRolePolicy", "iam", NOW, "arn:aws:iam::111122223333:user/eve", "release", "e")
     early = replace(event, at=ACCEPTED - timedelta(days=1), principal="arn:aws:iam::111122223333:user/bob")
@@ -317,18 +397,27 @@ _OPAQUE = replace(_S3, workflows=Known((workflow(releases=(replace(RELEASE, not_
     ("now", "access", "level"),
     [
         (_S3, LastAccess("s3", None), E),
-        # That the role never used the service is more than any file tells.
-        (_OPAQUE, LastAccess("s3", None), E),
+        # A grant of yesterday may be there for a step that nobody understands.
+        (_OPAQUE, LastAccess("s3", None), U),
         (_OPAQUE, LastAccess("s3", NOW), U),
         # The service as a whole says nothing of one of its actions.
         (_S3, LastAccess("s3", NOW), E),
         (_S3, LastAccess("s3", NOW, actions=(("s3:GetObject", NOW),)), U),
-        (_OPAQUE, LastAccess("s3", NOW, actions=(("s3:GetObject", None),)), E),
+        (_OPAQUE, LastAccess("s3", NOW, actions=(("s3:GetObject", None),)), U),
     ],
 )
 def test_last_accesses_count(now: ReviewedState, access: LastAccess, level: str) -> None:
     usage = Usage((RoleUsage(ROLE, Known((access,))),))
     assert ("grant-unused", level) in found(reviewed(now, usage=usage))
+
+
+@pytest.mark.parametrize(("days", "level"), [(31, E), (29, U)])
+def test_a_role_that_never_used_a_service_in_all_the_time_since_needs_no_further_proof(days: int, level: str) -> None:
+    needed = replace(RELEASE, needs=(*RELEASE.needs, Use("s3:GetObject", "arn:aws:s3:::b/*")))
+    before = replace(_S3, workflows=Known((workflow(releases=(needed,)),)))
+    usage = Usage((RoleUsage(ROLE, Known((LastAccess("s3", None),))),))
+    result = review(seen(_OPAQUE, usage=usage), baseline(before, at=NOW - timedelta(days=days)))
+    assert ("grant-unused", level) in found(result)
 
 
 @pytest.mark.parametrize("other", ["repo:octo-lab/other:ref:refs/heads/main", "repo:octo-lab/*"])
@@ -395,6 +484,14 @@ _OURS, _EVE = "arn:aws:sts::111122223333:assumed-role/release/s", "arn:aws:iam::
         (pushed(_IN), None, {U}),
         (pushed(_OUT), None, {E}),
         (pushed(_OUT), (by(_OURS, _OUT),), {E}),
+        # No call brought it: replication, or a pull through cache.
+        (pushed(_OUT), (), {U}),
+        # Deleted since, or a tag that was moved to an older image.
+        (pushed(timedelta(days=-1)), (by(_EVE, _IN),), {E}),
+        (pushed(timedelta(days=-1)), (by(_OURS, _OUT),), {E}),
+        (pushed(timedelta(days=-1)), (by(_OURS, _IN),), set()),
+        # Pushed by digest beside a push of somebody else: whose it is nobody can tell.
+        (replace(pushed(_IN), tags=()), (by(_OURS, _IN), replace(by(_EVE, _IN), event_id="f")), {U}),
         (replace(pushed(_OUT), pushed_at=None), (), {U}),
     ],
 )
@@ -416,6 +513,15 @@ def test_pushes_outside_of_runs(image: Image, trail: tuple[TrailEvent, ...] | No
 def test_a_push_that_cannot_be_compared_is_unknown(images: Reading[tuple[Image, ...]], runs: Runs) -> None:
     result = reviewed(state(), usage=Usage((), (PushedImages(ECR, images),)), runs=runs)
     assert found(result) == {("pushed-outside-runs", U)}
+
+
+def test_who_pushes_to_what_releases_only_pull_from_is_not_theirs_to_say() -> None:
+    usage = Usage((), (PushedImages(ECR, Known((pushed(_OUT),))),))
+    pull = (Use("ecr:BatchGetImage", str(ECR)),)
+    for steps, wanted in (((), set()), (("push: make",), {E})):
+        only = with_workflow(releases=(replace(RELEASE, needs=pull, not_understood=steps),))
+        result = reviewed(only, only, usage=usage)
+        assert {each.level.value for each in result.findings if each.rule is DriftRule.PUSHED_OUTSIDE_RUNS} == wanted
 
 
 def test_every_rule_is_told_somewhere() -> None:
