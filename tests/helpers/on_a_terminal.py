@@ -119,12 +119,6 @@ class Shown:
         """Characters beyond text and sequences of ours that reached the terminal."""
         return sorted({f"{ord(c):04X}" for c in _OURS.sub("", self.text.replace("\r\n", "\n")) if not is_drawn(c)})
 
-    @property
-    def commands(self) -> list[str]:
-        """Lines that GitHub's runner would obey."""
-        lines = _OURS.sub("", self.text.replace("\r\n", "\n")).split("\n")
-        return [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
-
 
 def is_drawn(character: str) -> bool:
     """Return whether a character does nothing but stand there."""

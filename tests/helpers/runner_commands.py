@@ -1,6 +1,7 @@
 """A small model of what GitHub's runner does with a step's log and files, made from its documentation and its parser.
 
-It takes more for a command than the runner does, never less: what stands before ``::`` may be any blank, control or mark.
+It takes more for a command than the runner does, never less: what stands before ``::`` may be any blank, control or mark. The
+runner compares by a language's rules, to which a character that is not drawn is none: ``:\u200b:`` ends a name as ``::`` does.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Runner:
         line = line[next((at for at, c in enumerate(line) if not _passed_over(c)), len(line)) :]
         # A colour is a control and what follows it.
         line = re.sub(r"^(?:\[[0-9;]*m[^\x21-\x7e]*)+(?=::)", "", line)
-        end = line.find("::", 2)
+        end = next((at for at in range(2, len(line)) if line[at] == ":" and _next_drawn(line, at) == ":"), -1)
         if not line.startswith("::") or end < 0:
             return None
         return self._command(line[2:end], line[end + 2 :], ",")
@@ -91,6 +92,10 @@ def commands_in(output: str) -> list[Command]:
 
 def _passed_over(character: str) -> bool:
     return character.isspace() or unicodedata.category(character)[0] in "CZM" or not character > " "
+
+
+def _next_drawn(line: str, at: int) -> str:
+    return next((c for c in line[at + 1 :] if c == ":" or not _passed_over(c)), "")
 
 
 def _decoded(text: str, *, of_property: bool) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +14,11 @@ from typing import Any
 
 import pytest
 from on_a_terminal import EVERY_KIND, Shown, Step, hostile_texts, on_terminal
+from runner_commands import Command, Runner
 from thoroughness import THOROUGH, some
 
 import probes.embedded
+from tui.cli.annotations import Kind
 
 EVIL = EVERY_KIND
 WORD = EVIL.replace("\x00", "").replace("\ud800", "\udc9b")
@@ -256,9 +260,70 @@ def servers(folder: Path) -> Iterator[Step]:
     yield Step(["record", "1", *whom, "-o", str(folder / "recording")], token)
     yield Step(["migrate", *whom, "--no-live", "--no-cache"], token)
     yield Step(["diagnose", "1", *whom[:3], f"{url}/{WORD}", "--no-live", "--no-cache"], token)
+    yield Step(["drift", *whom, "--no-live", "--no-cache", "--baseline", str(folder / "none.json")], token)
+    yield Step(["fleet", *whom, "--no-live", "--no-cache", "--csv", str(folder / "fleet.csv")], token)
 
 
-SURFACES = (servers, recordings, policies, logs, packets, words, environment)
+def pipeline(folder: Path) -> Iterator[Step]:
+    """Yield what runs in a job: a clone whose files, steps, roles and documents are named by a stranger."""
+    name = EVIL.replace("\x00", "").replace("\ud800", "").replace("/", "")
+    quoted = json.dumps(EVIL.replace("\ud800", ""))
+    allow = {
+        "Sid": EVIL, "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+        "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": f"repo:o/r:ref:refs/heads/{EVIL}"}},
+    }  # fmt: skip
+    files = {
+        f"{name[:60]}.json": json.dumps({"Version": "2012-10-17", "Statement": allow}),
+        f"-o{name[-40:]}.json": json.dumps({"Version": "2012-10-17", "Statement": [EVIL]}),
+        "stack.json": json.dumps(
+            {
+                "Resources": {
+                    EVIL: {
+                        "Type": "AWS::IAM::Role",
+                        "Properties": {"RoleName": EVIL, "AssumeRolePolicyDocument": {"Statement": allow}},
+                    }
+                }
+            }
+        ),
+        "torn.yml": f"Resources: {{{quoted}: [::error::x",
+        f".github/workflows/{name[:50]}.yml": f"name: {quoted}\non: push\njobs:\n  {quoted}:\n    runs-on: {quoted}\n    steps:\n"
+        f"      - uses: {quoted}\n      - name: {quoted}\n        run: {quoted}\n"
+        "      - {uses: aws-actions/configure-aws-credentials@v4, with: {role-to-assume: 'arn:aws:iam::111122223333:role/r'}}\n",
+        "case.toml": "title = '::error::x ##[error]x'\n",
+    }
+    for path, text in files.items():
+        place = folder.parent / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(text.encode("utf-8", "replace"))
+    subprocess.run(
+        ["git", "init", "-q", str(folder.parent)], check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
+    )
+    job = {
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        "GITHUB_REF": EVIL.replace("\0", "")[:-30],
+    }
+    job["GITHUB_REF"] = job["GITHUB_REF"].replace("\ud800", "")
+    yield Step(["conform", "--case", "case.toml"], job)
+    yield Step(["conform", "--sarif"], job)
+    yield Step(["conform", "--json", "--no-annotations", *list(files)[:1]], job)
+    yield Step(
+        ["conform", "--base", WORD, "--repo", WORD, "--role", f"{WORD}=x", "--output", str(folder / WORD[:20])], job
+    )
+    yield Step(["policy", "lint", "--", *files])
+    row = {"schema": "planescope.fleet/1", "repository": EVIL, "why": EVIL, EVIL: [EVIL]}
+    rows = folder / "fleet.jsonl"
+    rows.write_text(json.dumps(row) + "\n" + EVIL.encode("utf-8", "replace").decode())
+    yield Step(["fleet", "collect", str(rows), str(folder / WORD[:20])], job)
+    baseline = folder / "baseline.json"
+    baseline.write_text(json.dumps({"schema": "planescope.baseline/1", "repository": EVIL, EVIL: EVIL}))
+    recorded = recording(folder / "recorded", EVIL)
+    for how in ((), ("--json",), ("--accept", "--rationale", WORD, "--by", WORD)):
+        yield Step(["drift", "--recording", str(recorded), "--no-live", "--baseline", str(baseline), *how], job)
+
+
+SURFACES = (pipeline, servers, recordings, policies, logs, packets, words, environment)
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +333,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Step, Shown]
     for surface in SURFACES:
         place = folder / surface.__name__
         place.mkdir()
-        steps += some([*surface(place)], 24)
+        steps += some([*surface(place)], 3 if surface is pipeline else 24)
     shown = on_terminal(steps, folder, GITHUB_ACTIONS="true")
     return list(zip(steps, shown, strict=True))
 
@@ -278,7 +343,21 @@ def test_nothing_that_others_wrote_is_obeyed_by_a_terminal(written: list[tuple[S
 
 
 def test_no_line_is_a_command_of_the_runner(written: list[tuple[Step, Shown]]) -> None:
-    assert [(step.args, shown.commands) for step, shown in written if shown.commands] == []
+    """But annotations of ours, whose words are data: what is printed around them cannot end them, nor begin another."""
+    obeyed = 0
+    for step, shown in written:
+        runner = Runner().read(shown.text.replace("\x1b[2K", ""))
+        assert (step.args, [each for each in runner.obeyed if not is_ours(each)], runner.token) == (step.args, [], "")
+        obeyed += len(runner.obeyed)
+    assert obeyed
+
+
+def is_ours(command: Command) -> bool:
+    if command.name not in set(map(str, Kind)):
+        return False
+    return set(command.properties) <= {"file", "line", "title"} and command.properties["title"].startswith(
+        "planescope: "
+    )
 
 
 def test_every_command_ends_with_a_code_of_its_own(written: list[tuple[Step, Shown]]) -> None:

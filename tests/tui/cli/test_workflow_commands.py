@@ -30,7 +30,7 @@ def in_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", spread(COMMANDS))
 def test_the_model_knows_both_forms_of_a_command(name: str) -> None:
-    for line in (f"::{name}::x", f"  \u00a0::{name.upper()} a=b::x", f"text ##[{name}]x"):
+    for line in (f"::{name}::x", f"  \u00a0::{name.upper()} a=b::x", f"text ##[{name}]x", f"::{name} a=b:\u200b:x"):
         runner = Runner().read(line)
         found = [each.name for each in runner.obeyed] or ["stop-commands" if runner.token else None]
         assert found == ([name] if name in NAMES else [None])
