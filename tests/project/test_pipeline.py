@@ -65,6 +65,11 @@ def test_a_called_workflow_has_least_permissions_a_bound_and_nothing_that_it_was
     file, text = CALLABLE[name], (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
     assert file["permissions"] == {}
     assert "cancel-in-progress" in file["concurrency"]
+    # A run may call it twice, as a matrix does: neither stops the other, nor takes the name of its report.
+    assert calls_of(file)["inputs"]["artifact"]["default"] == f"planescope-{name}"
+    assert file["concurrency"]["group"].endswith("-${{ inputs.artifact }}")
+    named = [step["with"]["artifact"] for step in steps_of(file) if "artifact" in step.get("with", {})]
+    assert all(each.startswith("${{ inputs.artifact }}") for each in named)
     for job in file["jobs"].values():
         assert job["timeout-minutes"] <= 360
         assert set(job["permissions"]) <= {"contents", "actions", "id-token"}

@@ -291,12 +291,27 @@ def main() -> int:
         told = {"report": _if_there(asked.report), "sarif": _if_there(asked.sarif)}
     except RefusedInputError as refused:
         say(f"planescope: {refused}", err=True)
+    except OSError as error:
+        # No room for the report, or too much of an input: 1 says that something fails, and this is another thing.
+        code = int(ExitCode.OUTPUT)
+        say(f"planescope: the command could not be run: {error.strerror or error}.", err=True)
+    verdict = next((word for each, word in VERDICTS.items() if each == code), ERROR)
+    return code if _written({"verdict": verdict, "exit-code": str(code), **told}) else int(ExitCode.OUTPUT)
+
+
+def _written(told: Mapping[str, str]) -> bool:
+    """Write the outputs, where the runner takes them; tell whether that could be done."""
+    from tui.cli.output import say
+
     target = os.environ.get("GITHUB_OUTPUT", "")
-    if target:
-        verdict = next((word for each, word in VERDICTS.items() if each == code), ERROR)
-        with Path(target).open("a", encoding="utf-8") as file:
-            file.write(outputs({"verdict": verdict, "exit-code": str(code), **told}))
-    return code
+    try:
+        if target:
+            with Path(target).open("a", encoding="utf-8") as file:
+                file.write(outputs(told))
+    except OSError as error:
+        say(f"planescope: the outputs of the step could not be written: {error.strerror or error}.", err=True)
+        return False
+    return True
 
 
 def _if_there(place: Path | None) -> str:

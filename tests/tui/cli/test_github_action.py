@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from runner_commands import Runner, values
 from thoroughness import THOROUGH, examples
 
-from tui.cli.github_action import COMMANDS, DEFAULTS, Kind, RefusedInputError, command_line, outputs
+from tui.cli.github_action import COMMANDS, DEFAULTS, Kind, RefusedInputError, command_line, main, outputs
 from tui.cli.main import planescope
 
 ACTION = YAML(typ="safe").load(ROOT / "action.yml")
@@ -142,6 +142,24 @@ def test_what_is_not_known_is_refused_with_a_sentence(inputs: dict[str, str], sa
 )
 def test_no_output_ends_its_own_part(told: dict[str, str]) -> None:
     assert values(outputs(told)) == told
+
+
+def test_what_cannot_be_written_is_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.cli.output.guard", lambda: None)
+    monkeypatch.setenv("PLANESCOPE_INPUT_COMMAND", "fleet-collect")
+    monkeypatch.setenv("PLANESCOPE_HOME", str(tmp_path / "absent"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    assert main() == 7
+    assert values((tmp_path / "outputs").read_text()) == {
+        "verdict": "error",
+        "exit-code": "7",
+        "report": "",
+        "sarif": "",
+    }
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path))
+    monkeypatch.setenv("PLANESCOPE_INPUT_COMMAND", "x")
+    monkeypatch.setenv("PLANESCOPE_HOME", str(tmp_path))
+    assert main() == 7
 
 
 def run_step(step: dict, tmp_path: Path, inputs: dict[str, str], **more: str) -> tuple[int, str, dict[str, str]]:
