@@ -36,6 +36,8 @@ _SUBJECT = re.compile(
     r"repo:(?P<owner>[A-Za-z0-9_.-]{1,100})(?:@(?P<owner_id>\d{1,20}))?/"
     r"(?P<name>[A-Za-z0-9_.-]{1,100})(?:@(?P<id>\d{1,20}))?:"
 )
+_KEPT_ELSEWHERE = "version https://git-lfs.github.com/spec/"
+"""How a file begins that only names another one. Source: the specification of Git LFS."""
 _DEFAULTS = ("origin/HEAD", "origin/main", "origin/master")
 
 
@@ -154,7 +156,11 @@ def documents_in(files: RepositoryTree, paths: Sequence[str], options: ConformOp
     for path in wanted[:MOST_FILES]:
         # Large files that hold no document are passed over by who reads documents, and so are no gap.
         text = files.text(path, LARGEST_PLAN)
-        if isinstance(text, Known):
+        if isinstance(text, Known) and text.value.startswith(_KEPT_ELSEWHERE):
+            unread.append(
+                Unread(path, "git LFS keeps it outside of the repository", "commit it as a file of the repository")
+            )
+        elif isinstance(text, Known):
             texts[path] = text.value
         elif not isinstance(text, Absent):
             unread.append(Unread(path, text.why, text.how))

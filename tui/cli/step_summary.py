@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from tui.cli.console import printable
@@ -12,13 +13,21 @@ LARGEST = 1024 * 1024
 LONGEST = 600
 """Characters of one piece of foreign text."""
 _PLAIN = frozenset(" ,;/()=?!-'\"")
+_BEGINS = re.compile(r"[-=]|[0-9]{1,9}\)")
+"""What makes a list, a rule or a heading of the line that begins with it."""
 _CUT = "\n\n*The summary is cut here: GitHub keeps no more of a step. The report has the rest.*\n"
 
 
 def markdown(text: str, longest: int = LONGEST) -> str:
-    """Return foreign text as one line of Markdown: letters, digits and a few signs as they are, all else as entities."""
+    """Return foreign text as one line of Markdown: letters, digits and a few signs as they are, all else as entities.
+
+    A sign that begins a list or a rule is an entity too where the text begins with it.
+    """
     cut = text if len(text) <= longest else text[:longest] + "…"
-    return "".join(c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in printable(" ".join(cut.split())))
+    line = printable(" ".join(cut.split()))
+    begin = _BEGINS.match(line)
+    marker = begin.end() - 1 if begin else -1
+    return "".join(c if (c.isalnum() or c in _PLAIN) and at != marker else f"&#{ord(c)};" for at, c in enumerate(line))
 
 
 def code(text: str, longest: int = LONGEST) -> str:

@@ -60,6 +60,16 @@ def test_a_branch_that_changes_nothing_conforms(change: Callable[[Mapping[str, s
     assert "--base main" in result.output
 
 
+def test_a_document_that_is_kept_elsewhere_is_no_document_that_went_away(
+    change: Callable[[Mapping[str, str]], None],
+) -> None:
+    change({POLICY: f"version https://git-lfs.github.com/spec/v1\noid sha256:{0:064d}\nsize 900\n"})
+    result = _run()
+    assert result.exit_code == 3
+    assert f"unknown  not-read  {POLICY}:1" in result.output
+    assert "git LFS keeps it outside of the repository" in result.output
+
+
 def test_each_finding_has_file_line_and_correction_in_every_form(change: Callable[[Mapping[str, str]], None]) -> None:
     change({**_WIDER, WORKFLOW: workflow("docker push $R/app:$T", "docker push $R/app:$T || true")[WORKFLOW]})
     text = _run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +20,9 @@ COMMANDS = sorted(NAMES | {TOKEN})
 breaks = st.sampled_from(
     ["", " ", "\t", "\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\u3000", "\u200b", "\ufeff", "\x1b[31m"]
 )
-signs = st.sampled_from(["::", "##[", "]", ":", "%0A::", "%", ",", "=", "x", "file=a", "\u0301", "`", "<", "|"])
+signs = st.sampled_from(
+    ["::", "##[", "]", ":", "%0A::", "%", ",", "=", "x", "-", "7)", "file=a", "\u0301", "`", "<", "|"]
+)
 hostile = st.lists(st.one_of(breaks, signs, st.sampled_from(COMMANDS)), max_size=12).map("".join)
 
 
@@ -84,6 +88,7 @@ def test_a_token_that_is_none_is_not_believed(monkeypatch: pytest.MonkeyPatch, t
 def test_foreign_text_in_a_summary_is_one_line_of_text(text: str) -> None:
     for written in (markdown(text), code(text).removeprefix("<code>").removesuffix("</code>")):
         assert not set(written) & set("\r\n\u2028\u2029<>[]|`*_~:.@#!\\") - set("#!")
+        assert not re.match(r"[-=]|\d+\)", written)
         assert all(part[:1] == "&" or "#" not in part for part in written.replace("&", "\0&").split("\0"))
 
 
