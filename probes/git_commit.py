@@ -273,9 +273,9 @@ def is_pull_request(environ: Mapping[str, str] | None = None) -> bool:
     return bool((os.environ if environ is None else environ).get(_BASE_OF_PULL_REQUEST, ""))
 
 
-def has_commits(root: Path) -> bool:
-    """Return whether anything was committed in the clone that this folder is of."""
-    return _commit_of(root, "HEAD") is not None
+def checked_out(root: Path) -> str | None:
+    """Return the commit that is checked out in the clone that this folder is of; None where nothing was committed yet."""
+    return _commit_of(root, "HEAD")
 
 
 def proposed_paths(root: Path, named: Sequence[str] = ()) -> tuple[str, ...] | Unreadable:

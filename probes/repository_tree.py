@@ -60,10 +60,10 @@ class RepositoryTree(ABC):
     def _workflow_names(self) -> list[str] | None:
         """Return the names of the files in the folder of workflows; None where it cannot be listed."""
 
-    def added_to(self, attempt: Attempt) -> Attempt:
-        """Return the attempt with everything that the files tell of it. Never raises."""
+    def added_to(self, attempt: Attempt, *, others: bool = True) -> Attempt:
+        """Return the attempt with everything that the files tell of it, the ``others`` of its workflows among it. Never raises."""
         whole = self._with_calls(attempt)
-        whole = replace(whole, other_workflows=self._other_workflows(whole))
+        whole = replace(whole, other_workflows=self._other_workflows(whole)) if others else whole
         whole = self._with_actions(whole)
         for _ in range(ROUNDS):
             known = {file.path for file in whole.files}

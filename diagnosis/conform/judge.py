@@ -74,7 +74,8 @@ class Change:
 def judged(change: Change) -> Conformance:
     """Judge a change. Never raises on what its files hold."""
     base = _with_state_of_plans(change.base or Side(), change.head)
-    olds, news = releases_of(base.runs, change.case), releases_of(change.head.runs, change.case)
+    olds = releases_of(base.runs, change.case)
+    news = releases_of(change.head.runs, change.case, base.runs, olds)
     at = places_of((*news, *olds))
     before, after = (documents_of(side.proposal, change.roles, at.account, at.region) for side in (base, change.head))
     before, after, olds, news, notes = _assigned(before, after, olds, news)
@@ -298,9 +299,9 @@ def _faults(
     listed = list(releases)
     for release in listed:
         found += workflow_faults(release)
-    releasing = {id(release.run) for release in listed}
+    releasing = {(release.run.path, release.run.start) for release in listed}
     for run in side.runs if listed else ():
-        if id(run) not in releasing:
+        if (run.path, run.start) not in releasing:
             found += pins_of_token(run)
     found += _uncertain(documents, {arn for release in listed for arn in release.roles})
     return _each_once(found)

@@ -158,15 +158,37 @@ class Release:
         return self.run.path, replace(job.caller, steps=())
 
 
-def releases_of(runs: Iterable[NextRun], case: Case) -> tuple[Release, ...]:
-    """Return the next runs that take AWS credentials, or use a registry or a service of AWS."""
+def releases_of(
+    runs: Iterable[NextRun], case: Case, read_before: Iterable[NextRun] = (), known: Iterable[Release] = ()
+) -> tuple[Release, ...]:
+    """Return the next runs that take AWS credentials, or use a registry or a service of AWS.
+
+    Of the runs that were ``read_before``, on the other side, the releases are ``known``: what is the same is not read again.
+    """
     found = []
+    before = {(run.path, run.start): run for run in read_before}
+    releases = {(release.run.path, release.run.start): release for release in known}
     for run in runs:
+        old = before.get((run.path, run.start))
+        if old is not None and _is_same(old, run):
+            found += [release] if (release := releases.get((run.path, run.start))) is not None else []
+            continue
         read = replay(run.attempt, case)
         release = Release(run, read, release_jobs(read), case)
         if release.jobs.jobs or release.replay.sessions or _lacks_an_action(release):
             found.append(release)
     return tuple(found)
+
+
+def _is_same(one: NextRun, other: NextRun) -> bool:
+    """Return whether two runs read the same; of a file that neither side has it does not matter in whose words."""
+
+    def texts(run: NextRun) -> list[tuple[str, object]]:
+        files = run.attempt.files
+        return [(file.path, file.text.value if isinstance(file.text, Known) else type(file.text)) for file in files]
+
+    bare = (replace(run.attempt, files=()) for run in (one, other))
+    return one.start == other.start and texts(one) == texts(other) and next(bare) == next(bare)
 
 
 def _lacks_an_action(release: Release) -> bool:

@@ -23,7 +23,7 @@ from diagnosis.next_run.attempt import next_attempt
 from diagnosis.next_run.starts import Start, starts_of
 from diagnosis.verdicts.conformance import Conformance
 from probes.checkout import Checkout
-from probes.git_commit import CommitTree, base_tree, has_commits, is_pull_request, proposed_paths
+from probes.git_commit import CommitTree, base_tree, checked_out, is_pull_request, proposed_paths
 from probes.programs import find_program
 from probes.repository_tree import FOLDER, RepositoryTree
 from probes.workflow_file import workflow_file
@@ -88,7 +88,10 @@ def judge(options: ConformOptions, progress: ProgressHook, cancelled: CancelHook
         everything=options.everything,
     )
     found = judged(change)
-    return replace(found, notes=(old.note, *found.notes)) if old is not None and old.note else found
+    said = [old.note] if old is not None and old.note else []
+    if old is not None and old.commit == checked_out(options.folder):
+        said.append(f"{_short(old.ref)} is what is checked out: only what is not committed yet is compared with it.")
+    return replace(found, notes=(*said, *found.notes))
 
 
 def _base(options: ConformOptions) -> CommitTree | None:
@@ -99,7 +102,7 @@ def _base(options: ConformOptions) -> CommitTree | None:
     if tree is not None:
         return tree
     first = found[0]
-    if find_program("git") is not None and not has_commits(options.folder):
+    if find_program("git") is not None and checked_out(options.folder) is None:
         return None
     if options.base is None and not is_pull_request():
         raise BackendProblem(
@@ -194,7 +197,10 @@ def side_of(
     unread = list(documents.unread)
     runs: list[NextRun] = []
     known: list[tuple[str, Known[WorkflowFile], Workflow]] = []
-    for path in filter(is_workflow, paths):
+    workflows = list(filter(is_workflow, paths))
+    if isinstance(files, CommitTree):
+        files.load(workflows)
+    for path in workflows:
         file = workflow_file(files.text(path), path)
         if not isinstance(file, Known):
             why = "it is not there" if isinstance(file, Absent) else file.why
@@ -209,7 +215,8 @@ def side_of(
     for path, file, parsed in known:
         for start in _starts(parsed, options.repository.default_branch, is_called=path in called):
             attempt = next_attempt(start, path, file, options.repository, form, options.at)
-            runs.append(NextRun(path, start, files.added_to(attempt)))
+            # Who else uses a role is no question of a change: what is granted beyond need is compared as sets.
+            runs.append(NextRun(path, start, files.added_to(attempt, others=False)))
     return Side(read_files(documents.texts, options.given), tuple(runs), tuple(unread))
 
 

@@ -14,6 +14,7 @@ from conform_change import (
     Files,
     conformance,
     edited,
+    side,
     step,
     subject_trust,
     told,
@@ -21,6 +22,8 @@ from conform_change import (
 )
 from thoroughness import spread
 
+from diagnosis.conform.releases import releases_of
+from diagnosis.facts.case import Case
 from diagnosis.findings.finding import Level
 
 FOLDER = ".github/workflows/"
@@ -166,3 +169,14 @@ def test_what_breaks_nothing_passes_without_a_word(name: str) -> None:
     base, head = HARMLESS[name]
     found = conformance(head, base)
     assert told(found) | told(found, Level.UNKNOWN) == set(), found.findings
+
+
+def test_what_is_the_same_on_both_sides_is_read_once() -> None:
+    both = {**BASE, f"{FOLDER}d.yml": OF_KEYS, f"{FOLDER}ci.yml": f"on: push\n{UNPINNED}"}
+    base, head = side(both).runs, side({**both, f"{FOLDER}d.yml": f"{OF_KEYS}\n# said\n"}).runs
+    before = releases_of(base, Case())
+    after = releases_of(head, Case(), base, before)
+    by_file = {release.run.path: release for release in before}
+    kept = {release.run.path for release in after if by_file.get(release.run.path) is release}
+    assert kept == {WORKFLOW}
+    assert [release.run.path for release in after] == [release.run.path for release in before]

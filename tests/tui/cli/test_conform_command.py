@@ -55,6 +55,8 @@ def test_a_branch_that_changes_nothing_conforms(change: Callable[[Mapping[str, s
     result = _run()
     assert (result.exit_code, result.exception) == (0, None) or isinstance(result.exception, SystemExit)
     assert "✔ pass: no findings. Nothing is widened, nothing breaks: this change conforms." in result.output
+    # Before anything is committed here, the base is what is checked out: that is no proof of what was committed.
+    assert "main is what is checked out: only what is not committed yet is compared with it." in result.output
     result = CliRunner().invoke(planescope, ["conform", "--repo", "octo-org/shop"])
     assert result.exit_code == 2
     assert "--base main" in result.output

@@ -24,6 +24,9 @@ _WORDS = {
 _MOST_DETAILS = 8
 _MOST_ROWS = 50
 
+_MOST_RELEASES = 12
+"""That are named one by one."""
+
 
 def show(judged: Conformance, console: Console, *, everything: bool = False) -> None:
     """Print the findings, the gravest first; what was so on the base as a number, unless everything is asked for."""
@@ -112,7 +115,9 @@ def counts(findings: Sequence[Finding]) -> str:
 
 
 def _read(judged: Conformance) -> str:
-    releases = ", ".join(judged.releases) or "none"
+    more = len(judged.releases) - _MOST_RELEASES
+    releases = ", ".join(judged.releases[:_MOST_RELEASES]) or "none"
+    releases += f" and {more} more" if more > 0 else ""
     return f"Judged: {_count(judged.documents, 'document')}; next runs: {releases}."
 
 
