@@ -64,6 +64,8 @@ class FleetGitHub:
         """Answers about files wait for it; open at first."""
         self.gate.set()
         self.latency = 0.0
+        self.hidden: int | None = 0
+        """How many more repositories the organization has than the token sees; None where GitHub does not tell."""
         self.after_fault: Callable[[str], None] = lambda _name: None
         """Called with each answer that is a fault."""
         fleet = self
@@ -115,6 +117,10 @@ class FleetGitHub:
         if listed := re.fullmatch(r"/(orgs|users)/([^/]+)/repos", path):
             self.asked["(list)"] += 1
             return self._listed(listed[1], listed[2], query)
+        if path.lower() == f"/orgs/{self.owner}".lower() and not self.user:
+            self.asked["(list)"] += 1
+            private = {} if self.hidden is None else {"total_private_repos": self.hidden}
+            return 200, {"login": self.owner, "public_repos": len(self.repositories), **private}, {}
         if found := re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path):
             return self._of(found[1], found[2] or "", query)
         return _missing()

@@ -51,6 +51,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _endpoint("repos/get", "", "metadata: read"),
     _endpoint("rate-limit/get", "/rate_limit", "metadata: read", base=""),
     _endpoint("users/get-by-username", "/users/{username}", "metadata: read", base=""),
+    _endpoint("orgs/get", "/orgs/{org}", "metadata: read", base=""),
     _endpoint("repos/list-for-org", "/orgs/{org}/repos", "metadata: read", base=""),
     _endpoint("repos/list-for-user", "/users/{username}/repos", "metadata: read", base=""),
     _endpoint("actions/list-repo-workflows", "/actions/workflows", "actions: read"),

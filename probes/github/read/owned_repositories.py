@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.facts.runs import Repository
 from probes.github.http.client import Client, Json
 from probes.github.http.endpoints import address_part
-from probes.github.http.errors import BrokenAnswer, NotFound
+from probes.github.http.errors import BrokenAnswer, NotFound, ReadFailure
 from probes.github.read.answers import members
 from probes.github.read.runs import repository_of
 
@@ -37,6 +37,18 @@ class Ownership:
     """Whether it is a user's: of these GitHub lists the public ones alone."""
     cut_off: bool = False
     """Whether there are more than were listed."""
+    there: int | None = None
+    """How many the organization has, where GitHub tells the token: it hides those that the token may not see."""
+
+    @property
+    def hidden(self) -> int:
+        """How many at least the token does not see."""
+        return max(0, (self.there or 0) - len(self.repositories))
+
+    @property
+    def proven_whole(self) -> bool:
+        """Whether no repository is hidden, for certain."""
+        return not self.cut_off and self.there == len(self.repositories)
 
 
 def list_owned(client: Client, owner: str, shown: Callable[[int], None] = lambda _count: None) -> Ownership:
@@ -46,9 +58,20 @@ def list_owned(client: Client, owner: str, shown: Callable[[int], None] = lambda
     """
     name = address_part(owner)
     try:
-        return _listed(client, f"/orgs/{name}/repos", owner, shown, of_user=False)
+        found = _listed(client, f"/orgs/{name}/repos", owner, shown, of_user=False)
     except NotFound:
         return _listed(client, f"/users/{name}/repos", owner, shown, of_user=True)
+    return replace(found, there=_count(client, name))
+
+
+def _count(client: Client, name: str) -> int | None:
+    """Return how many repositories an organization has; None where GitHub does not tell this token. Raises Cancelled."""
+    try:
+        told = members(client.object(f"/orgs/{name}"))
+    except ReadFailure:
+        return None
+    public, private = told.maybe_integer("public_repos"), told.maybe_integer("total_private_repos")
+    return None if public is None or private is None else public + private
 
 
 def look_at(client: Client, full_name: str) -> ListedRepository:

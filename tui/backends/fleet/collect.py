@@ -119,7 +119,13 @@ def _differences(read: Sequence[SliceFile]) -> Iterator[str]:
 
 def _header(read: Sequence[SliceFile], *, complete: bool) -> Header:
     headers = [file.fleet.header for file in read]
-    owners = dict.fromkeys(owner for header in headers for owner in header.owners) if complete else {}
+    # Each slice lists the owners by itself: one whose token saw less proves nothing of them.
+    owners = dict.fromkeys(
+        owner
+        for header in headers
+        for owner in header.owners
+        if complete and all(owner in each.owners for each in headers if each.options == header.options)
+    )
     left_out: dict[str, int] = {}
     seen: set[str] = set()
     for header in headers:

@@ -80,12 +80,20 @@ def targets_of(options: FleetOptions, ask: Ask, watch: Callable[[str], None]) ->
         for reason, count in left_out.items():
             found.left_out[reason] = found.left_out.get(reason, 0) + count
         # Forks, and what lies beyond a bound, may use a role all the same; a user's private ones are not listed.
-        if not (owned.cut_off or owned.of_user or left_out.get("fork")):
+        if owned.proven_whole and not owned.of_user and not left_out.get("fork"):
             complete.append(owned.owner)
         for item in kept:
             found.add(item.repository.full_name, item)
         if owned.cut_off:
             found.gaps += (f"{owned.owner} has more repositories than the {len(owned.repositories)} that were listed",)
+        if owned.hidden and not owned.cut_off:
+            found.gaps += (
+                f"{owned.owner} has {owned.there} repositories, and the token sees {len(owned.repositories)}",
+            )
+        elif not owned.proven_whole and not owned.of_user and not owned.cut_off:
+            found.notes += (
+                f"GitHub does not tell this token whether it sees all repositories of {owned.owner}: a hidden one may use a role",
+            )
         if owned.of_user:
             found.notes += (
                 f"{owned.owner} is a user: GitHub lists the public repositories alone, name others by --repo",
