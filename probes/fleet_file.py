@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +128,7 @@ class FleetJournal:
         """Begin a new file, for the user alone. Raises FileExistsError where something is there, OSError."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         journal = cls(path, os.open(path, flags, 0o600), 0)
+        _lock(path, journal._descriptor)
         try:
             journal.append([header_object(header)])
         except OSError:
@@ -138,8 +140,9 @@ class FleetJournal:
 
     @classmethod
     def take_up(cls, path: Path, found: FleetLines) -> Self:
-        """Go on with a file; what was cut off at its end is dropped. Raises OSError."""
+        """Go on with a file; what was cut off at its end is dropped. Raises FleetFileError where another run writes it, OSError."""
         descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+        _lock(path, descriptor)
         try:
             os.ftruncate(descriptor, found.whole_bytes)
             os.lseek(descriptor, found.whole_bytes, os.SEEK_SET)
@@ -177,6 +180,26 @@ class FleetJournal:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _lock(path: Path, descriptor: int) -> None:
+    """Keep other runs from the file until it is closed, or this process ends. Raises FleetFileError where one has it.
+
+    Where the system, or the place of the file, knows no such lock there is none.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise FleetFileError(
+            f"Another run of planescope writes {path}.", "Wait for its end, or name another file."
+        ) from None
+    except OSError:
+        return
 
 
 def _line(value: Object) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,3 +79,16 @@ def test_a_file_that_is_there_is_never_begun_anew(tmp_path: Path) -> None:
     written(tmp_path / "kept")
     with pytest.raises(FileExistsError):
         FleetJournal.begin(tmp_path / "kept", HEADER)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such lock there")
+def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    first = FleetJournal.begin(kept, HEADER)
+    for _ in range(2):
+        with pytest.raises(FleetFileError, match="Another run"):
+            FleetJournal.take_up(kept, read_fleet_file(kept))
+        first.append(piece(1))
+        first.close()
+        first = FleetJournal.take_up(kept, read_fleet_file(kept))
+    first.close()

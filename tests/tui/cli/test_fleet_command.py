@@ -155,6 +155,31 @@ def test_slices_are_collected_and_what_is_missing_is_told(tmp_path: Path) -> Non
     assert (mixed.exit_code, "planescope.fleet/2" in mixed.stderr) == (2, True)
 
 
+def test_names_are_taken_as_they_are_pasted_and_csv_goes_where_it_is_wanted(tmp_path: Path) -> None:
+    listed, table = tmp_path / "list", tmp_path / "table.csv"
+    listed.write_bytes(
+        b"\xef\xbb\xbf# ours\r\n\r\nocto/r01\r\nOCTO/R01 # again\r\nhttps://github.com/octo/r03.git\r\n"
+        b"  git@github.com:octo/r05.git\r\n"
+    )
+    ours = ("--no-live", "--no-cache", "--no-logs")
+    with FleetGitHub(repositories(6)) as server:
+        found = run(
+            "fleet", "--repos", listed, *ours, "--github-url", server.url, "--csv", "-", "-o", tmp_path / "kept"
+        )
+        listed.write_text("# none yet\n")
+        empty = run("fleet", "--repos", listed, *ours, "--github-url", server.url)
+        twice = run("fleet", *ours, "--github-url", server.url, "-o", table, "--csv", tmp_path / "." / "table.csv")
+        asked = len(server.paths)
+        nowhere = run("fleet", "--org", "octo", "--github-url", server.url, "--csv", tmp_path / "no" / "table.csv")
+        assert len(server.paths) == asked, "nothing is read for what cannot be written"
+    rows = list(csv.DictReader(found.stdout.splitlines()))
+    assert [row["repository"] for row in rows] == ["octo/r01", "octo/r03", "octo/r05"]
+    assert (found.exit_code, empty.exit_code, twice.exit_code, nowhere.exit_code) == (3, 2, 2, 2)
+    assert "names no repository" in empty.stderr
+    merged = run("fleet", "collect", tmp_path / "kept", "-o", "-")
+    assert (merged.exit_code, "--json-lines" in merged.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

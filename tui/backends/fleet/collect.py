@@ -39,7 +39,7 @@ def collect(paths: Iterable[Path]) -> Fleet:
             if known is not None and known[1] is not file:
                 newer = _is_newer(place, known[0])
                 kept, other = (file, known[1]) if newer else (known[1], file)
-                twice.append(f"{place.repository} stands in {kept.path} and in {other.path}: the newer counts")
+                twice.append(f"two files tell of {place.repository} ({kept.path} and {other.path}): the newer counts")
                 if not newer:
                     continue
             places[key] = (place, file)
@@ -47,7 +47,7 @@ def collect(paths: Iterable[Path]) -> Fleet:
     for file in read:
         rows += (row for row in file.fleet.rows if places.get(row.repository.lower(), (None, file))[1] is file)
     if len(twice) > _SHOWN:
-        twice = [*twice[:_SHOWN], f"{len(twice) - _SHOWN} more repositories stand in two files: the newer counts"]
+        twice = [*twice[:_SHOWN], f"two files tell of {len(twice) - _SHOWN} more repositories: the newer counts"]
     merged = Fleet(
         _header(read, complete=not gaps),
         tuple(rows),
@@ -87,7 +87,7 @@ def _read(path: Path) -> SliceFile:
 def _unfinished(read: Sequence[SliceFile]) -> Iterator[str]:
     for file in read:
         if not file.finished:
-            yield f"{file.path} was not finished: go on with it by --resume"
+            yield f"the file {file.path} was not finished: go on with it by --resume"
 
 
 def _missing_slices(read: Sequence[SliceFile]) -> Iterator[str]:

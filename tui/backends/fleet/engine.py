@@ -223,7 +223,10 @@ def open_journal(path: Path, header: Header, *, resume: bool) -> tuple[FleetJour
     found = read_found(path)
     _require_same(path, found.header, header)
     fleet = read_whole(path, found)
-    return FleetJournal.take_up(path, found), fleet
+    try:
+        return FleetJournal.take_up(path, found), fleet
+    except FleetFileError as error:
+        raise BackendProblem(error.sentence, error.way_out) from None
 
 
 def read_found(path: Path) -> FleetLines:

@@ -85,10 +85,12 @@ def targets_of(options: FleetOptions, ask: Ask, watch: Callable[[str], None]) ->
         for item in kept:
             found.add(item.repository.full_name, item)
         if owned.cut_off:
-            found.gaps += (f"{owned.owner} has more repositories than the {len(owned.repositories)} that were listed",)
+            found.gaps += (
+                f"the organization or user {owned.owner} has more repositories than the {len(owned.repositories)} that were listed",
+            )
         if owned.hidden and not owned.cut_off:
             found.gaps += (
-                f"{owned.owner} has {owned.there} repositories, and the token sees {len(owned.repositories)}",
+                f"the organization {owned.owner} has {owned.there} repositories, and the token sees {len(owned.repositories)}",
             )
         elif not owned.proven_whole and not owned.of_user and not owned.cut_off:
             found.notes += (
@@ -96,7 +98,7 @@ def targets_of(options: FleetOptions, ask: Ask, watch: Callable[[str], None]) ->
             )
         if owned.of_user:
             found.notes += (
-                f"{owned.owner} is a user: GitHub lists the public repositories alone, name others by --repo",
+                f"the owner {owned.owner} is a user: GitHub lists the public repositories alone, name others by --repo",
             )
     for name in options.repositories:
         found.add(name, None)

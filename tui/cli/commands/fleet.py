@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from tui.cli.console import ProgressLine, print_row, printable, text_console
 from tui.cli.credentials import code_for_credentials
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.completions import profiles
-from tui.cli.options.fleet_names import OWNER, names_in, require_name
+from tui.cli.options.fleet_names import OWNER, named, names_in
 from tui.cli.options.repository import repository_here
 from tui.cli.options.stated import require_no_secret
 from tui.cli.output import say
@@ -39,7 +40,13 @@ def _outputs(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how the lines are handed over."""
     for option in (
         click.option("--json-lines", is_flag=True, help=f"JSON Lines (schema {SCHEMA}) instead of text."),
-        click.option("--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help="Write CSV as well."),
+        click.option(
+            "--csv",
+            "csv_file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Write CSV as well; - prints it alone.",
+        ),
         click.option(
             "--sort",
             "by",
@@ -135,6 +142,7 @@ def collect_command(
         return
     from tui.backends.fleet.collect import collect
 
+    _require_places({**options, "output": output})
     fleet = collect(files)
     if output is not None:
         from diagnosis.policy.language.strict_json import json_text
@@ -154,6 +162,7 @@ def _read(options: dict[str, Any]) -> int:
     from tui.backends.fleet.targets import targets_of
     from tui.backends.live import github_access
 
+    _require_places(options)
     asked, aws, output = _fleet_options(options), _aws_options(options), options["output"]
     if options["resume"] and output is None:
         raise BackendProblem("--resume goes on with a file.", "Name it by --output.")
@@ -229,10 +238,11 @@ def _fleet_options(options: dict[str, Any]) -> FleetOptions:
     for owner in owners:
         if not OWNER.match(owner):
             raise click.BadParameter(f"{printable(owner)!r} is no organization or user.", param_hint="--org")
+    names = [named(name, "--repo", options["github_url"]) for name in names]
     for file in options["files"]:
-        names += names_in(file)
-    for name in names:
-        require_name(name, "--repo")
+        names += names_in(file, options["github_url"])
+    if options["files"] and not owners and not names:
+        raise BackendProblem("The list names no repository.", "Write one OWNER/REPO a line.")
     if not owners and not names:
         names.append(repository_here(options["github_url"]))
     part = Slice.parse(options["part"]) if options["part"] is not None else WHOLE
@@ -274,17 +284,39 @@ def _aws_options(options: dict[str, Any]) -> AwsOptions:
 
 def _hand_over(fleet: Fleet, options: dict[str, Any]) -> None:
     """Write CSV where it is asked for, and print the lines or the report."""
-    by = Sort(options["by"])
-    if options["csv_file"] is not None:
-        _write(options["csv_file"], csv_text(fleet, by), over=True)
+    by, table = Sort(options["by"]), options["csv_file"]
     if options["json_lines"]:
         for line in lines(fleet):
             print_row(line)
+    elif _is_standard(table):
+        click.echo(csv_text(fleet, by), nl=False)
     else:
         show(fleet, text_console(), by)
+    if table is not None and not _is_standard(table):
+        # After what was read is shown: a folder that went away meanwhile takes nothing with it.
+        _write(table, csv_text(fleet, by), over=True)
     unwritten = add_to_summary(summary(fleet))
     if unwritten:
         say(f"planescope: the step summary could not be written: {unwritten}", err=True)
+
+
+def _is_standard(path: Path | None) -> bool:
+    return path is not None and str(path) == "-"
+
+
+def _require_places(options: dict[str, Any]) -> None:
+    """Raise, before anything is read, for files that cannot be written as they are named."""
+    output, table = options["output"], options["csv_file"]
+    if _is_standard(output):
+        raise click.BadParameter("a file is kept. --json-lines prints the lines.", param_hint="--output")
+    if _is_standard(table) and options["json_lines"]:
+        raise click.BadParameter("standard output takes one of them.", param_hint="--csv - and --json-lines")
+    if table is None or _is_standard(table):
+        return
+    if output is not None and os.path.realpath(output) == os.path.realpath(table):
+        raise click.BadParameter("they name the same file.", param_hint="--csv and --output")
+    if table.is_dir() or not table.absolute().parent.is_dir():
+        raise BackendProblem(f"{table} cannot be written: its folder is not there, or it is one.", "Name another file.")
 
 
 def _write(path: Path, text: str, *, over: bool) -> None:

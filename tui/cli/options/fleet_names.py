@@ -15,6 +15,8 @@ from tui.cli.console import printable
 from tui.cli.options.repository import NAME
 
 OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})\Z")
+_LONGEST = 2_000
+"""Characters of an address."""
 _LARGEST_LIST = 5_000_000
 """Bytes of a file of repositories."""
 
@@ -25,7 +27,19 @@ def require_name(name: str, hint: str) -> None:
         raise click.BadParameter(f"{printable(name[:200])!r} is no OWNER/REPO.", param_hint=hint)
 
 
-def names_in(file: Path) -> Iterable[str]:
+def named(text: str, hint: str, github_url: str | None) -> str:
+    """Return ``OWNER/REPO`` of a name, or of an address as it is copied. Raises click.BadParameter."""
+    from tui.backends.folder_repository import typed_repository
+
+    try:
+        name = typed_repository(text[:_LONGEST], github_url).removesuffix(".git")
+    except BackendProblem as problem:
+        raise click.BadParameter(f"{problem.sentence} {problem.way_out}", param_hint=hint) from None
+    require_name(name, hint)
+    return name
+
+
+def names_in(file: Path, github_url: str | None = None) -> Iterable[str]:
     """Yield the repositories that a file lists, one a line; what follows a # is a remark. Raises BackendProblem."""
     try:
         with contextlib.nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as source:
@@ -40,5 +54,4 @@ def names_in(file: Path) -> Iterable[str]:
     for number, line in enumerate(text.splitlines(), 1):
         name = line.partition("#")[0].strip()
         if name:
-            require_name(name, f"--repos, line {number} of {file}")
-            yield name
+            yield named(name, f"--repos, line {number} of {file}", github_url)

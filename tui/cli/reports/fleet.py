@@ -24,8 +24,8 @@ _BECAUSE = 40
 """Columns that a reason has at least."""
 _SHORTEST = 16
 _LEGEND = (
-    "who gets in: classes of callers, + second doors. wave: once subjects are immutable. "
-    "beyond: grants that no workflow of the fleet needs."
+    "next run: the gate that it would fail. who gets in: classes of callers that the trust policies admit, + others beside GitHub. "
+    "wave: what becomes of that once subjects are immutable. beyond: grants that no workflow of the fleet needs."
 )
 
 
@@ -184,7 +184,7 @@ def total_lines(fleet: Fleet) -> list[str]:
     gates = ", ".join(f"{count} at {gate}" for gate, count in found.failing)
     stopped = f"{found.stopped} would fail{f' ({gates})' if gates else ''}"
     counts = [f"{found.passing} pass", stopped, f"{found.too_broad} too broad", f"{found.unknown} unknown"]
-    counts.append(f"{found.broken_by_wave} broken by the wave")
+    counts.append(f"{found.broken_by_wave} broken by immutable subjects")
     counts += [f"{found.disabled} disabled"] if found.disabled else []
     taking = f"{found.releases} of them {'takes' if found.releases == 1 else 'take'} AWS credentials"
     second = f"{_count(found.workflows, 'workflow', 'workflows')}, {taking}: {', '.join(counts)}."
