@@ -41,7 +41,11 @@ def settled(
         for use in row.roles:
             users.setdefault(use.role, []).append(row)
     scopes = {role: _scope(role, records.get(role), found, coverage) for role, found in users.items()}
-    return tuple(replace(row, scope=_of_row(row, scopes, users)) for row in rows)
+    # One more than are shown: its own repository does not count.
+    first = {
+        role: tuple(sorted({row.repository for row in found})[: _USERS_SHOWN + 1]) for role, found in users.items()
+    }
+    return tuple(replace(row, scope=_of_row(row, scopes, first)) for row in rows)
 
 
 def coverage_of(repositories: Iterable[RepositoryRow], owners: Iterable[str]) -> Coverage:
@@ -98,11 +102,11 @@ def _unknown_users(
     return tuple(Missing(what, "it may use what no known step needs", how) for what in found)
 
 
-def _of_row(row: WorkflowRow, scopes: Mapping[Arn, Scope], users: Mapping[Arn, Sequence[WorkflowRow]]) -> Scope:
+def _of_row(row: WorkflowRow, scopes: Mapping[Arn, Scope], users: Mapping[Arn, Sequence[str]]) -> Scope:
     """Return the worst of the roles that a workflow assumes, with the other repositories that do."""
     own = [scopes[use.role] for use in row.roles if use.role in scopes]
     if not own or row.unknown_roles:
         own.append(_NOBODY if row.unknown_roles else _KEYS)
     worst = max(own, key=lambda scope: _RANK[scope.verdict])
-    others = {each.repository for use in row.roles for each in users.get(use.role, ())} - {row.repository}
+    others = {each for use in row.roles for each in users.get(use.role, ())} - {row.repository}
     return replace(worst, grants=sum(scope.grants for scope in own), users=tuple(sorted(others))[:_USERS_SHOWN])

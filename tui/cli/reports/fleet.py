@@ -178,7 +178,7 @@ def total_lines(fleet: Fleet) -> list[str]:
     found = fleet.totals
     left_out = [f"{count} {reason}" for reason, count in fleet.header.left_out]
     unread = [f"{count} {status.value}" for status, count in found.unread]
-    first = f"{_count(found.repositories, 'repository', 'repositories')}, {found.read} read"
+    first = f"{_count(found.repositories, 'repository', 'repositories')}, {found.read:,} read"
     first += f" ({', '.join(unread)})" if unread else ""
     first += f"; left out: {', '.join(left_out)}" if left_out else ""
     gates = ", ".join(f"{count} at {gate}" for gate, count in found.failing)
@@ -186,7 +186,7 @@ def total_lines(fleet: Fleet) -> list[str]:
     counts = [f"{found.passing} pass", stopped, f"{found.too_broad} too broad", f"{found.unknown} unknown"]
     counts.append(f"{found.broken_by_wave} broken by immutable subjects")
     counts += [f"{found.disabled} disabled"] if found.disabled else []
-    taking = f"{found.releases} of them {'takes' if found.releases == 1 else 'take'} AWS credentials"
+    taking = f"{found.releases:,} of them {'takes' if found.releases == 1 else 'take'} AWS credentials"
     second = f"{_count(found.workflows, 'workflow', 'workflows')}, {taking}: {', '.join(counts)}."
     return [f"{first}.", second]
 
