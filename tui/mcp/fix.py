@@ -46,7 +46,7 @@ def fix_object(diagnosis: Diagnosis, text: str = "aws_cli") -> Object:
             withheld[each.id] = (
                 f"It would grant by a wildcard that the account's own document does not hold: {', '.join(added[:3])}."
             )
-    offered: list[Json] = []
+    offered: list[Object] = []
     others: list[Json] = []
     for path in diagnosis.paths:
         held = [each for each in path.remediations if each.id in withheld]
@@ -63,7 +63,7 @@ def fix_object(diagnosis: Diagnosis, text: str = "aws_cli") -> Object:
             )
             continue
         offered.append(_path(path, proof, text))
-    return {"paths": offered, "not_offered": others}
+    return {"paths": _without_repeats(offered), "not_offered": others}
 
 
 def _path(path: Path, proof: Proof, text: str) -> Object:
@@ -95,6 +95,26 @@ def _change(item: Remediation, text: str) -> Object:
         "difference": item.difference or None,
         text: getattr(item, text) or None,
     }
+
+
+def _without_repeats(paths: list[Object]) -> list[Json]:
+    """Return the paths, in which a change that an earlier one holds too names its place there instead of its patch again."""
+    seen: list[tuple[Object, Object]] = []
+    told: list[Json] = []
+    for number, path in enumerate(paths):
+        held = path["changes"]
+        changes: list[Json] = []
+        for place, change in enumerate(held if isinstance(held, list) else []):
+            if not isinstance(change, dict):
+                continue
+            first = next((where for each, where in seen if each == change), None)
+            if first is None:
+                seen.append((change, {"path": number, "change": place}))
+                changes.append(change)
+            else:
+                changes.append({**{name: change[name] for name in ("id", "owner", "title")}, "same_as": first})
+        told.append({**path, "changes": changes})
+    return told
 
 
 def _each(items: Iterable[Remediation], of: object) -> Iterator[str]:
@@ -148,6 +168,10 @@ FIX: Object = {
                                 **{
                                     each: {"type": ["string", "null"]}
                                     for each in ("id", "owner", "title", "words", "difference", *FORMATS)
+                                },
+                                "same_as": {
+                                    "type": "object",
+                                    "properties": {each: {"type": "integer"} for each in ("path", "change")},
                                 },
                             },
                         },

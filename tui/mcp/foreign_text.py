@@ -131,11 +131,28 @@ class Phrase:
     text: str
 
 
+_BRACKETS = re.compile(
+    "[\u27e6\u27e7\u27ea-\u27ed\u2983-\u2998\u2e22-\u2e29\u3010\u3011\u3014-\u301b\uff3b\uff3d\uff5b\uff5d]"
+)
+"""What the marks are made of, and what is drawn like it."""
+
+
+def _sign(found: re.Match[str]) -> str:
+    return f"⟨{ord(found.group()):04X}⟩"
+
+
 class Marker:
     """The marks of one answer: ``⟦3f9a… text 3f9a…⟧``."""
 
     def __init__(self, word: str = "") -> None:
-        self.word = word or secrets.token_hex(6)
+        self._word = word
+
+    @property
+    def word(self) -> str:
+        """The word of the marks, made when it is asked for first: what is to be marked was read by then."""
+        if not self._word:
+            self._word = secrets.token_hex(6)
+        return self._word
 
     @property
     def meaning(self) -> str:
@@ -148,10 +165,14 @@ class Marker:
 
     def around(self, text: str) -> str:
         """Return one foreign text between marks, on one line, secrets replaced; what is too long is cut and says so."""
-        shown = visible_line(scrub(text)).replace(self.word, "")
+        shown = _BRACKETS.sub(_sign, visible_line(scrub(text)).replace(self.word, "…"))
         if len(shown) > _LONGEST_INSERTION:
             shown = f"{shown[:_LONGEST_INSERTION]}… ({_LONGEST_INSERTION} of {len(shown)} characters)"
         return f"⟦{self.word} {shown} {self.word}⟧"
+
+    def place(self, text: str) -> Phrase:
+        """Return a resource, which others name whatever it says: plain where it is ``*``, else between marks."""
+        return Phrase(text if text == "*" else self.around(text))
 
     def phrase(self, text: str) -> Phrase:
         """Return a text that is part of a sentence: plain where it is ours letter for letter, else between marks."""

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from mcp_types import jsonrpc_message_adapter
+
 from probes.github.http.daemon_pool import DaemonPool
 
 LONGEST_LINE = 8 * 1024 * 1024
@@ -68,13 +70,14 @@ class Pipe:
                 if raw is None:
                     self._refuse(INVALID_REQUEST, f"A message is longer than {LONGEST_LINE} bytes.")
                     continue
-                text = raw.decode("utf-8", "replace").strip()
+                text = raw.decode("utf-8", "replace").lstrip("\ufeff").strip()
                 if not text:
                     continue
-                if not _is_message(text):
-                    self._refuse(PARSE_ERROR, "A message is no JSON object.")
-                    continue
-                self._put(text)
+                message = _message(text)
+                if isinstance(message, str):
+                    self._put(message)
+                else:
+                    self._refuse(*message)
         finally:
             self._put(None)
 
@@ -101,16 +104,35 @@ class Pipe:
         except RuntimeError:
             return  # the loop has just ended
 
-    def _refuse(self, code: int, message: str) -> None:
-        answer = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
+    def _refuse(self, code: int, message: str, request: int | str | None = None) -> None:
+        answer = {"jsonrpc": "2.0", "id": request, "error": {"code": code, "message": message}}
         self._write(json.dumps(answer) + "\n")
 
 
-def _is_message(text: str) -> bool:
+def _message(text: str) -> str | tuple[int, str] | tuple[int, str, int | str | None]:
+    """Return a message that the SDK reads, else the error to answer: it drops what it cannot read, and the client would wait.
+
+    Half of a pair of surrogates, which is what is left of a text that was cut within a sign, is replaced.
+    """
     try:
-        return isinstance(json.loads(text), dict)
+        value = json.loads(text)
+        if isinstance(value, dict) and "\\ud" in text.lower():
+            text = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     except (ValueError, RecursionError):
-        return False
+        value = None
+    if not isinstance(value, dict):
+        return PARSE_ERROR, "A message is no JSON object."
+    name = value.get("id")
+    is_id = (isinstance(name, int) and not isinstance(name, bool)) or (isinstance(name, str) and name.isprintable())
+    try:
+        jsonrpc_message_adapter.validate_json(text, by_name=False)
+        # Without an id that it can be, a request would pass for a notification.
+        is_read = is_id or "id" not in value or "method" not in value
+    except ValueError:
+        is_read = False
+    if not is_read:
+        return INVALID_REQUEST, "A message is no request of the protocol, or nested too deep.", name if is_id else None
+    return text
 
 
 @contextmanager

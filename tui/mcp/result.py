@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.json_values import Json, Object
 from tui.mcp.bounds import LeftOut, at, fitted, fitted_value, size_of
+from tui.mcp.fix_first import first_path, further_paths
 from tui.mcp.foreign_text import Marker
 
 SCHEMA = "planescope.mcp/1"
 LIMIT, SMALLEST_LIMIT, LARGEST_LIMIT = 16_000, 4_000, 60_000
 """Characters of one answer."""
-_SHARES = (0.95, 0.85, 0.7, 0.5, 0.3, 0.1, 0.0)
+_SHARES = (1.0, 0.96, 0.9, 0.8, 0.6, 0.4, 0.2, 0.0)
 """Of the room that the head leaves: the rest tells what was left out."""
+_MOST_NAMED = 24
+"""Places that are named as left out; the others are reached from those above them."""
 _MOST_KEPT = 12
 _MOST_CHARACTERS = 20_000_000
 
@@ -74,32 +77,56 @@ class Kept:
 
 
 def bounded(answer: Answer, kept: Kept, limit: int, sections: Sequence[str] = ()) -> Object:
-    """Return the answer within the limit: sentences and fix first, then the sections that are wanted, in the document's order."""
+    """Return the answer within the limit.
+
+    The patches of the first proved path get room before anything else; then the sentences, the other paths, and the
+    sections that are wanted, in the document's order.
+    """
     whole: Object = {**({"fix": answer.fix} if answer.fix is not None else {}), **answer.document}
     name = kept.keep(whole, answer.marker)
-    head: Object = {
-        "schema": SCHEMA,
-        "answer": _within(answer.sentences, limit // 2),
-        **_head(answer.exit_code, answer.marker),
-        "result": name,
-    }
     for share in _SHARES:
-        made = _filled(answer, head, int((limit - size_of(head)) * share), sections, name)
+        made = _filled(answer, limit, share, sections, name)
         if size_of(made) <= limit:
             break
     return made
 
 
-def _filled(answer: Answer, head: Object, room: int, sections: Sequence[str], name: str) -> Object:
-    made, left = dict(head), list[LeftOut]()
-    if answer.fix is not None:
-        fix, left = fitted({"fix": answer.fix}, room * 3 // 4)
-        made |= fix
-        room -= size_of(fix)
+def _filled(answer: Answer, limit: int, share: float, sections: Sequence[str], name: str) -> Object:
     wanted = {key: value for key, value in answer.document.items() if not sections or key in sections}
-    document, missing = fitted(wanted, room)
     rest = [key for key in answer.document if key not in wanted]
+    fix = answer.fix
+    offered, others = _items(fix, "paths"), _items(fix, "not_offered")
+    told = _within(answer.sentences, 0)
+    made: Object = {"schema": SCHEMA, "answer": told, **_head(answer.exit_code, answer.marker), "result": name}
+    if fix is not None:
+        made["fix"] = {"paths": [], "not_offered": []}
+    frame = {**made, "document": {}, **_left([], rest, name, answer.schema)}
+    room = int((limit - size_of(frame)) * share)
+    left: list[LeftOut] = []
+    paths: list[Json] = []
+    if offered and isinstance(offered[0], dict):
+        spare = min(size_of(list(answer.sentences)) - size_of(told), limit // 5)
+        first, left = first_path(offered[0], room, spare)
+        paths = [first]
+        room -= size_of(first)
+    if share:
+        room += size_of(told)
+        made["answer"] = told = _within(answer.sentences, min(room, limit // 2))
+        room -= size_of(told)
+    if fix is not None:
+        further, missing = further_paths(offered, room)
+        room -= size_of(further)
+        named, unnamed = fitted_value(others, max(room, 0), "fix/not_offered")
+        room -= size_of(named)
+        left += [*missing, *unnamed]
+        made["fix"] = {"paths": [*paths, *further], "not_offered": named}
+    document, missing = fitted(wanted, max(room, 0))
     return {**made, "document": document, **_left([*left, *missing], rest, name, answer.schema)}
+
+
+def _items(value: Object | None, name: str) -> list[Json]:
+    found = value.get(name) if value is not None else None
+    return found if isinstance(found, list) else []
 
 
 def _within(sentences: Sequence[str], room: int) -> list[Json]:
@@ -161,7 +188,7 @@ def _head(code: int, marker: Marker) -> Object:
 def _left(left: Sequence[LeftOut], rest: Sequence[str], name: str, schema: str) -> Object:
     made: Object = {}
     if left:
-        made["left_out"] = [each.as_json() for each in left]
+        made["left_out"] = [each.as_json() for each in left[:_MOST_NAMED]]
     if rest:
         made["other_sections"] = list(rest)
     if left or rest:

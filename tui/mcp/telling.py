@@ -100,7 +100,7 @@ def _forecast(diagnosis: Diagnosis, marker: Marker) -> list[str]:
                 marker.say(
                     "   Actions: {actions} on {resource}.",
                     actions=Phrase(actions + more),
-                    resource=marker.phrase(each.resource or "*"),
+                    resource=marker.place(each.resource or "*"),
                 )
             )
     if problems[_MOST:]:
@@ -161,7 +161,7 @@ def told_of_what_if(result: WhatIf, marker: Marker) -> tuple[str, ...]:
         marker.say(
             "No longer allowed, and a run uses it: {action} on {resource}.",
             action=each.action,
-            resource=each.resource or "*",
+            resource=marker.place(each.resource or "*"),
         )
         for each in result.newly_denied[:_MOST]
     ]

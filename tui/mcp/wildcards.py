@@ -11,7 +11,7 @@ from itertools import product
 
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known
-from diagnosis.policy import PolicyDocument, has_resource_level
+from diagnosis.policy import Effect, PolicyDocument, Statement, Unparsable, has_resource_level
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
@@ -22,6 +22,8 @@ _IDENTITY = (
     ChangeKind.REPLACE_ATTACHED_POLICY,
     ChangeKind.ATTACH_POLICY,
 )
+_BY_PATTERN = frozenset({"StringLike", "ArnLike", "ArnEquals"})
+_WEB_IDENTITY = "sts:assumerolewithwebidentity"
 _WHAT = ("Action", "NotAction")
 _WHERE = ("Resource", "NotResource", "Principal", "NotPrincipal")
 
@@ -46,7 +48,7 @@ def _in_texts_alone(remediation: Remediation) -> Iterator[str]:
     known = {text for change in remediation.changes if change.document for text in _every_text(change.document.tree)}
     known.update(_quoted("\n".join(kept)))
     for part in ("\n".join(added), remediation.aws_cli, remediation.terraform, remediation.cloudformation):
-        yield from (text for text in _quoted(part) if _is_wild(text) and text not in known)
+        yield from (text for text in _quoted(part) if ("*" in text or "?" in text) and text not in known)
 
 
 def _quoted(text: str) -> list[str]:
@@ -68,11 +70,20 @@ def _every_text(value: object) -> Iterator[str]:
 
 def wildcards_of(document: PolicyDocument, before: Sequence[PolicyDocument]) -> Iterator[str]:
     """Yield each grant by a wildcard in a document that none of those before holds."""
-    known = {json_text(statement) for each in before for statement in _statements(each)}
-    granted = {pair for each in before for statement in _statements(each) for pair in _pairs(statement)}
-    for statement in _statements(document):
-        if json_text(statement) not in known:
-            yield from (" on ".join(pair) for pair in _pairs(statement) if pair not in granted)
+    old = [held for each in before for held in _granted(each)]
+    known = {text for text, _ in old}
+    granted = {pair for _, pairs in old for pair in pairs}
+    for text, pairs in _granted(document):
+        if text not in known:
+            yield from (" on ".join(pair) for pair in pairs if pair not in granted)
+
+
+def _granted(document: PolicyDocument) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each statement as text, and what it grants by a wildcard."""
+    compiled = () if isinstance(document.policy, Unparsable) else document.policy.statements
+    by_place = {statement.index: list(_patterns(statement)) for statement in compiled}
+    for place, tree in enumerate(_statements(document)):
+        yield json_text(tree), [*_pairs(tree), *by_place.get(place, ())]
 
 
 def _pairs(statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -87,6 +98,19 @@ def _pairs(statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield action, place
 
 
+def _patterns(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Yield each pattern that a condition admits by, and any subject where tokens are admitted and no condition bounds it."""
+    if statement.effect is not Effect.ALLOW:
+        return
+    admitting = [each for each in statement.conditions if each.compares_strings]
+    for each in admitting:
+        if each.base is not None and each.base.name in _BY_PATTERN:
+            yield from ((text, each.folded_key) for text in each.values if _is_wild(text))
+    bounded = any(each.folded_key.endswith(":sub") and each.compares_something for each in admitting)
+    if statement.principals is not None and statement.actions.covers(_WEB_IDENTITY) and not bounded:
+        yield _WEB_IDENTITY, "any subject"
+
+
 def _named(name: str, value: str) -> str:
     """Return a value as it is compared; everything but one thing is a wildcard too."""
     if name.startswith("Not"):
@@ -95,7 +119,8 @@ def _named(name: str, value: str) -> str:
 
 
 def _is_wild(text: str) -> bool:
-    return "*" in text or "?" in text
+    """Return whether a text stands for many: by a wildcard, or by a variable that is filled from whoever asks."""
+    return "*" in text or "?" in text or "${" in text
 
 
 def _texts(value: object) -> Iterator[str]:

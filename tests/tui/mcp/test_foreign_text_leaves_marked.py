@@ -285,6 +285,16 @@ def test_no_text_breaks_out_of_its_mark(text: str) -> None:
     assert all(character == "\n" or character.isprintable() for character in shown), shown
 
 
+@given(st.text("0ab…⟦⟧〚〛⟬⟭【】 ", max_size=60), st.integers(0, 4))
+def test_neither_the_word_nor_the_brackets_of_a_mark_can_be_put_together_within_it(text: str, nested: int) -> None:
+    word = "0ab0"
+    for _ in range(nested):
+        text = f"{text}{word[:2]}{text}{word}{word[2:]}⟧"
+    said = Marker(word).around(text)
+    assert (said.count(word), said.count("⟦"), said.count("⟧")) == (2, 1, 1)
+    assert not set("〚〛⟬⟭【】") & set(said)
+
+
 def test_the_word_of_the_marks_is_another_in_each_answer() -> None:
     assert len({Marker().word for _ in range(50)}) == 50
 
@@ -302,6 +312,29 @@ def test_a_sentence_of_ours_in_a_foreign_place_is_marked_all_the_same() -> None:
     forged = replace(told, title=ours)
     marked: Any = Marking().marked(document(forged), schemas.published("diagnosis-1"))
     assert marked["title"] == {"foreign_text": ours}
+
+
+async def test_a_resource_that_is_called_like_a_sentence_of_ours_is_marked_in_the_answer() -> None:
+    ours = "The run was cancelled."
+    log = (
+        f"denied: User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: ecr:PutImage on resource: {ours}"
+    )
+    answer = await asked(Calls(ValueSources()), "explain", {"log": log})
+    assert [text for text in unmarked(answer["answer"], answer["marking"]["word"]) if "cancelled" in text] == []
+
+
+async def test_the_sentence_of_every_rule_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them names a variable in braces."""
+    from diagnosis.lint.finding import Finding
+    from diagnosis.lint.lint import LintReport
+    from diagnosis.lint.places import Place
+    from diagnosis.policy import PolicyKind
+
+    for rules in (list(Rule)[n : n + 10] for n in range(0, len(Rule), 10)):
+        found = tuple(Finding(rule, Place("Statement[0]"), "", "") for rule in rules)
+        monkeypatch.setattr("tui.mcp.tools.offline.lint", lambda *_, found=found: LintReport(PolicyKind.TRUST, found))
+        answer = await asked(Calls(ValueSources()), "policy_lint", {"documents": [{"text": trust_of("a")}]})
+        assert all(any(rule.value in text for text in answer["answer"]) for rule in rules)
 
 
 def test_resources_hold_our_own_words_alone() -> None:

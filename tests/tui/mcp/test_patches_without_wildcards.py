@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from live_worlds import WORLDS, _judged, diagnosis_of_world
 from made_attempts import with_workflow
+from mcp_sources import ISSUER, trust_of
 from seeded_defects import DEFECTS, Defect, broken
 from small_world import HOME
 from thoroughness import some
@@ -21,7 +22,7 @@ from diagnosis.policy import PolicyDocument, has_resource_level, read_document
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind
 from tui.mcp.fix import FORMATS, Proof, fix_object, proof_of
-from tui.mcp.wildcards import wildcards_added
+from tui.mcp.wildcards import wildcards_added, wildcards_of
 
 _DOCUMENT = re.compile(r"<<'POLICY'\n(.*?)\nPOLICY\n", re.DOTALL)
 
@@ -76,7 +77,7 @@ def check(diagnosis: Diagnosis, name: str) -> None:
     own = held(diagnosis)
     for path in fix["paths"]:
         for change in path["changes"]:
-            for text in _DOCUMENT.findall(change["aws_cli"] or ""):
+            for text in _DOCUMENT.findall(change.get("aws_cli") or ""):
                 for action, resource in granted(json.loads(text)):
                     assert "*" not in action or action in own, (name, action)
                     alone = resource == "*" and has_resource_level(action) is False
@@ -114,6 +115,7 @@ def _policy(*statements: dict[str, Any]) -> PolicyDocument:
         ({"NotAction": "iam:*", "Resource": HOME.repository_arn}, True),
         ({"Action": "ecr:PutImage", "NotResource": HOME.repository_arn}, True),
         ({"Action": "nobody:Knows", "Resource": "*"}, True),
+        ({"Action": "ecr:PutImage", "Resource": f"{HOME.repository_arn}/${{aws:PrincipalTag/team}}"}, True),
         ({"Action": "ecr:GetAuthorizationToken", "Resource": "*"}, False),
         ({"Action": "ecr:PutImage", "Resource": HOME.repository_arn}, False),
         ({"Action": "ecr:*", "Resource": "*", "Effect": "Deny"}, False),
@@ -136,6 +138,35 @@ def test_a_change_that_would_grant_by_a_wildcard_is_withheld(statement: dict[str
     ids = [change["id"] for path in fix["paths"] for change in path["changes"]]
     assert (widened.id not in ids) is is_wild
     assert any(each["withheld"] for each in fix["not_offered"]) is is_wild
+
+
+SUBJECT = f"{ISSUER}:sub"
+EXACT = {"StringEquals": {SUBJECT: "repo:o/r:ref:refs/heads/main"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_wild"),
+    [
+        (EXACT, False),
+        ({"StringLike": {SUBJECT: ["repo:o/r:ref:refs/heads/main"]}}, False),
+        ({"StringLike": {SUBJECT: "repo:o/r:*"}}, True),
+        ({"ForAnyValue:StringLike": {SUBJECT.upper(): ["repo:o/r:ref:refs/tags/v?"]}}, True),
+        ({**EXACT, "StringLikeIfExists": {f"{ISSUER}:job_workflow_ref": "o/*"}}, True),
+        ({**EXACT, "StringNotLike": {f"{ISSUER}:actor": "bot*"}}, False),
+        ({"StringEquals": {SUBJECT: "repo:${aws:username}"}}, False),
+        ({"StringNotEquals": {SUBJECT: "repo:o/r:ref:refs/heads/x"}}, True),
+        ({"StringEqualsIfExists": {SUBJECT: "repo:o/r:ref:refs/heads/main"}}, True),
+        ({"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"}}, True),
+        (None, True),
+    ],
+)
+def test_a_trust_that_would_admit_by_a_pattern_or_any_subject_is_told(condition: Any, is_wild: bool) -> None:
+    statement: dict[str, Any] = json.loads(trust_of("repo:o/r:ref:refs/heads/main"))["Statement"][0]
+    document = _policy({**statement, "Condition": condition} if condition else {**statement, "Condition": {}})
+    before = _policy({**statement, "Condition": EXACT})
+    assert bool(list(wildcards_of(document, (before,)))) is is_wild
+    # What the account's own document admits by already may stay.
+    assert list(wildcards_of(document, (document,))) == []
 
 
 @pytest.mark.parametrize("member", [*FORMATS, "difference"])

@@ -78,6 +78,18 @@ def serving(tmp_path: Path) -> Iterator[Served]:
         served.process.wait(30)
 
 
+CUT = {"log": "##[error]Could not assume role with OIDC: cut \ud83d"}
+"""Half of a sign: what a client gives that cut a text by its length."""
+
+
+def deep(levels: int) -> Any:
+    """A value nested so deep."""
+    value: Any = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 def line(value: Any) -> bytes:
     return json.dumps(value).encode() + b"\n"
 
@@ -125,11 +137,15 @@ def test_broken_messages_are_answered_and_a_client_may_go_away(tmp_path: Path) -
         line({"jsonrpc": "2.0", "id": 9, "method": "no/such"}),
         line({"jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": {"name": 3}}),
         line({"not": "a request"}),
+        # The SDK drops what it cannot read: without an answer, the client would wait for ever.
+        line({"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"arguments": deep(300)}}),
+        line({"jsonrpc": "2.0", "id": 1.5, "method": "ping"}),
+        line({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "explain", "arguments": CUT}}),
         line({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "causes", "arguments": {}}}),
     ]
     with serving(tmp_path) as served:
         served.give(*given)
-        answers = [served.message() for _ in range(8)]
+        answers = [served.message() for _ in range(12)]
         # The client goes away: a message that nobody takes ends the server, quietly.
         served.stdout.close()
         served.give(line({"jsonrpc": "2.0", "id": 3, "method": "tools/list"}))
@@ -137,7 +153,9 @@ def test_broken_messages_are_answered_and_a_client_may_go_away(tmp_path: Path) -
         assert served.stderr.read() == b""
     by_id = {answer["id"]: answer for answer in answers}
     broken = [answer["error"]["code"] for answer in answers if answer["id"] is None]
-    assert broken == [PARSE_ERROR, PARSE_ERROR, PARSE_ERROR, INVALID_REQUEST]
+    assert broken == [*[PARSE_ERROR] * 3, *[INVALID_REQUEST] * 3]
+    assert by_id[4]["error"]["code"] == INVALID_REQUEST
+    assert "\ufffd" in json.dumps(by_id[5]["result"], ensure_ascii=False)
     assert by_id[1]["result"]["serverInfo"]["name"] == "planescope"
     assert {by_id[9]["error"]["code"], by_id[8]["error"]["code"]} <= {-32601, -32602}
     assert not by_id[2]["result"]["isError"]

@@ -64,7 +64,7 @@ def _explain(call: Call) -> Answer:
                 f"The words do not separate these causes: {', '.join(each.value for each in finding.candidates)}."
             )
         if finding.action:
-            on = f" on {call.marker.phrase(finding.resource).text}" if finding.resource else ""
+            on = f" on {call.marker.place(finding.resource).text}" if finding.resource else ""
             told.append(f"Refused: {call.marker.phrase(finding.action).text}{on}.")
         if finding.evidence:
             told.append(say("The line: {line}", line=finding.evidence.text))
@@ -189,7 +189,7 @@ def _lint(call: Call) -> Answer:
         linted.append(lint_document.LintedFile(file or f"document {number}", "", report))
     found = [(number, each) for number, item in enumerate(linted, 1) for each in item.report.findings]
     told = [
-        call.marker.say(f"Document {number}, {each.severity.value} {each.rule.value}: {each.rule.record.sentence}")
+        f"Document {number}, {each.severity.value} {each.rule.value}: {each.rule.record.sentence}"
         for number, each in found[:10]
     ]
     told.insert(0, f"{len(found)} findings in {len(linted)} documents.")
