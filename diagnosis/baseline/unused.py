@@ -156,6 +156,8 @@ def _users_not_known(role: RoleState, state: ReviewedState) -> Iterator[str]:
         own = Coverage(frozenset({state.repository.full_name.lower()}), alone=True)
         for who in possible_users(role.role.value.trust_policy, role.arn, own):
             yield f"the trust policy also admits {who}"
+    else:
+        yield "the trust policy was not read"
 
 
 def _access(usage: RoleUsage | None, service: str) -> LastAccess | None:

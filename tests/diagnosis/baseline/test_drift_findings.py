@@ -427,6 +427,8 @@ def test_what_other_repositories_may_use_is_not_claimed_to_be_unused(other: str)
     (grant,) = [each for each in findings if each.rule is DriftRule.GRANT_UNUSED]
     assert grant.level is Level.UNKNOWN
     assert "the trust policy also admits" in grant.sentence
+    unread = replace(shared, role=NOT_READ)
+    assert ("grant-unused", U) in found(reviewed(state(roles=(unread,))))
     alone = review(seen(state(roles=(shared,), workflows=Known(()))), None).findings
     assert [each.level for each in alone if each.rule is DriftRule.ROLE_UNUSED] == [Level.UNKNOWN]
 

@@ -97,6 +97,30 @@ def test_accept_at_the_first_stage_and_compare_at_the_third(tmp_path: Path) -> N
     assert "no drift" in again.stdout
 
 
+def test_what_is_said_of_no_single_thing_stands_at_a_line_of_its_own_too() -> None:
+    assert run("--demo", "3", "--accept", "--rationale", "to try it").exit_code == 0
+    file = Path("planescope-demo-baseline.json")
+    held = json.loads(file.read_text(encoding="utf-8"))
+    held["repository"] = "old/name"
+    held["github"]["environments"] = {"prod": {"refs": "any", "patterns": [], "rules": []}}
+    held["aws"]["roles"][ROLE]["control_policies"] = ["SCP guard on r-1: 0"]
+    held["accepted"]["expires"] = "2026-01-01"
+    file.write_text(json.dumps(held, indent=2), encoding="utf-8")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    told = {}
+    for result in json.loads(run("--demo", "3", "--sarif").stdout)["runs"][0]["results"]:
+        at = result["locations"][0]["physicalLocation"]["region"]["startLine"]
+        told[result["ruleId"]] = lines[at - 1].strip().partition(":")[0]
+    assert told | {"repository-changed": '"repository"', "environment-changed": '"prod"'} == told
+    assert told | {"control-policy-changed": '"arn', "acceptance-expired": '"expires"'} == told
+
+
+def test_a_merge_that_was_not_finished_is_told_as_such() -> None:
+    Path("b.json").write_text('{\n<<<<<<< HEAD\n"schema": 1\n=======\n', encoding="utf-8")
+    result = run("--demo", "3", "--baseline", "b.json")
+    assert (result.exit_code, "merge that was not finished, line 2" in " ".join(result.stderr.split())) == (2, True)
+
+
 def test_a_step_of_a_workflow_gets_annotations_a_summary_and_both_documents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -220,10 +220,17 @@ def _of_workflow(found: Review, workflow: str) -> Review:
 def _line(place: Place, file: Path, places: Places | None) -> Place:
     """Return the line of the baseline where a thing stands that lies in no file of its own."""
     name = place.member
-    at: tuple[str, ...] = ()
+    at: tuple[str | int, ...] = ()
     if places is not None:
         ways = (("aws", "roles", name), ("aws", "repositories", name), ("aws", "providers", name))
-        further = (("github", "workflows", name), tuple(name.split(".")))
+        further: list[tuple[str | int, ...]]
+        environment = name.partition(": environment ")[2]
+        account = name.removeprefix("account ")
+        further = [("github", "workflows", name), ("github", "environments", environment), tuple(name.split("."))]
+        # What is said of an account as a whole stands with its first role, of the repository with its name.
+        roles = [way for way in places.offsets if len(way) == 3 and way[:2] == ("aws", "roles")]
+        further += [way for way in roles if f"::{account}:" in str(way[-1])]
+        further += [("repository",)] if "/" in name and ":" not in name else []
         at = next((way for way in (*ways, *further) if way in places.offsets), ())
     found = places.at(*at) if places is not None else None
     return Place(file.as_posix(), found.line if found else 1, found.column if found else None, name)
