@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from diagnosis.baseline.parts import Both, both, changed, differences, unknown
 from diagnosis.baseline.rules import DriftRule
@@ -12,6 +12,7 @@ from diagnosis.facts.github_context import DeployableRefs, Environment, RefPolic
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import OidcCustomization
 from diagnosis.findings.finding import Finding, Level, Place
+from diagnosis.names.arn import Arn
 
 
 def github_changes(before: ReviewedState, now: ReviewedState) -> Iterator[Finding]:
@@ -179,35 +180,54 @@ def _workflow(place: Place, found: Both[WorkflowState]) -> Iterator[Finding]:
     yield from told
     if not told and old.sha256 != new.sha256:
         said = f"{_name(place.file)} has another text; roles, subjects, needs, triggers and permissions are the same."
-        yield changed(DriftRule.TEXT_CHANGED, place, said, level=Level.NOTE)
+        jobs = differences(_jobs(old), _jobs(new))
+        yield changed(DriftRule.TEXT_CHANGED, place, said, jobs, Level.NOTE)
+
+
+def _jobs(workflow: WorkflowState) -> Iterator[str]:
+    for release in workflow.releases:
+        yield from (f"job {job} with {_role(release.role)}" for job in release.jobs)
 
 
 def _releases(place: Place, old: WorkflowState, new: WorkflowState) -> Iterator[Finding]:
     before = {each.role: each for each in old.releases}
     now = {each.role: each for each in new.releases}
-    for role in sorted({*before, *now}, key=lambda role: str(role or "")):
-        first, second = before.get(role, ReleaseState(role)), now.get(role, ReleaseState(role))
-        named = f"with {role}" if role else "with a role that is not known"
-        roles = differences(*((f"role {role or 'not known'}",) if role in each else () for each in (before, now)))
-        kinds = (
-            (
-                DriftRule.WORKFLOW_NEEDS,
-                f"{_name(place.file)} needs other actions {named}.",
-                (
-                    *roles,
-                    *differences(map(str, first.needs), map(str, second.needs)),
-                    *(f"not understood, {line}" for line in differences(first.not_understood, second.not_understood)),
-                ),
-            ),
-            (
-                DriftRule.WORKFLOW_PERMISSIONS,
-                f"The GitHub tokens of {_name(place.file)} have other permissions {named}.",
-                differences(first.permissions, second.permissions),
-            ),
-        )
-        for rule, sentence, details in kinds:
-            if details:
-                yield changed(rule, place, sentence, details)
+    if roles := differences(map(_role, before), map(_role, now)):
+        said = f"{_name(place.file)} takes other roles than when the baseline was accepted."
+        moved = _needs(_whole(old.releases), _whole(new.releases))
+        yield changed(DriftRule.WORKFLOW_NEEDS, place, said, (*roles, *moved))
+    for role in sorted({*before} & {*now}, key=_role):
+        first, second = before[role], now[role]
+        if needs := _needs(first, second):
+            said = f"{_name(place.file)} needs other actions with {_role(role)}."
+            yield changed(DriftRule.WORKFLOW_NEEDS, place, said, needs)
+        if permissions := differences(first.permissions, second.permissions):
+            said = f"The GitHub tokens of {_name(place.file)} have other permissions with {_role(role)}."
+            yield changed(DriftRule.WORKFLOW_PERMISSIONS, place, said, permissions)
+    added = _whole([each for role, each in now.items() if role not in before]).permissions
+    known = {pair for each in old.releases for pair in each.permissions}
+    if more := [f"added: {pair}" for pair in added if pair not in known]:
+        said = f"The GitHub tokens of {_name(place.file)} have other permissions with its new roles."
+        yield changed(DriftRule.WORKFLOW_PERMISSIONS, place, said, more)
+
+
+def _whole(releases: Sequence[ReleaseState]) -> ReleaseState:
+    """Return what a workflow does with all these roles together."""
+    return ReleaseState(
+        None,
+        permissions=tuple(pair for each in releases for pair in each.permissions),
+        needs=tuple(use for each in releases for use in each.needs),
+        not_understood=tuple(step for each in releases for step in each.not_understood),
+    )
+
+
+def _needs(before: ReleaseState, now: ReleaseState) -> tuple[str, ...]:
+    steps = differences(before.not_understood, now.not_understood)
+    return (*differences(map(str, before.needs), map(str, now.needs)), *(f"not understood, {line}" for line in steps))
+
+
+def _role(role: Arn | None) -> str:
+    return f"role {role}" if role else "a role that is not known"
 
 
 def _name(path: str) -> str:

@@ -150,7 +150,9 @@ _RECORDS: dict[DriftRule, RuleRecord] = {
         "A workflow that took AWS credentials is gone, or takes none any more.", _ACCEPT, _WORKFLOW
     ),
     DriftRule.WORKFLOW_NEEDS: _record(
-        "A release needs other actions at AWS than it did when the baseline was accepted.", _ACCEPT, _WORKFLOW
+        "A release takes other roles or needs other actions than when the baseline was accepted.",
+        _ACCEPT,
+        _WORKFLOW,
     ),
     DriftRule.WORKFLOW_SUBJECTS: _record("A release presents other subjects.", _ACCEPT, _GITHUB_OIDC),
     DriftRule.WORKFLOW_TRIGGERS: _record("A release is started by other events.", _ACCEPT, _WORKFLOW),

@@ -189,6 +189,21 @@ CHANGES: list[tuple[str, ReviewedState, set[tuple[str, str]]]] = [
         {("workflow-permissions", E)},
     ),
     (
+        "another role for the same",
+        with_workflow(releases=(replace(RELEASE, role=None),)),
+        {("workflow-needs", E), ("role-unused", U), ("grant-unused", U)},
+    ),
+    (
+        "another default branch",
+        state(repository=replace(state().repository, default_branch="trunk")),
+        {("repository-changed", E)},
+    ),
+    (
+        "another job with the same role",
+        with_workflow(sha256="1" * 64, releases=(replace(RELEASE, jobs=("push", "sign")),)),
+        {("text-changed", N)},
+    ),
+    (
         "a need more",
         with_workflow(releases=(replace(RELEASE, needs=(*RELEASE.needs, Use("s3:PutObject", "arn:aws:s3:::b/*"))),)),
         {("workflow-needs", E)},
