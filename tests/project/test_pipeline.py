@@ -68,6 +68,10 @@ def test_a_called_workflow_has_least_permissions_a_bound_and_nothing_that_it_was
     # A run may call it twice, as a matrix does: neither stops the other, nor takes the name of its report.
     assert calls_of(file)["inputs"]["artifact"]["default"] == f"planescope-{name}"
     assert file["concurrency"]["group"].endswith("-${{ inputs.artifact }}")
+    # What ends before planescope runs has judged nothing, and says so.
+    told = [each for job in file["jobs"].values() if (each := job.get("outputs", {}).get("verdict"))]
+    assert told == ["${{ steps.planescope.outputs.verdict || 'error' }}"]
+    assert ACTION["outputs"]["verdict"]["value"] == "${{ steps.run.outputs.verdict || 'error' }}"
     named = [step["with"]["artifact"] for step in steps_of(file) if "artifact" in step.get("with", {})]
     assert all(each.startswith("${{ inputs.artifact }}") for each in named)
     for job in file["jobs"].values():

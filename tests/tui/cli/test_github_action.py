@@ -205,6 +205,32 @@ def runner(tmp_path: Path) -> Path:
     return tmp_path
 
 
+STUB = """#!/bin/sh
+env >>"$RUNNER_TEMP/seen"
+if [ "$3" = venv ]; then mkdir -p venv/bin && cp "$0" venv/bin/python; fi
+"""
+
+
+def test_what_installs_has_no_credentials_and_no_place_of_the_jobs_to_import_from(
+    runner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub = runner / "stub"
+    stub.write_text(STUB)
+    stub.chmod(0o755)
+    of_the_job = ["PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PIP_TARGET", "PIP_USER", "PIP_PREFIX"]
+    of_the_job += ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN"]
+    for name in of_the_job:
+        monkeypatch.setenv(name, "work")
+    step = next(step for step in STEPS if step.get("id") == "install")
+    given = {"python.outputs.path": str(stub), "AWS_SECRET_ACCESS_KEY": "x", "GITHUB_TOKEN": "x", "PIP_INDEX_URL": "y"}
+    code, log, found = run_step(step, runner, {}, **given)
+    assert code == 0, log
+    assert Path(found["home"], "venv", "bin", "python").is_file()
+    seen = {line.partition("=")[0] for line in (runner / "temp" / "seen").read_text().splitlines()}
+    assert not seen & {*of_the_job, "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "GH_TOKEN"}
+    assert {"PIP_INDEX_URL", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"} <= seen
+
+
 def test_the_scripts_run_nothing_that_stands_in_an_input(runner: Path) -> None:
     by_id = {step["id"]: step for step in STEPS if "id" in step}
     of_preflight = {name for name, each in COMMANDS["preflight"].inputs.items() if each.kind is not Kind.FLAG}
