@@ -5,7 +5,11 @@ It is the runner's own working folder, so nobody is asked. What lies outside of 
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.logs.scrubbed_values import scrub_text
@@ -40,7 +44,7 @@ class Checkout(RepositoryTree):
                 )
             if not place.is_file():
                 return self._not_there(what, place)
-            with place.open("rb") as file:
+            with _opened(root, actual.relative_to(root).parts) as file:
                 raw = file.read(most + 1)
         except (OSError, ValueError, RuntimeError):
             return Unreadable(what, "it cannot be read", "see who may read it")
@@ -76,3 +80,25 @@ class Checkout(RepositoryTree):
             return [place.name for place in (self._root / FOLDER).iterdir() if not place.is_dir()]
         except OSError:
             return None
+
+
+def _opened(root: Path, parts: tuple[str, ...]) -> BinaryIO:
+    """Open a file folder by folder, none of them by a link. Raises OSError.
+
+    What was looked at may be another thing by now: a link out of the folder, or a pipe in which a read waits for ever.
+    """
+    if os.open not in os.supports_dir_fd:
+        return root.joinpath(*parts).open("rb")
+    held = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in parts[:-1]:
+            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=held)
+            os.close(held)
+            held = inner
+        number = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=held)
+    finally:
+        os.close(held)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "it is no file")
+    return os.fdopen(number, "rb")

@@ -164,3 +164,29 @@ def test_a_workflow_that_is_a_link_to_nothing_says_so(root: Path) -> None:
     (gone,) = (file.parsed for file in others.value if file.parsed.path.endswith("gone.yml"))
     assert isinstance(gone, UnparsableWorkflow)
     assert gone.why == "it is a link to nothing"
+
+
+@pytest.mark.skipif(os.open not in os.supports_dir_fd, reason="the system opens no file below a folder that is open")
+@pytest.mark.parametrize("what", ["a pipe", "a link", "a folder that is a link"])
+def test_what_is_put_in_a_files_place_after_it_was_looked_at_is_not_read(
+    what: str, root: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "publish.sh").write_text("of another place")
+    looked = Path.is_file
+
+    def swapped(place: Path) -> bool:
+        answer = looked(place)
+        place.unlink()
+        if what == "a pipe":
+            os.mkfifo(place)
+        elif what == "a link":
+            place.symlink_to(outside / "publish.sh")
+        else:
+            place.parent.rmdir()
+            place.parent.symlink_to(outside)
+        return answer
+
+    assert isinstance(Checkout(root, OWN).text("scripts/publish.sh"), Known)
+    monkeypatch.setattr(Path, "is_file", swapped)
+    assert isinstance(Checkout(root, OWN).text("scripts/publish.sh"), Unreadable)

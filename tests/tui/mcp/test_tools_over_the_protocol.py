@@ -27,8 +27,8 @@ from tui.mcp.server import INSTRUCTIONS, build_server
 from tui.mcp.tools.table import TOOLS
 
 REQUEST = {"principal": "a", "action": "s3:GetObject", "resource": "b"}
-TEMPLATE = (
-    '{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {}}}}'
+TEMPLATE = json.dumps(
+    {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {}}}}
 )
 CALLS: dict[str, dict[str, Any]] = {
     "diagnose": {"runs": ["https://github.com/octo-org/octo-repo/actions/runs/7"]},
@@ -127,7 +127,7 @@ async def test_sections_are_those_that_were_asked_for() -> None:
         ("policy_admits", {"trust_policy": "{}", "repository": "o/r"}, "no trust policy"),
         ("policy_evaluate", {"rows": []}, "fewer than 1"),
         ("what_if", {"demo": {"stage": "1"}, "documents": [{"kind": "trust", "text": "{"}]}, "no trust policy"),
-        ("policy_lint", {"documents": [{"text": TEMPLATE}]}, "infrastructure code"),
+        ("policy_lint", {"documents": [{"text": TEMPLATE}]}, "holds no policy"),
         ("conform", {"base": "--output=x"}, "not of the form"),
         ("conform", {"roles": [{"name": "a"}]}, "lacks a member"),
         ("more", {"result": "r99"}, "no such result"),
@@ -163,6 +163,41 @@ def test_whatever_is_handed_over_gets_an_answer(name: str, data: st.DataObject) 
     outcome = asyncio.run(Calls(ValueSources()).call(name, arguments, report))
     assert outcome.value["schema"] == "planescope.mcp/1"
     assert outcome.value["exit_code"] != 70
+
+
+def template_of(trust: Any) -> str:
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Release": role}})
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "resource"),
+    [
+        (template_of(json.loads(trust_of("repo:*"))), 1, "Release"),
+        (template_of(json.loads(trust_of("repo:o/r:ref:refs/heads/main"))), 0, "Release"),
+        (template_of({"Ref": "Trust"}), 3, None),
+        (
+            'resource "aws_iam_role" "release" {\n  assume_role_policy = jsonencode('
+            + trust_of("repo:*").replace('": ', '" = ')
+            + ")\n}\n",
+            1,
+            "aws_iam_role.release",
+        ),
+    ],
+)
+async def test_the_documents_of_infrastructure_code_are_judged_one_by_one(
+    text: str, code: int, resource: str | None, tmp_path: Path
+) -> None:
+    ending = ".tf" if text.startswith("resource") else ".json"
+    (tmp_path / f"iam{ending}").write_text(text)
+    async with Client(build_server(ValueSources(root=tmp_path))) as client:
+        # Terraform's own language is told by the file's name alone.
+        for given in ({"text": text}, {"file": f"iam{ending}"})[ending == ".tf" :]:
+            held: Any = (await client.call_tool("policy_lint", {"documents": [given]})).structured_content
+            assert held["exit_code"] == code, held
+            documents = held["document"]["documents"]
+            assert [each["resource"]["foreign_text"] for each in documents] == ([resource] if resource else [])
+            assert bool(held["document"]["unknown"]) is (code == 3)
 
 
 async def test_missing_credentials_say_what_the_command_says() -> None:

@@ -13,9 +13,7 @@ import click
 
 from diagnosis.documents.exit_code import FAILED, PASSED, ExitCode
 from diagnosis.documents.lint import SCHEMA, LintedFile, NotJudged, document, sarif
-from diagnosis.facts.reading import Unreadable
 from diagnosis.iac.files import ENDINGS
-from diagnosis.iac.lint import lint_proposed
 from diagnosis.iac.proposal import Form, Given, Proposal
 from diagnosis.iac.read import read_files
 from diagnosis.lint.document import Expected
@@ -33,12 +31,10 @@ from tui.cli.exit_codes import exit_codes
 from tui.cli.output import say
 from tui.cli.reports.lint import show
 from tui.infrastructure_files import GatheredFiles, gather
+from tui.infrastructure_lint import judge_code
 from tui.policy_file import name_of, policy_text
 
 BAD_INPUT = ExitCode.USAGE
-_STATE = "state it with --parameter NAME=VALUE, or hand over a plan or the document that AWS has"
-_MOST_TOLD = 5
-"""Of the open values of a document in one sentence."""
 _KINDS = {
     "trust": PolicyKind.TRUST,
     "identity": PolicyKind.IDENTITY,
@@ -179,8 +175,6 @@ def _add_file(
     found: _Judged,
 ) -> None:
     form = proposal.forms.get(key)
-    documents = [each for each in proposal.documents if each.file == key]
-    gaps = [each for each in proposal.gaps if each.file == key]
     is_named = key not in gathered.from_folders
     if form in (Form.POLICY, Form.CLI_ANSWER) or (
         form is None and is_named and _is_meant_as_policy(path, gathered.texts[key])
@@ -188,33 +182,11 @@ def _add_file(
         _add_policy(path, gathered.texts[key], kind, expected, found)
         return
     shown = printable(str(path))
-    for each in documents:
-        linted = lint_proposed(each, expected)
-        if isinstance(linted, Unreadable):
-            found.not_judged.append(NotJudged(shown, each.line, linted.what, linted.why, linted.how))
-            continue
-        found.linted.append(
-            LintedFile(shown, _uri(path), linted.report, each.shown, each.address, each.line, linted.opens)
-        )
-        lacking = [place for place in linted.opens if not place.sort.is_harmless]
-        if lacking:
-            why = "; ".join(dict.fromkeys(place.why for place in lacking[:_MOST_TOLD]))
-            more = f"; and {len(lacking) - _MOST_TOLD} more" if len(lacking) > _MOST_TOLD else ""
-            found.not_judged.append(
-                NotJudged(shown, lacking[0].line, f"the whole of the {each.shown}", why + more, _STATE)
-            )
-    found.not_judged += [
-        NotJudged(
-            shown, each.line, _named(each.reading.what, key, shown), each.reading.why, each.reading.how, each.elsewhere
-        )
-        for each in gaps
-    ]
-    if not documents and not gaps and is_named:
+    judged, left = judge_code(proposal, key, shown, _uri(path), expected)
+    found.linted += judged
+    found.not_judged += left
+    if not judged and not left and is_named:
         found.without.append(shown)
-
-
-def _named(what: str, key: str, shown: str) -> str:
-    return what.replace(key, shown)
 
 
 def _is_meant_as_policy(path: Path, text: str) -> bool:

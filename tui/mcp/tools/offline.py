@@ -8,21 +8,24 @@ from datetime import UTC, datetime
 from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.documents import admits, explanation
 from diagnosis.documents import lint as lint_document
-from diagnosis.documents.exit_code import FAILED, PASSED, ExitCode
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, ExitCode
 from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
 from diagnosis.failures import explain
-from diagnosis.iac.proposal import Form
+from diagnosis.iac.proposal import Form, Given
 from diagnosis.iac.read import read_files
 from diagnosis.lint.document import Expected
 from diagnosis.lint.lint import lint
 from diagnosis.lint.rule import Severity
 from diagnosis.names.arn import is_account_id
+from diagnosis.names.partition import partition_of
 from diagnosis.policy import PolicyKind, Unparsable, evaluate
 from diagnosis.policy.evaluation.decision import Layer
 from diagnosis.policy.evaluation.rows import RowFault, read_row, result_of
 from tui.backend import BackendProblem
+from tui.infrastructure_files import STANDARD_INPUT
+from tui.infrastructure_lint import judge_code
 from tui.mcp import schemas
 from tui.mcp.foreign_text import SENTENCES, Marking
 from tui.mcp.result import Answer
@@ -174,35 +177,36 @@ def _lint(call: Call) -> Answer:
     account, region = call.text("account"), call.text("region")
     if account and not is_account_id(account):
         raise BackendProblem("`account` is no account id of twelve digits.")
+    expected = Expected(account, region)
     linted: list[lint_document.LintedFile] = []
+    left: list[lint_document.NotJudged] = []
     for number, given in enumerate(call.arguments["documents"], 1):
         text, file = inputs.given_text(call, "text", given)
-        kind = _KINDS[given["kind"]] if given.get("kind") else None
-        if _is_infrastructure(text):
-            raise BackendProblem(
-                "A document is infrastructure code, which holds policies among other things.",
-                "Judge it with `conform`, or run `planescope policy lint` on the file.",
-            )
-        report = lint(policy_text(text), kind, Expected(account, region))
-        if isinstance(report, Unparsable):
-            raise BackendProblem(f"Document {number} is no policy: {report.text}.")
-        linted.append(lint_document.LintedFile(file or f"document {number}", "", report))
+        shown, key = file or f"document {number}", file or STANDARD_INPUT
+        proposal = read_files({key: text}, Given(account, region, partition_of(region).name))
+        if proposal.forms.get(key, Form.POLICY) in (Form.POLICY, Form.CLI_ANSWER):
+            report = lint(policy_text(text), _KINDS[given["kind"]] if given.get("kind") else None, expected)
+            if isinstance(report, Unparsable):
+                raise BackendProblem(f"Document {number} is no policy: {report.text}.")
+            linted.append(lint_document.LintedFile(shown, "", report))
+            continue
+        judged, unjudged = judge_code(proposal, key, shown, "", expected)
+        if not judged and not unjudged:
+            raise BackendProblem(f"Document {number} holds no policy.")
+        linted += judged
+        left += unjudged
     found = [(number, each) for number, item in enumerate(linted, 1) for each in item.report.findings]
-    told = [
+    told = [f"{len(found)} findings in {len(linted)} documents."]
+    if left:
+        told.append(f"{len(left)} were not judged, or not as a whole: see the section unknown.")
+    told += [
         f"Document {number}, {each.severity.value} {each.rule.value}: {each.rule.record.sentence}"
         for number, each in found[:10]
     ]
-    told.insert(0, f"{len(found)} findings in {len(linted)} documents.")
     failing = any(item.report.at_least(Severity.ERROR) for item in linted)
-    code = FAILED if failing else PASSED
-    marked = _marked(lint_document.document(linted), "policy-lint-1")
+    code = FAILED if failing else UNKNOWN if any(not each.elsewhere for each in left) else PASSED
+    marked = _marked(lint_document.document(linted, left), "policy-lint-1")
     return Answer(tuple(told), code, call.marker, marked, schema=_schema("policy-lint-1"))
-
-
-def _is_infrastructure(text: str) -> bool:
-    """Return whether a text is a template or a plan: judged as a policy, it would be full of faults that it has not."""
-    name = "document.json"
-    return read_files({name: text}).forms.get(name, Form.POLICY) not in (Form.POLICY, Form.CLI_ANSWER)
 
 
 def _marked(document: Object, name: str, marking: Marking | None = None) -> Object:
@@ -220,8 +224,10 @@ _LIST_OF_DOCUMENTS: Object = {
     "items": {
         "type": "object",
         "properties": {
-            "text": inputs.text("The policy as JSON, or what the AWS CLI printed of it."),
-            "file": inputs.file("The policy's file"),
+            "text": inputs.text(
+                "A policy, what the AWS CLI printed of it, a CloudFormation template, or a Terraform plan."
+            ),
+            "file": inputs.file("The document's file, or a Terraform file"),
             "kind": {
                 "enum": strings(sorted(_KINDS)),
                 "description": "What it is attached to; by default told by its elements.",
@@ -274,7 +280,7 @@ TOOLS = (
         "policy_lint",
         "The faults of policy documents",
         "Finds what AWS would refuse, what has no effect, what opens more than it shows, and says the correction, with path and"
-        " line. Offline.",
+        " line; in policies, and in each of a CloudFormation template, Terraform plan or Terraform file. Offline.",
         {
             "documents": _LIST_OF_DOCUMENTS,
             "account": {
