@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from diagnosis.baseline.contexts import BRANCHES, TAGS, contexts_of, may_present
+from diagnosis.baseline.state import ReviewedState, RoleState
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
+from diagnosis.migration.tokens import jobs_with_credentials
+from diagnosis.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,50 @@ class Elsewhere:
         if self.unread and not context.startswith(BRANCHES):
             found.append(f"runs of {len(self.unread)} further branches were not looked at ({self.unread[0]})")
         return tuple(found)
+
+    def other_users(self, role: RoleState, state: ReviewedState) -> Iterator[str]:
+        """Yield why jobs on other branches may use a role in another way than those of the default branch."""
+        known = {workflow.path: workflow.sha256 for workflow in state.known_workflows}
+        for branch, reading in self.branches.items():
+            if isinstance(reading, Absent) or not may_come_from(role, branch):
+                continue
+            if not isinstance(reading, Known):
+                yield f"the workflow files of the branch {branch} were not read"
+                continue
+            for file in reading.value:
+                digest = sha256(file.text.encode("utf-8", "replace")).hexdigest()
+                takes = not isinstance(file.parsed, Workflow) or jobs_with_credentials(file.parsed)
+                if takes and known.get(file.parsed.path) != digest:
+                    yield f"the branch {branch} has another {file.parsed.path}"
+        if self.unread and may_come_from(role, None):
+            yield f"runs of {len(self.unread)} further branches were not looked at ({self.unread[0]})"
+
+
+def may_come_from(role: RoleState, branch: str | None) -> bool:
+    """Return whether a role's trust policy may admit jobs of a branch; None: of branches that no subject names."""
+    policy = role.role.value.trust_policy.policy if isinstance(role.role, Known) else None
+    if not isinstance(policy, Policy):
+        return True
+    exact = exact_branches(role)
+    return (
+        any(set(value) & set("*?$") for value in _subjects(policy))
+        or not exact
+        or (branch in exact if branch else False)
+    )
+
+
+def exact_branches(role: RoleState) -> frozenset[str]:
+    """Return the branches that the subjects of a role's trust policy name."""
+    policy = role.role.value.trust_policy.policy if isinstance(role.role, Known) else None
+    found = (value.partition(f":{BRANCHES}")[2] for value in _subjects(policy)) if isinstance(policy, Policy) else ()
+    return frozenset(branch for branch in found if branch and not set(branch) & set("*?$"))
+
+
+def _subjects(policy: Policy) -> Iterator[str]:
+    for statement in policy.allows:
+        for condition in statement.conditions:
+            if condition.folded_key.endswith(":sub"):
+                yield from condition.values
 
 
 def _of_branch(context: str, branch: str) -> bool:

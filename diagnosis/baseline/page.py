@@ -32,8 +32,8 @@ the role's policies grant within its boundary, as sets. One whose text alone is 
 - **What no release uses.** A grant beyond the needs of all releases, an exact subject that no workflow can present, a role that no
   workflow assumes. What was so when the baseline was accepted is a note; what has come to be so fails the review. It is claimed
   only where every workflow was read, every role is known, the trust policy admits no other repository or principal, and no step
-  that runs with the role is opaque; else it is unknown. For a subject the workflow files of other branches are read too: of the
-  branch that it names, and of up to ten branches with runs. A tag's files are not.
+  that runs with the role is opaque; else it is unknown. The workflow files of other branches are read too where
+  the trust policy admits them: of those that subjects name and of those with runs, ten at most. A tag's files are not.
 - **What AWS says of use.** IAM's last-accessed information is read for each role
   (`iam:GenerateServiceLastAccessedDetails` starts a report; AWS lists it among the actions that read). It reaches back 400 days at
   most, comes up to four hours late, and counts attempts that were refused. A role that has had its policies since an acceptance

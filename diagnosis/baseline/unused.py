@@ -105,7 +105,7 @@ def _grant(role: RoleState, service: str, pairs: list[tuple[str, str]], reviewed
         said = f"{named} is granted {_listed(actions)}; no release needs that, and somebody used it since."
         how = "Find out who uses the role beside the releases; CloudTrail shows its sessions."
         return Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, place, said, how, details)
-    if doubts := tuple(_doubts(role, reviewed.now)):
+    if doubts := tuple(_doubts(role, reviewed)):
         said = f"{named} is granted {_listed(actions)}; whether a release uses that is not known: {doubts[0]}."
         how = "Make these readable, or accept the grant with the reason why it stays."
         return Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, place, said, how, (*details, *doubts[1:]))
@@ -137,15 +137,16 @@ def _beyond(state: ReviewedState | None, role: RoleState | None) -> frozenset[tu
     )
 
 
-def _doubts(role: RoleState, state: ReviewedState) -> Iterator[str]:
+def _doubts(role: RoleState, reviewed: Reviewed) -> Iterator[str]:
     """Yield why it is not known what all users of a role use."""
-    yield from _users_not_known(role, state)
-    for workflow, release in state.releases_of(role.arn):
+    yield from _users_not_known(role, reviewed)
+    for workflow, release in reviewed.now.releases_of(role.arn):
         yield from (f"not understood in {workflow.path}: {step}" for step in release.not_understood)
 
 
-def _users_not_known(role: RoleState, state: ReviewedState) -> Iterator[str]:
+def _users_not_known(role: RoleState, reviewed: Reviewed) -> Iterator[str]:
     """Yield why it is not known who uses a role."""
+    state = reviewed.now
     if not isinstance(state.workflows, Known):
         yield "the workflow files were not read"
     yield from (text.rstrip(".") for text in state.unread_workflows)
@@ -158,6 +159,12 @@ def _users_not_known(role: RoleState, state: ReviewedState) -> Iterator[str]:
             yield f"the trust policy also admits {who}"
     else:
         yield "the trust policy was not read"
+    yield from reviewed.elsewhere.other_users(role, state)
+
+
+def roles_in_question(state: ReviewedState) -> tuple[RoleState, ...]:
+    """Return the roles of which it may be claimed that something of them is not used."""
+    return tuple(role for role in state.roles if _beyond(state, role) or not state.releases_of(role.arn))
 
 
 def _access(usage: RoleUsage | None, service: str) -> LastAccess | None:
@@ -294,7 +301,7 @@ def _role(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
     last = _last_use(usage)
     said = f"No workflow of {reviewed.now.repository.full_name} assumes the role {role.arn}"
     details = tuple(_of_use(usage))
-    doubts = tuple(_users_not_known(role, reviewed.now))
+    doubts = tuple(_users_not_known(role, reviewed))
     if before is not None and before.role(role.arn) is not None and not before.releases_of(role.arn):
         yield changed(DriftRule.ROLE_UNUSED, place, f"{said}, {reviewed.accepted}.", details, Level.NOTE)
     elif doubts:

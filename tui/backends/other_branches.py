@@ -1,13 +1,13 @@
-"""Read the workflow files of other branches where it would be claimed that no workflow presents a subject."""
+"""Read the workflow files of other branches where it would be claimed that nobody presents a subject or uses a grant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from diagnosis.baseline.contexts import BRANCHES
-from diagnosis.baseline.elsewhere import Elsewhere
+from diagnosis.baseline.elsewhere import Elsewhere, exact_branches, may_come_from
 from diagnosis.baseline.state import ReviewedState
-from diagnosis.baseline.unused import unpresented_contexts
+from diagnosis.baseline.unused import roles_in_question, unpresented_contexts
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import WorkflowFile
@@ -22,10 +22,11 @@ def read_elsewhere(
     source: GitHubSource, state: ReviewedState, runs: Sequence[Attempt], cancelled: CancelHook
 ) -> Elsewhere:
     """Return the files of the branches that subjects name, and of those with runs. Nothing is asked where nothing is claimed."""
-    contexts = unpresented_contexts(state)
+    contexts, roles = unpresented_contexts(state), roles_in_question(state)
     own = state.repository.default_branch
-    named = sorted({each.removeprefix(BRANCHES) for each in contexts if each.startswith(BRANCHES)} - {own or ""})
-    if any(not each.startswith(BRANCHES) for each in contexts):
+    branches = {each.removeprefix(BRANCHES) for each in contexts if each.startswith(BRANCHES)}
+    named = sorted(branches.union(*map(exact_branches, roles)) - {own or ""})
+    if any(not each.startswith(BRANCHES) for each in contexts) or any(may_come_from(role, None) for role in roles):
         named += [branch for branch in _with_runs(runs) if branch not in (own, *named)]
     read: dict[str, Reading[tuple[WorkflowFile, ...]]] = {}
     for branch in named[:MOST_BRANCHES]:

@@ -385,6 +385,24 @@ def test_what_another_branch_may_present_is_not_claimed(context: str, elsewhere:
     assert {each.level.value for each in findings if each.rule is DriftRule.SUBJECT_UNUSED} == wanted
 
 
+@pytest.mark.parametrize(
+    ("subject", "elsewhere", "wanted"),
+    [
+        (MAIN, Elsewhere({"dev": _files(_ON_DEV)}), E),  # nobody comes in from there
+        ("repo:octo-lab/shop:*", Elsewhere({"dev": _files(_ON_DEV)}), U),
+        ("repo:octo-lab/shop:*", Elsewhere({"dev": _files("on: push\njobs: {}")}), E),
+        ("repo:octo-lab/shop:*", Elsewhere({"dev": Absent("branch")}), E),
+        ("repo:octo-lab/shop:environment:a", Elsewhere({"dev": NOT_READ}), U),
+        ("repo:octo-lab/shop:ref:refs/heads/dev", Elsewhere({"dev": NOT_READ}), U),
+        ("repo:octo-lab/shop:*", Elsewhere({}, ("dev",)), U),
+    ],
+)
+def test_what_another_branch_may_use_is_not_claimed(subject: str, elsewhere: Elsewhere, wanted: str) -> None:
+    wide = role_state(role=Known(role(trust(subject))), inline=_S3.roles[0].inline)
+    findings = review(seen(state(roles=(wide,)), elsewhere=elsewhere), None).findings
+    assert [each.level.value for each in findings if each.rule is DriftRule.GRANT_UNUSED] == [wanted]
+
+
 def test_a_baseline_dated_ahead_hides_nothing() -> None:
     ahead = baseline(at=NOW + timedelta(days=9))
     pushes = Usage((), (PushedImages(ECR, Known((Image("sha256:1", ("v1",), NOW - timedelta(days=1)),))),))
