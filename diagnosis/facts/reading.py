@@ -48,6 +48,8 @@ class Unreadable:
     source: Evidence | None = None
     lasting: bool = field(default=False, compare=False)
     """Whether asking again would bring the same: a log that has expired, unlike a timeout or a missing permission."""
+    passing: bool = field(default=False, compare=False)
+    """Whether it failed on the way (a timeout, throttling), so that asking again may bring it though nothing else changes."""
 
 
 Reading: TypeAlias = Known[T_co] | Absent | Unreadable

@@ -14,7 +14,10 @@ from wire_release import ACCOUNT, ISSUER, REGION, RoleFacts, accounts_of
 
 from diagnosis.documents.fleet import Fleet
 from diagnosis.facts.account import CredentialsProblem
+from diagnosis.json_members import JsonMembers
 from probes.aws.session.access import AwsAccess
+from probes.aws.session.errors import AwsCallError, Failure
+from probes.aws.session.operations import Operation
 from probes.aws.session.shared_answers import SharedAnswers
 from probes.github.http.body import Timeouts
 from probes.github.http.client import Client
@@ -109,6 +112,15 @@ class _SignedOut(SharedAnswers):
         return CredentialsProblem("the sign-in session has expired", "sign in again")
 
 
+class _Throttled(SharedAnswers):
+    """Access that AWS throttles."""
+
+    def ask(self, operation: Operation, *, region: str | None = None, **params: object) -> JsonMembers:
+        if operation.client_name == "iam":
+            raise AwsCallError(operation, Failure.THROTTLED, "AWS throttled the call", "try again")
+        return super().ask(operation, region=region, **params)
+
+
 class FleetWorld:
     """A GitHub and an account, read as often as wanted; ``server`` has a ``url`` and an ``owner``."""
 
@@ -124,6 +136,7 @@ class FleetWorld:
         resume: bool = False,
         jobs: int = 4,
         signed_in: bool = True,
+        throttled: bool = False,
         by_account: Mapping[str, str] | None = None,
         **asked: Any,
     ) -> Fleet:
@@ -138,7 +151,7 @@ class FleetWorld:
         def make(profile: str | None, **_: Any) -> AwsAccess:
             # A profile is named like its account.
             given = self._aws(profile or ACCOUNT) if self._aws else {}
-            made = SharedAnswers if signed_in else _SignedOut
+            made = _Throttled if throttled else SharedAnswers if signed_in else _SignedOut
             return made(**{**given, "ledger": ledger})
 
         accounts = Accounts(AwsOptions(by_account=by_account or {}, live=self._aws is not None), ledger, make)

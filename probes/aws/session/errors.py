@@ -49,6 +49,7 @@ class Failure(StrEnum):
 
 
 CREDENTIAL_FAILURES = frozenset({Failure.NO_CREDENTIALS, Failure.EXPIRED, Failure.INVALID_CREDENTIALS})
+_PASSING = frozenset({Failure.THROTTLED, Failure.TIMED_OUT, Failure.UNREACHABLE, Failure.SERVER, Failure.BROKEN})
 
 _DENIED = frozenset(
     {
@@ -147,7 +148,10 @@ class AwsCallError(Exception):
         )
         if self.code in absent:
             return Absent(what=what, source=source)
-        return Unreadable(what=what, why=self.why, how=self.how, permission=self.permission, source=source)
+        passing = self.kind in _PASSING
+        return Unreadable(
+            what=what, why=self.why, how=self.how, permission=self.permission, source=source, passing=passing
+        )
 
     @property
     def credentials_problem(self) -> CredentialsProblem | None:

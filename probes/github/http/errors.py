@@ -60,6 +60,8 @@ class ReadFailure(Exception):  # noqa: N818 - the root of the tree above
     exit_code: ExitCode = ExitCode.UNKNOWN
     lasting = False
     """Whether asking again would bring the same."""
+    passing = False
+    """Whether it failed on the way, so that asking again may bring it."""
 
     def __init__(self, why: str, how: str, permission: str | None = None) -> None:
         self.why = scrub(why)
@@ -69,7 +71,14 @@ class ReadFailure(Exception):  # noqa: N818 - the root of the tree above
 
     def reading(self, what: str) -> Unreadable:
         """Return this failure as the reading of a part."""
-        return Unreadable(what=what, why=self.why, how=self.how, permission=self.permission, lasting=self.lasting)
+        return Unreadable(
+            what=what,
+            why=self.why,
+            how=self.how,
+            permission=self.permission,
+            lasting=self.lasting,
+            passing=self.passing,
+        )
 
     def problem(self, what: str) -> GitHubProblem:
         """Return this failure as the end of the whole request; ``what`` begins the sentence."""
@@ -98,6 +107,7 @@ class RateLimited(ReadFailure):
     """A primary or secondary rate limit that would take longer to wait out than allowed."""
 
     result = "rate limit"
+    passing = True
 
     def __init__(self, why: str, how: str, until: datetime | None, *, anonymous: bool) -> None:
         super().__init__(why, how)
@@ -137,12 +147,14 @@ class ServerFault(ReadFailure):
     """5xx after the retries, or 202 for ever."""
 
     result = "5xx"
+    passing = True
 
 
 class Unreachable(ReadFailure):
     """No connection, or one to the wrong place."""
 
     result = "unreachable"
+    passing = True
 
 
 class TimedOut(Unreachable):
@@ -161,6 +173,7 @@ class CutOff(BrokenAnswer):
     """The body ended early."""
 
     result = "cut off"
+    passing = True
 
 
 class TooLarge(BrokenAnswer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -136,6 +136,15 @@ def unanswered(state: AccountState) -> bool:
     """Return whether AWS answered nothing about a role: neither who asks nor the role, and not for want of a permission."""
     asked = (state.identity, state.role)
     return all(isinstance(each, Unreadable) and each.permission is None for each in asked)
+
+
+def failed_in_passing(state: AccountState) -> Unreadable | None:
+    """Return what AWS did not answer on the way, by throttling or a timeout: asked another time, it may."""
+    readings: list[object] = [getattr(state, each.name) for each in fields(state)]
+    readings += [part for item in state.repositories for part in (item.repository, item.policy)]
+    readings += [item.policy for item in state.resource_policies]
+    own = next((each for each in readings if isinstance(each, Unreadable) and each.passing), None)
+    return own or next((gap for each in state.beside if (gap := failed_in_passing(each)) is not None), None)
 
 
 def _split(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -52,7 +52,7 @@ from probes.github.source import GitHubSource, names_a_repository
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 from probes.workflow_file import workflow_file
-from tui.backends.fleet.accounts import Accounts, unanswered
+from tui.backends.fleet.accounts import Accounts, failed_in_passing, unanswered
 
 T = TypeVar("T")
 
@@ -257,19 +257,25 @@ class _Repository:
         found = asked["runs"].value if isinstance(asked["runs"], Known) else ()
         runs = tuple(replace(run, workflow_file=file) for run in found)
         missing = [] if isinstance(asked["runs"], Known) else [_missing(asked["runs"])]
+        others = [
+            customization,
+            *(called.file for called in read.called_workflows),
+            *(each.text for each in read.files),
+        ]
+        self._again = self._again or _first_passing(others)
         starts = next_starts(workflow, branch, runs)
         lines: list[tuple[Start, WorkflowRow]] = []
         records: list[RoleRecord] = []
         roles = _RolesInLogs(self, source, runs)
         for start in starts[:MOST_STARTS]:
-            subject, case, others = roles.with_role(replay(self._as(read, start, path, file, customization), Case()))
+            subject, case, shown = roles.with_role(replay(self._as(read, start, path, file, customization), Case()))
             if not takes_credentials(subject):
                 continue
             release = Release(
                 subject=subject,
                 start=start,
                 case=case,
-                question=question_of(subject, case, others),
+                question=question_of(subject, case, shown),
                 move=move_of(self._repository, customization, issuer=reader.issuer),
                 runs=runs,
                 missing=tuple(missing),
@@ -294,7 +300,7 @@ class _Repository:
                 self._states = {each.path: each.state for each in listed}
             except ReadFailure as failure:
                 self._states = {}
-                self._again = self._again or (failure.why if isinstance(failure, RateLimited | Unreachable) else "")
+                self._again = self._again or (failure.why if failure.passing else "")
         return self._states.get(path, "active")
 
     def _as(
@@ -383,8 +389,16 @@ def _failed_in_passing(account: AccountState | Missing, missing: Sequence[Missin
         return f"{account.what}: {account.why}"
     if account.credentials_problem is not None:
         return account.credentials_problem.sentence
+    gap = failed_in_passing(account)
+    if gap is not None:
+        return f"{gap.what}: {gap.why}"
     asked = account.question.role_arn is not None
     return "AWS answered nothing about its role" if asked and unanswered(account) else ""
+
+
+def _first_passing(readings: Iterable[Reading[object]]) -> str:
+    gaps = (each for each in readings if isinstance(each, Unreadable) and each.passing)
+    return next((f"{gap.what}: {gap.why}" for gap in gaps), "")
 
 
 def _unread(name: str, status: Status, said: str, way_out: str, at: datetime) -> RepositoryResult:

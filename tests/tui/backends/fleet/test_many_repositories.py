@@ -190,13 +190,13 @@ def test_a_workflow_that_others_call_is_judged_with_them_and_read_once() -> None
     }  # fmt: skip
 
 
-def test_a_session_that_expired_leaves_lines_that_are_read_again_once_one_is_signed_in(tmp_path: Path) -> None:
-    repositories, roles = many(8)
+@pytest.mark.parametrize("fault", [{"signed_in": False}, {"throttled": True}])
+def test_what_aws_did_not_answer_in_passing_is_read_again(fault: dict[str, bool], tmp_path: Path) -> None:
+    repositories, roles = many(4)
     kept = tmp_path / "fleet.jsonl"
     with fleet_world(repositories, roles) as world:
-        before = world.read(kept, signed_in=False)
+        before = world.read(kept, **fault)
         assert {row.next_run for row in before.rows} == {Verdict.UNKNOWN}
-        assert world.asked_of_aws == []
         world.server.asked.clear()
         after = world.read(kept, resume=True)
         assert {name for name in world.server.asked if name != "(list)"} == {row.repository for row in before.rows}
