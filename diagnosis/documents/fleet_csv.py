@@ -16,7 +16,7 @@ from diagnosis.fleet.order import Sort, ordered
 from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
 from diagnosis.visible_text import visible_line
 
-_FORMULA = frozenset("=+-@|%")
+_FORMULA = frozenset("=+-@|%\N{MINUS SIGN}")
 COLUMNS = (
     *("repository", "workflow", "verdict", "next_run", "fails_at", "causes", "actions", "event", "ref"),
     *("callers", "caller_classes", "callers_too_many", "second_doors", "open_doors", "gravest_caller"),

@@ -120,7 +120,10 @@ class FleetReader:
             return self._read(name, listed, at)
         except ReadFailure as failure:
             said = f"It cannot be read: {failure.why}."
-            return _unread(name, _status_of(failure), said, failure.how, at)
+            result = _unread(name, _status_of(failure), said, failure.how, at)
+            # A token that ran out in the middle is followed by another.
+            expired = isinstance(failure, BadCredentials)
+            return replace(result, repository=replace(result.repository, again=failure.why)) if expired else result
         except GitHubProblem as problem:
             return _unread(name, Status.FAULT, problem.sentence, problem.way_out, at)
         except Cancelled:

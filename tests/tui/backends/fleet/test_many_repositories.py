@@ -95,6 +95,16 @@ def test_whatever_keeps_a_repository_from_being_read_stands_on_its_line() -> Non
     assert exit_code(fleet) is ExitCode.FAILED
 
 
+def test_a_token_that_ran_out_in_the_middle_is_followed_by_another(tmp_path: Path) -> None:
+    repositories = [FleetRepository(f"octo/r{number}", {"ci.yml": CI}) for number in range(3)]
+    repositories[1].fault = (401, {})
+    kept = tmp_path / "fleet.jsonl"
+    with fleet_world(repositories) as world:
+        assert world.read(kept).totals.unread == ((Status.NO_ACCESS, 1),)
+        repositories[1].fault = None
+        assert world.read(kept, resume=True).totals.read == 3
+
+
 def test_a_rate_limit_that_lasts_leaves_lines_that_a_later_run_fills(tmp_path: Path) -> None:
     repositories = [FleetRepository(f"octo/r{number}", {"ci.yml": CI}) for number in range(6)]
     repositories[2].fault = (429, {"Retry-After": "7200"})
