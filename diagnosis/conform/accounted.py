@@ -83,6 +83,22 @@ def without_callers(trust: PolicyDocument, names: tuple[str, ...]) -> PolicyDocu
     return write_document({**tree, "Version": "2012-10-17", "Statement": [*statements, *denials]})
 
 
+def only_subjects(trust: PolicyDocument, subjects: tuple[str, ...]) -> PolicyDocument:
+    """Return a trust policy that admits of those whom it admits these subjects of GitHub's tokens alone."""
+    if isinstance(trust.policy, Unparsable):
+        return trust
+    tree = trust.editable()
+    listed = tree.get("Statement")
+    statements: list[Json] = list(listed) if isinstance(listed, list) else [listed]
+    others: Json = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": [*_ASSUMING],
+        "Condition": {"StringNotLike": {f"{GITHUB_ISSUER}:sub": [*subjects]}},
+    }
+    return write_document({**tree, "Version": "2012-10-17", "Statement": [*statements, others]})
+
+
 def _denials(admits: tuple[str, ...], trust: PolicyDocument) -> Iterator[Json]:
     """Yield a Deny for each sort of caller that is named."""
     principals: list[Json] = [name for name in admits if is_account_id(name) or Arn.parse(name) is not None]

@@ -15,6 +15,8 @@ from diagnosis.conform.accounted import Accounted, void_entries
 from diagnosis.conform.broken_releases import Sides
 from diagnosis.conform.document_faults import document_faults
 from diagnosis.conform.documents import Document, Documents, RoleDocuments, documents_of, given_to, with_unread
+from diagnosis.conform.lost_callers import lost_callers
+from diagnosis.conform.lost_grants import lost_grants
 from diagnosis.conform.needs import NOTHING_NEEDED, RoleNeeds
 from diagnosis.conform.pairs import Pairs, is_trust, paired
 from diagnosis.conform.providers import provider_findings
@@ -95,10 +97,14 @@ def judged(change: Change) -> Conformance:
     needed = needs_by_role(news, sides.head)
     accounted = Accounted.of(change.case, change.at.date())
     found = list(_widenings(change, pairs, before, after, accounted, needed))
+    found += lost_grants(pairs.roles, news)
     found += _of_nobody(change.repository, pairs, sides.head, news)
     matched = list(counterparts(olds, news))
     for old, new in matched:
         found += sides.broken(old, new)
+    denied = {each.place.file for each in found if each.rule is ConformRule.RELEASE_DENIED}
+    lost = lost_callers(pairs.roles, news, sides.head, change.repository)
+    found += [each for each in lost if each.place.file not in denied]
     own = _faults(after, accounted, news, change.head, needed)
     needed_before = needs_by_role(olds, sides.base)
     was = _faults(before, accounted, olds, base, needed_before) if change.base is not None else []

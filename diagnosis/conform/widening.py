@@ -62,7 +62,7 @@ class Widening:
             yield Finding(
                 rule,
                 Level.ERROR if sure else Level.UNKNOWN,
-                _place_of_new(old, new),
+                place_of_new(old, new),
                 f"Role {role} {word} {who}, {new_to}.",
                 rule.record.correction,
                 tuple(each.text for each in found),
@@ -83,7 +83,7 @@ class Widening:
     def of_role(self, old: RoleDocuments | None, new: RoleDocuments) -> Iterator[Finding]:
         """Yield what the policies of a role newly grant within its boundary."""
         yield from self._beyond(old, new)
-        olds, news = _without_same_unread(old, new)
+        olds, news = without_same_unread(old, new)
         unread = next((each for each in olds if each.document is None), None)
         if unread is not None:
             said = f"What role {new.label} is newly granted is not decided: on the base branch, {unread.unread}."
@@ -97,11 +97,11 @@ class Widening:
                 if not changed:
                     return new.place
                 pairs = [(next((each for each in olds if _pairs(each, own)), None), own) for own in changed]
-                places = [_place_of_new(was, own, grants) for was, own in pairs]
+                places = [place_of_new(was, own, grants) for was, own in pairs]
                 granting = (each for each, (_, own) in zip(places, pairs, strict=True) if _grants_any(own, grants))
                 return next(granting, places[0])
 
-            yield from self._grants(_layers(olds, old), _layers(readable, new), place, f"role {new.label}")
+            yield from self._grants(layers_of(olds, old), layers_of(readable, new), place, f"role {new.label}")
 
     def _beyond(self, old: RoleDocuments | None, new: RoleDocuments) -> Iterator[Finding]:
         """Yield the policies that it is newly given, or the boundary that it loses, and that stand in no file."""
@@ -136,7 +136,7 @@ class Widening:
         if after is not None:
             layers = [[before]] if old is not None else [[]]
             yield from self._grants(
-                layers, [[after]], partial(_place_of_new, old, new), f"whoever holds the {new.shown}"
+                layers, [[after]], partial(place_of_new, old, new), f"whoever holds the {new.shown}"
             )
 
     def _grants(
@@ -191,7 +191,7 @@ class Widening:
         to = f" to {_listed(who)}" if who else ""
         rule = ConformRule.WIDENED_RESOURCE_POLICY
         said = f"The {new.shown} would allow {_actions(found.newly_granted)}{to} beyond the base branch."
-        place = _place_of_new(old, new, found.newly_granted)
+        place = place_of_new(old, new, found.newly_granted)
         yield Finding(rule, Level.ERROR, place, said, rule.record.correction, _told(found))
 
     def _no_longer_denied(
@@ -257,7 +257,7 @@ def _pairs(old: Document, new: Document) -> bool:
     return old.kind is new.kind and old.proposed.name == new.proposed.name
 
 
-def _place_of_new(old: Document | None, new: Document, grants: Sequence[Grant] = ()) -> Place:
+def place_of_new(old: Document | None, new: Document, grants: Sequence[Grant] = ()) -> Place:
     """Return the place of the first statement that an older version of a document does not have, of these grants if any are."""
     known = list(map(_meaning, _statements(old.document))) if old is not None and old.document is not None else []
     own = list(enumerate(_statements(new.document))) if new.document is not None and old is not None else []
@@ -298,7 +298,7 @@ def _both(old: Document | None, new: Document) -> tuple[PolicyDocument, PolicyDo
     return (old.document if old is not None and old.document is not None else _NOBODY), new.document
 
 
-def _without_same_unread(
+def without_same_unread(
     old: RoleDocuments | None, new: RoleDocuments
 ) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
     """Return the permission documents of both sides without those that neither side could read, and that are alike."""
@@ -314,7 +314,7 @@ def _without_same_unread(
     )
 
 
-def _layers(documents: Sequence[Document], role: RoleDocuments | None) -> Layers:
+def layers_of(documents: Sequence[Document], role: RoleDocuments | None) -> Layers:
     """Return the layers that all have to allow: the policies, and the boundary."""
     edge = role.boundary if role is not None else None
     policies = [each.document for each in documents if each is not edge and each.document is not None]

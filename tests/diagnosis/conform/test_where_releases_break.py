@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from conform_change import (
     BASE,
+    GRANTS,
     PINNED,
     POLICY,
     RELEASE,
@@ -12,8 +13,10 @@ from conform_change import (
     TRUST,
     WORKFLOW,
     Files,
+    allow,
     conformance,
     edited,
+    policy_text,
     side,
     step,
     subject_trust,
@@ -70,7 +73,36 @@ def _without(files: Files, path: str) -> Files:
     return {name: text for name, text in files.items() if name != path}
 
 
+OF_BUCKET = allow("s3:PutObject", "arn:aws:s3:::evidence/*")
+MYSTERY = {
+    **BASE,
+    WORKFLOW: f"{RELEASE}      - name: mystery\n        uses: octo-org/tool@{'b' * 40}\n",
+    POLICY: policy_text(*GRANTS, OF_BUCKET),
+}
+VAGUE = workflow("$R/app:$T\n", "$R/${{ vars.IMAGE }}:$T\n")
+TAGS = {
+    **workflow("branches: [main]", "tags: ['v*']"),
+    TRUST: policy_text(subject_trust("repo:octo-org/shop:ref:refs/tags/v*", "StringLike")),
+}
+FIRST_TAGS = policy_text(subject_trust("repo:octo-org/shop:ref:refs/tags/v1*", "StringLike"))
+ANYWHERE = {
+    **workflow("    runs-on", "    environment: ${{ vars.PLACE }}\n    runs-on"),
+    TRUST: policy_text(subject_trust("repo:octo-org/shop:environment:*", "StringLike")),
+}
+IN_ONE_PLACE = policy_text(subject_trust("repo:octo-org/shop:environment:prod"))
+
 BROKEN = {
+    # What a role loses, where not all is known of what is needed or presented.
+    "mystery": (MYSTERY, {**MYSTERY, POLICY: BASE[POLICY]}, "?not-compared", WORKFLOW, 19),
+    "vague": (
+        VAGUE,
+        edited(POLICY, lambda own: own[1]["Action"].remove("ecr:PutImage"), VAGUE),
+        "?not-compared",
+        WORKFLOW,
+        14,
+    ),
+    "further-tags": (TAGS, {**TAGS, TRUST: FIRST_TAGS}, "release-denied", TRUST, 4),
+    "anywhere": (ANYWHERE, {**ANYWHERE, TRUST: IN_ONE_PLACE}, "?not-compared", TRUST, 4),
     # In a called workflow, at its own line.
     "called-lost": (CALLING, _changed(CALLING, CALLED, "/app:1", "/app:1 || true"), "gate-demoted", CALLED, 10),
     "called-step": (
@@ -153,6 +185,12 @@ def test_a_ready_image_of_a_local_action_is_named_where_it_is_written() -> None:
 
 
 HARMLESS = {
+    "needless-grant": ({**BASE, POLICY: MYSTERY[POLICY]}, dict(BASE)),
+    "needless-beside-vague": ({**VAGUE, POLICY: MYSTERY[POLICY]}, dict(VAGUE)),
+    "needless-tags": (
+        {**TAGS, TRUST: policy_text(subject_trust("repo:octo-org/shop:ref:refs/tags/*", "StringLike"))},
+        dict(TAGS),
+    ),
     "same-called": (CALLING, dict(CALLING)),
     "same-composite": (COMPOSITE, dict(COMPOSITE)),
     "pull-request-not-run": (BASE, workflow("on:\n", "on:\n  pull_request:\n", ONLY_ON_PUSH)),
