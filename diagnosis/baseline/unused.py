@@ -240,7 +240,7 @@ def _subjects(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
         context = now[subject]
         if reviewed.elsewhere.presents(context):
             continue  # a job on another branch may
-        doubts = reviewed.elsewhere.doubts(context)
+        doubts = (*_of_template(reviewed.now), *reviewed.elsewhere.doubts(context))
         place, said = (
             Place(member=str(role.arn)),
             f"The trust policy of {role.arn.name} admits {subject}, which no workflow presents",
@@ -253,6 +253,16 @@ def _subjects(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
             yield Finding(DriftRule.SUBJECT_UNUSED, Level.UNKNOWN, place, told, how, doubts)
         else:
             yield changed(DriftRule.SUBJECT_UNUSED, place, f"{said}.")
+
+
+def _of_template(state: ReviewedState) -> Iterator[str]:
+    """Yield why a subject may show another context than its job has: by another template its ref, environment or not."""
+    form = state.subject_form
+    if not isinstance(form, Known):
+        yield "the form of the repository's subjects was not read"
+    elif not form.value.use_default and "context" not in form.value.include_claim_keys:
+        keys = ", ".join(form.value.include_claim_keys) or "the organization's"
+        yield f"its subjects are of another template ({keys})"
 
 
 def unpresented_contexts(state: ReviewedState) -> frozenset[str]:

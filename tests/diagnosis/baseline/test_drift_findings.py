@@ -403,6 +403,20 @@ def test_what_another_branch_may_use_is_not_claimed(subject: str, elsewhere: Els
     assert [each.level.value for each in findings if each.rule is DriftRule.GRANT_UNUSED] == [wanted]
 
 
+@pytest.mark.parametrize(
+    ("form", "level"),
+    [
+        (Known(OidcCustomization(use_default=False, include_claim_keys=("repo", "context", "ref"))), E),
+        (Known(OidcCustomization(use_default=False, include_claim_keys=("repo", "ref"))), U),
+        (NOT_READ, U),
+    ],
+)
+def test_by_another_template_a_job_in_an_environment_shows_its_ref(form: Any, level: str) -> None:
+    now = with_workflow(may_present=("environment:production",))
+    findings = review(seen(replace(now, subject_form=form)), None).findings
+    assert [each.level.value for each in findings if each.rule is DriftRule.SUBJECT_UNUSED] == [level]
+
+
 def test_a_baseline_dated_ahead_hides_nothing() -> None:
     ahead = baseline(at=NOW + timedelta(days=9))
     pushes = Usage((), (PushedImages(ECR, Known((Image("sha256:1", ("v1",), NOW - timedelta(days=1)),))),))
