@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cache, partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 from runner_commands import Runner
 from sarif_schema import SARIF
 
-from diagnosis.baseline.review import Seen
+from diagnosis.baseline.review import Review, Seen
+from diagnosis.baseline.rules import DriftRule
+from diagnosis.baseline.state import Acceptance, Baseline
+from diagnosis.findings.finding import Finding, Level, Place
+from probes.baseline_file import BaselineFileError, read_baseline_file
 from tui.bootstrap import embedded_backend
 from tui.cli.main import planescope
+from tui.cli.reports.drift import show, show_accepted, summary
 
 ROLE = "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
 
@@ -187,3 +197,96 @@ def test_a_baseline_that_cannot_be_used_is_bad_input(text: str, tmp_path: Path) 
         assert result.exit_code == 2
         assert "The baseline" in result.stderr
     assert file.read_text(encoding="latin-1") == text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(None, "cannot be read: Is a directory.", id="folder"),
+        pytest.param(b"{}" + b" " * 8_000_000, "is larger than 8 MB.", id="large"),
+        pytest.param(b"\xff\xfe\x00", "is no text in UTF-8.", id="bytes"),
+        pytest.param(b'{"schema": "planescope.baseline/9"}', "cannot be used: ", id="later"),
+    ],
+)
+def test_why_a_baseline_cannot_be_used(content: bytes | None, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(BaselineFileError, match=re.escape(said)):
+        read_baseline_file(file)
+
+
+def test_a_name_that_no_file_can_have_is_an_error_and_a_missing_file_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BaselineFileError, match="no such name can be"):
+        read_baseline_file(tmp_path / "a\0b")
+    assert read_baseline_file(tmp_path / "none.json") is None
+
+
+# ------------------------------------------------------------------------------------------------- the report in a terminal
+
+
+def _found(*findings: Finding, accepted: Acceptance | None = None) -> Review:
+    seen = seen_at("1")
+    return Review(seen, Baseline(accepted, seen.state) if accepted else None, findings)
+
+
+def _told(rule: DriftRule, level: Level, *details: str) -> Finding:
+    return Finding(rule, level, Place(member="arn:x"), f"{level.value} is said.", "Do this.", details)
+
+
+_ALICE = Acceptance(datetime(2026, 10, 1, tzinfo=UTC), "alice", "re[red]viewed", date(2027, 1, 1))
+
+
+def _screen(show: Callable[[Console], None]) -> str:
+    text = StringIO()
+    show(Console(file=text, width=60, color_system=None))
+    return text.getvalue()
+
+
+def test_a_review_says_what_it_comes_to_before_its_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = _told(DriftRule.TRUST_WIDENED, Level.ERROR, "newly admitted: " + "x" * 80)
+    note = _told(DriftRule.TEXT_CHANGED, Level.NOTE)
+    doubt = _told(DriftRule.NOT_COMPARED, Level.UNKNOWN)
+    for findings, accepted, said in (
+        ((), _ALICE, "no drift"),
+        ((note,), _ALICE, "no drift; 1 note"),
+        ((note, doubt), _ALICE, "1 unknown, 1 note"),
+        ((error, error, note, note), _ALICE, "2 findings, 2 notes"),
+        ((), None, "nothing was found"),
+    ):
+        lines = _screen(partial(show, _found(*findings, accepted=accepted), "b.json"))
+        assert lines.splitlines()[0].endswith(f": {said}")
+    shown = _screen(lambda console: show(_found(error, note, accepted=_ALICE), "b.json", console))
+    whole = "\n".join(line.rstrip() for line in shown.splitlines())
+    said = "baseline b.json, accepted 2026-10-01 by alice, until 2027-01-01: re[red]viewed"
+    assert said in " ".join(whole.split())
+    assert "✘ error  trust-widened  arn:x\n  error is said.\n    - newly admitted:" in whole
+    # What is wrapped stands below its text.
+    assert {line[:6] for line in whole.splitlines() if "xxx" in line} == {" " * 6}
+    # Of a note nothing has to be corrected.
+    assert whole.count("→ Do this.") == 1
+    monkeypatch.setattr("tui.cli.reports.drift.is_plain", lambda: True)
+    assert "  - newly admitted: " in _screen(lambda console: show(_found(error, accepted=_ALICE), "b.json", console))
+
+
+def test_what_was_accepted_is_told_with_what_no_baseline_mends() -> None:
+    error = _told(DriftRule.RELEASE_WOULD_FAIL, Level.ERROR)
+    change = _told(DriftRule.TRUST_WIDENED, Level.ERROR, "newly admitted: all")
+    found = _found(error, _told(DriftRule.LEAST_PRIVILEGE, Level.NOTE), change, accepted=_ALICE)
+    text = _screen(lambda console: show_accepted(found, (change,), ("the boundary",), "b.json", console, first=False))
+    order = (
+        "accepted in b.json", "by alice: re[red]viewed", "~ trust-widened  arn:x", "- newly admitted: all",
+        "Accepted with it", "· note is said.", "Not read, and written so", "? the boundary", "No baseline mends this",
+        "✘ error is said.", "→ Do this.",
+    )  # fmt: skip
+    places = [text.index(each) for each in order]
+    assert places == sorted(places)
+    same = _screen(lambda console: show_accepted(_found(accepted=_ALICE), (), (), "b.json", console, first=False))
+    assert "nothing differs from the former baseline but the acceptance itself" in " ".join(same.split())
+
+
+def test_a_summary_is_bounded_and_says_what_it_leaves_out() -> None:
+    finding = _told(DriftRule.TRUST_WIDENED, Level.ERROR, *(f"<b>{number}" for number in range(50)))
+    page = summary(_found(*[finding] * 103, accepted=_ALICE), "b.json")
+    assert page.count("\n| error |") == 100
+    assert "\n3 more are in the report.\n" in page
+    assert "<b>" not in page
