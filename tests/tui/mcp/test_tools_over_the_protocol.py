@@ -105,6 +105,20 @@ async def test_what_did_not_fit_is_named_and_read_on_to_its_end() -> None:
         assert len(read) == len(diagnosis_of_world("many runs").replays)
 
 
+@pytest.mark.parametrize("form", ["aws_cli", "terraform"])
+async def test_the_patches_of_a_move_are_given_in_one_form_and_first(form: str) -> None:
+    async with Client(build_server(ValueSources())) as client:
+        asked = {"repositories": ["acme/shop"], "patch": form, "limit": 7000}
+        held: Any = (await client.call_tool("migrate", asked)).structured_content
+        assert list(held["document"])[:3] == ["schema", "verdict", "roles"]
+        steps = held["document"]["roles"][0]["steps"]
+        assert len(steps) == 2
+        for step in steps:
+            assert {"aws_cli", "terraform", "cloudformation"} & set(step) == {form}
+            assert step[form]["foreign_text"]
+            assert "left_out" not in step[form]
+
+
 async def test_sections_are_those_that_were_asked_for() -> None:
     async with Client(build_server(ValueSources())) as client:
         held: Any = (await client.call_tool("diagnose", {"runs": ["1"], "sections": ["closure"]})).structured_content
@@ -217,6 +231,10 @@ async def test_a_secret_in_an_error_or_a_log_does_not_leave() -> None:
     async with Client(build_server(sources)) as client:
         for name, arguments in (("diagnose", {}), ("explain", {"log": f"##[error]denied: {secret}"})):
             assert secret not in (await client.call_tool(name, arguments)).model_dump_json()
+        # Told by the lines around it alone.
+        key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----"
+        log = f"{key}\n##[error]Could not assume role with OIDC: no\n{key}"
+        assert "MIIE" not in (await client.call_tool("explain", {"log": log})).model_dump_json()
 
 
 async def test_without_runs_the_newest_red_one_is_diagnosed() -> None:

@@ -206,9 +206,25 @@ def _migrate(call: Call) -> Answer:
         (*told_of_migration(plan, call.marker), *withheld),
         with_credentials(of_verdict(plan.verdict), plan.credentials_problem),
         call.marker,
-        Marking().of_document(document, schemas.published("migration-1")),
+        Marking().of_document(
+            _patches_first(document, call.text("patch") or FORMATS[0]), schemas.published("migration-1")
+        ),
         schema="planescope://schemas/migration-1",
     )
+
+
+def _patches_first(document: Object, form: str) -> Object:
+    """Return the plan with its patches in one form, and before what is only told of the repositories."""
+    others = set(FORMATS) - {form}
+    roles = document["roles"]
+    for role in roles if isinstance(roles, list) else ():
+        steps = role["steps"] if isinstance(role, dict) else []
+        for step in steps if isinstance(steps, list) else ():
+            if isinstance(step, dict):
+                for name in others & set(step):
+                    del step[name]
+    first = ("schema", "verdict", "roles")
+    return {name: document[name] for name in (*first, *(each for each in document if each not in first))}
 
 
 def _without_wildcards(plan: Migration) -> tuple[Object, tuple[str, ...]]:
@@ -236,6 +252,11 @@ _OF_RUNS: Object = {
     "case": inputs.CASE,
     "demo": inputs.DEMO,
 }
+_FORM: Object = {
+    "enum": list(FORMATS),
+    "default": FORMATS[0],
+    "description": "The form of each patch, beside its difference.",
+}
 _PART: Object = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,100}$"}
 
 
@@ -248,11 +269,7 @@ TOOLS = (
         " server's credentials, changes nothing. A patch is text for a person to review.",
         {
             **_OF_RUNS,
-            "patch": {
-                "enum": list(FORMATS),
-                "default": "aws_cli",
-                "description": "The form of each patch, beside its difference.",
-            },
+            "patch": _FORM,
         },
         _diagnose,
         sections=SECTIONS[1:],
@@ -311,9 +328,10 @@ TOOLS = (
             "rename": {**_PART, "description": "The new name of the one repository."},
             "transfer": {**_PART, "description": "The new owner."},
             "roles": {"type": "array", "items": inputs.name("A role's ARN."), "maxItems": 20},
+            "patch": _FORM,
         },
         _migrate,
-        sections=("verdict", "endpoints", "repositories", "roles_looked_at", "roles", "unknown"),
+        sections=("verdict", "roles", "endpoints", "repositories", "roles_looked_at", "unknown"),
         seconds=_SECONDS,
         asks_others=True,
     ),
