@@ -7,7 +7,6 @@ Source: GitHub's "Workflow commands for GitHub Actions", and the quoting of its 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,8 +18,6 @@ LONGEST = 4_000
 """Characters of a message; GitHub cuts an annotation at 64 KB, and nobody reads one that is this long."""
 MOST = 10
 """Annotations of each kind that GitHub keeps of one step; further ones it drops without a word."""
-_BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
-"""Whatever a reader of lines may take for the end of one."""
 
 
 class Kind(StrEnum):
@@ -41,19 +38,20 @@ class Annotation:
     kind: Kind
     title: str
     text: str
-    """May have several lines."""
+    """One line, whatever is in it."""
     file: str = ""
     """From the root of the repository; empty for none."""
     line: int | None = None
+    details: tuple[str, ...] = ()
+    """Further lines."""
 
 
 def annotation_of(finding: Finding) -> Annotation:
     """Return the annotation of a finding; a place that is no file is named in the text."""
     place = finding.place
     where = "" if place.file else f"{place.member}: " if place.member else ""
-    details = "".join(f"\n- {line}" for line in finding.details)
-    text = f"{where}{finding.sentence} {finding.correction}{details}"
-    return Annotation(_KINDS[finding.level], f"planescope: {finding.rule.value}", text, place.file, place.line)
+    text, details = f"{where}{finding.sentence} {finding.correction}", tuple(f"- {line}" for line in finding.details)
+    return Annotation(_KINDS[finding.level], f"planescope: {finding.rule.value}", text, place.file, place.line, details)
 
 
 def annotation_lines(annotations: Iterable[Annotation]) -> tuple[str, ...]:
@@ -77,8 +75,8 @@ def _line(annotation: Annotation) -> str:
         "title": annotation.title,
     }
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
-    lines = _BREAKS.split(annotation.text)
-    text = "\n".join(visible_line(line) for line in lines)[:LONGEST]
+    # A line feed in foreign text is a sign: no text of others begins a line of ours.
+    text = "\n".join(visible_line(line) for line in (annotation.text, *annotation.details))[:LONGEST]
     return f"::{annotation.kind.value} {told}::{_quoted(text)}"
 
 

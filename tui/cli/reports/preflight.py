@@ -109,16 +109,14 @@ def annotated(preflight: Preflight, *, mask_accounts: bool) -> list[Annotation]:
     for each in preflight.placed:
         what, place = each.what, each.place
         if isinstance(what, GateVerdict):
-            kind, told, where = Kind.WARNING, _unknown(what), what.gate.label
+            kind, told, where = Kind.WARNING, (what.reason, *_gaps(what.missing)), what.gate.label
         else:
-            kind, told, where = Kind.ERROR, _problem(what), what.gate.label if what.gate else what.plane.label
+            kind, told, where = Kind.ERROR, (_problem(what),), what.gate.label if what.gate else what.plane.label
         verdict = "fail" if kind is Kind.ERROR else "unknown"
-        found.append(Annotation(kind, f"planescope: {where}: {verdict}", foreign(told), place.file, place.line))
+        text, *details = map(foreign, told)
+        title = f"planescope: {where}: {verdict}"
+        found.append(Annotation(kind, title, text, place.file, place.line, tuple(details)))
     return found
-
-
-def _unknown(gate: GateVerdict) -> str:
-    return "\n".join((gate.reason, *_gaps(gate.missing)))
 
 
 def _problem(problem: Problem) -> str:
