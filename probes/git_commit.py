@@ -7,10 +7,11 @@ takes is passed on. Source: git's documentation of ``cat-file``, ``ls-tree``, ``
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,35 @@ class CommitTree(RepositoryTree):
     def paths(self) -> tuple[str, ...]:
         """The paths of all files, links and submodules, sorted."""
         return tuple(sorted(self._entries))
+
+    @property
+    def submodules(self) -> Mapping[str, str]:
+        """The commits of other repositories that it holds, by path."""
+        return {path: entry.oid for path, entry in self._entries.items() if entry.mode == _SUBMODULE}
+
+    def not_as_in(self, folder: Path, paths: Iterable[str]) -> tuple[str, ...]:
+        """Return which of these paths a folder does not hold as this commit does: changed, added or taken away there."""
+        return tuple(path for path in paths if not self._is_as_in(folder, path))
+
+    def _is_as_in(self, folder: Path, path: str) -> bool:
+        entry = self._entries.get(path)
+        if entry is None or entry.mode == _SUBMODULE:
+            return entry is not None
+        try:
+            place = folder / path
+            if entry.mode == _LINK:
+                raw = os.fsencode(place.readlink())
+            else:
+                size = place.lstat().st_size
+                if place.is_symlink() or size > LARGEST_FILE or size < entry.size:
+                    return False
+                raw = place.read_bytes()
+        except (OSError, ValueError):
+            return False
+        # Names of objects, no secrets: git's own sums.
+        made = hashlib.new("sha1" if len(entry.oid) == 40 else "sha256", usedforsecurity=False)
+        made.update(b"blob %d\0" % len(raw) + raw)
+        return made.hexdigest() == entry.oid
 
     def load(self, paths: Sequence[str], most: int = LARGEST_FILE) -> None:
         """Read several files with few calls of git, so that :meth:`text` has them."""
@@ -304,6 +334,23 @@ def _is_of_a_tool(path: bytes) -> bool:
 
 
 def _listed(root: Path, words: Sequence[str]) -> list[bytes] | None:
+def submodules_of(root: Path) -> Mapping[str, str]:
+    """Return the commits of other repositories that stand in a working folder, by path; none where git does not tell."""
+    answer = _git(root, ("ls-files", "-z", "--stage"), most=MOST_LISTED)
+    if answer is None or answer[0] != 0:
+        return {}
+    found = {}
+    for line in answer[1].split(b"\0"):
+        head, _, path = line.partition(b"\t")
+        mode, _, rest = head.partition(b" ")
+        if mode == _SUBMODULE.encode():
+            found[os.fsdecode(path)] = rest.partition(b" ")[0].decode("ascii", "replace")
+    return found
+
+
+def ignored_paths(root: Path) -> tuple[str, ...]:
+    """Return the files of a working folder that git leaves out, folders with a slash; none where it does not tell."""
+    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
     answer = _git(root, words, most=MOST_LISTED)
     return [path for path in answer[1].split(b"\0") if path] if answer is not None and answer[0] == 0 else None
 

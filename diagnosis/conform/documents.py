@@ -91,6 +91,8 @@ class RoleDocuments:
     beyond: tuple[str, ...] = ()
     """Policies and boundaries that it is given and that stand in none of the files: ``managed policy arn:…``."""
     max_session: int | None = None
+    open_session: str = ""
+    """Why it is not settled how long a session may last; empty where it is."""
     place: Place = field(default_factory=Place)
 
     @property
@@ -243,6 +245,7 @@ def _role(
         boundary=read[id(edge)] if edge is not None else None,
         beyond=tuple(beyond),
         max_session=role.max_session if isinstance(role.max_session, int) else None,
+        open_session=role.max_session.why if isinstance(role.max_session, Open) else "",
         place=Place(role.file, role.line),
     )
 

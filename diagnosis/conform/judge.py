@@ -22,6 +22,8 @@ from diagnosis.conform.pairs import Pairs, is_trust, paired
 from diagnosis.conform.providers import provider_findings
 from diagnosis.conform.releases import NextRun, Release, counterparts, needs_by_role, places_of, releases_of, with_role
 from diagnosis.conform.told_places import told_once
+from diagnosis.conform.units import Units
+from diagnosis.conform.untold import untold_files, untold_resources
 from diagnosis.conform.widening import Widening, not_compared, of_removed, takes_away
 from diagnosis.conform.workflow_faults import pins_of_token, workflow_faults
 from diagnosis.facts.case import Case
@@ -52,6 +54,10 @@ class Side:
     proposal: Proposal = field(default_factory=Proposal)
     runs: tuple[NextRun, ...] = ()
     unread: tuple[Unread, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """All files that were read, by path: those of documents and of workflows, and those that only this change touches."""
+    program: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Files among which infrastructure may be programmed, where this change touches any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,11 @@ def judged(change: Change) -> Conformance:
     lacking = {place.file for each in without for place in (each.place, *each.related)}
     lacking |= {each.place.member for each in without} - {""}
     own = [each for each in own if not _is_of_token(each, lacking)]
-    found += _since(own, was, everything=change.everything)
+    parts = Units(base.texts), Units(change.head.texts)
+    found += _since(own, was, everything=change.everything, parts=parts)
+    found += untold_resources(*parts)
+    unread_texts = [_not_read(side, change.head) for side in (base, change.head)]
+    found += untold_files(unread_texts[0], unread_texts[1], change.head.program)
     found = told_once(found)
     found += void_entries(change.case, change.at.date(), change.case_file)
     return Conformance(
@@ -125,6 +135,17 @@ def judged(change: Change) -> Conformance:
         judged_at=change.at,
         notes=notes,
     )
+
+
+def _not_read(side: Side, head: Side) -> Mapping[str, str]:
+    """Return the texts of a side of which nothing is read, and nothing else is told; those of workflows are the releases'."""
+    proposal = head.proposal
+    told = {each.file for each in proposal.gaps} | {each.file for each in proposal.documents} | set(proposal.forms)
+    return {
+        path: text
+        for path, text in side.texts.items()
+        if path not in told and not path.startswith(".github/workflows/")
+    }
 
 
 def _with_state_of_plans(base: Side, head: Side) -> Side:
@@ -316,6 +337,13 @@ def _faults(
 def _uncertain(documents: Documents, used: set[Arn]) -> Iterator[Finding]:
     """Yield the documents of the releases' roles that may not come to be at all."""
     for role in documents.roles:
+        if role.open_session:
+            said = f"How long a session of role {role.label} may last is not settled: {role.open_session}."
+            yield not_compared(role.place, said)
+        for given in role.beyond:
+            sort, is_open, why = given.partition(" (")
+            if is_open:
+                yield not_compared(role.place, f"Which {sort} role {role.label} is given is not settled: {why[:-1]}.")
         if any(role.arn == arn or arn.name in role.names for arn in used):
             for each in role.documents:
                 if each.proposed.only_if:
@@ -346,25 +374,35 @@ def _each_once(found: Iterable[Finding]) -> list[Finding]:
     return list(best.values())
 
 
-def _since(own: Iterable[Finding], was: Iterable[Finding], *, everything: bool) -> Iterator[Finding]:
-    """Yield the findings of this side; those that the base has as well as notes. Lines and names of files may have moved."""
-    listed, old = list(own), list(was)
-    same_file = Counter((_key(each), each.place.file) for each in old)
-    known = Counter(map(_key, old))
+def _since(
+    own: Iterable[Finding], was: Iterable[Finding], *, everything: bool, parts: tuple[Units, Units]
+) -> Iterator[Finding]:
+    """Yield the findings of this side; those that the base has as well as notes. Lines and names of files may have moved.
+
+    What is unknown on both sides is as it was only where all that it rests on is: see :mod:`diagnosis.conform.units`.
+    """
+    listed = [(each, _key(each, parts[1])) for each in own]
+    old = [(each, _key(each, parts[0])) for each in was]
+    same_file = Counter((key, each.place.file) for each, key in old)
+    known = Counter(key for _, key in old)
     before: set[int] = set()
     # First what stands in the same file as before, then what has moved to another one.
     for in_place in (True, False):
-        for each in listed:
-            key, place = _key(each), (_key(each), each.place.file)
+        for each, key in listed:
+            place = (key, each.place.file)
             if id(each) in before or known[key] <= 0 or (in_place and same_file[place] <= 0):
                 continue
             known[key] -= 1
             same_file[place] -= 1
             before.add(id(each))
-    for each in listed:
+    for each, _ in listed:
         is_old = id(each) in before and not everything
         yield replace(each, level=Level.NOTE, details=(*each.details, ALREADY)) if is_old else each
 
 
-def _key(finding: Finding) -> tuple[object, ...]:
-    return (finding.rule, finding.level, finding.sentence.replace(finding.place.file or "\0", ""))
+def _key(finding: Finding, units: Units) -> tuple[object, ...]:
+    place = finding.place
+    rests: object = ()
+    if finding.level is Level.UNKNOWN and finding.rule in (ConformRule.NOT_READ, ConformRule.NOT_COMPARED):
+        rests = units.rests_on(units.around(place.file, place.line)) if place.file else ()
+    return (finding.rule, finding.level, finding.sentence.replace(place.file or "\0", ""), rests)

@@ -19,6 +19,9 @@ class RoleNeeds:
     subjects: tuple[str, ...] = ()
     """The subjects of further refs that the workflow's own filters let through, as patterns of IAM."""
 
+    longest: int = 0
+    """The longest session that a step asks for, in seconds; 0 where none says."""
+
     @property
     def grants(self) -> tuple[tuple[str, str], ...]:
         """The needs as ``(action, resource)`` pairs, as far as the resource is known."""

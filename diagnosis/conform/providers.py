@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from diagnosis.claims.claim_set import GITHUB_ISSUER
 from diagnosis.conform.accounted import Accounted
 from diagnosis.conform.needs import RoleNeeds
 from diagnosis.conform.widening import not_compared
@@ -35,6 +36,7 @@ def provider_findings(
                 f"The OIDC provider {_url(new)} {word} the audience {', '.join(left)}, which the base branch does not."
             )
             yield Finding(rule, Level.ERROR, place, said, rule.record.correction, tuple(left))
+        yield from _thumbprints(old, new, place, accounted)
         if told := [each for each in more if each in accounted.admits]:
             yield _note(
                 ConformRule.WIDENING_STATED, place, "The audience that the provider newly takes is stated", told
@@ -42,6 +44,31 @@ def provider_findings(
         if told := [each for each in more if each in wanted and each not in accounted.admits]:
             said = "The audience that the provider newly takes is the one that a release requests"
             yield _note(ConformRule.WIDENING_NEEDED, place, said, told)
+
+
+def _thumbprints(
+    old: ProposedProvider | None, new: ProposedProvider, place: Place, accounted: Accounted
+) -> Iterator[Finding]:
+    """Yield the certificates by which a provider is newly known; AWS knows GitHub's by its own list of authorities."""
+    if old is None or old.thumbprints == new.thumbprints:
+        return
+    known = () if isinstance(old.thumbprints, Open) else old.thumbprints
+    listed = (new.thumbprints,) if isinstance(new.thumbprints, Open) else new.thumbprints
+    more = [each for each in listed if each not in known]
+    shown = [each.why if isinstance(each, Open) else each for each in more]
+    if not more:
+        return
+    if _url(new) == GITHUB_ISSUER or all(each in accounted.admits for each in shown):
+        why = "AWS does not go by it for GitHub" if _url(new) == GITHUB_ISSUER else "it is stated"
+        yield _note(
+            ConformRule.WIDENING_STATED, place, f"The OIDC provider {_url(new)} has a new thumbprint; {why}", shown
+        )
+    elif any(isinstance(each, Open) for each in more):
+        yield not_compared(place, f"Which thumbprints the OIDC provider {_url(new)} has could not be read.")
+    else:
+        rule = ConformRule.WIDENED_PROVIDER
+        said = f"The OIDC provider {_url(new)} is newly known by the thumbprint {', '.join(shown)}."
+        yield Finding(rule, Level.ERROR, place, said, rule.record.correction, tuple(shown))
 
 
 def _note(rule: ConformRule, place: Place, sentence: str, details: Sequence[str]) -> Finding:

@@ -231,6 +231,7 @@ def needs_by_role(releases: Iterable[Release], model: AccountModel) -> Mapping[A
     needs: dict[Arn, dict[tuple[str, str | None, str, str], Need]] = {}
     claims: dict[Arn, dict[ClaimSet, None]] = {}
     subjects: dict[Arn, dict[str, None]] = {}
+    longest: dict[Arn, int] = {}
     for release in releases:
         for unit in release.units:
             if unit.role_arn is None or release.run.start.of_pull_request:
@@ -239,11 +240,19 @@ def needs_by_role(releases: Iterable[Release], model: AccountModel) -> Mapping[A
                 needs.setdefault(unit.role_arn, {})[need.action, need.resource, need.step, need.job] = need
             state = model.state(question_of(release.replay, release.case))
             run = RunClaims.of(unit.view, unit.account_in(state), unit.case)
+            asked = run.release.input("role-duration-seconds") or ""
+            seconds = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
+            longest[unit.role_arn] = max(longest.get(unit.role_arn, 0), seconds)
             claims.setdefault(unit.role_arn, {}).update(dict.fromkeys(run.claims.sets))
             more = (each for found in run.claims.subjects for each in _of_other_refs(found, release))
             subjects.setdefault(unit.role_arn, {}).update(dict.fromkeys(more))
     return {
-        arn: RoleNeeds(tuple(needs.get(arn, {}).values()), tuple(claims.get(arn, {})), tuple(subjects.get(arn, {})))
+        arn: RoleNeeds(
+            tuple(needs.get(arn, {}).values()),
+            tuple(claims.get(arn, {})),
+            tuple(subjects.get(arn, {})),
+            longest.get(arn, 0),
+        )
         for arn in dict.fromkeys((*needs, *claims))
     }
 

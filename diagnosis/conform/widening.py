@@ -23,6 +23,11 @@ from diagnosis.verdicts.conform_rule import ConformRule
 _NOBODY = write_document({"Version": "2012-10-17", "Statement": []})
 """A trust policy without a statement admits nobody."""
 _SHOWN = 3
+DEFAULT_SESSION = 3600
+"""Seconds that a session of a role may last where nothing is said."""
+_MAX_SESSION = "MaxSessionDuration"
+_WITH_SESSION = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+"""What a trust policy may allow beside assuming the role: policies elsewhere may go by what is set so."""
 
 Layers = Sequence[Sequence[PolicyDocument]]
 
@@ -40,8 +45,9 @@ class Widening:
     def of_trust(self, old: Document | None, new: Document, role: str, arn: Arn | None) -> Iterator[Finding]:
         """Yield what a trust policy newly admits; without an old one, everybody whom it admits."""
         before, after = _both(old, new)
-        if after is None:
+        if after is None or (old is not None and old.same_as(new)):
             return
+        yield from self._session_actions(before, new, after, role)
         provider = arn.beside("oidc-provider", GITHUB_ISSUER) if arn is not None and arn.has_account else None
         raw = compare_trust(before, after, self.repository, provider_arn=provider)
         for why in raw.undecided:
@@ -78,16 +84,37 @@ class Widening:
             said = f"Role {role} newly admits a release of this repository, and nobody else by it"
             yield _note(ConformRule.WIDENING_NEEDED, new.place(), said, needed)
 
+    def _session_actions(
+        self, before: PolicyDocument, new: Document, after: PolicyDocument, role: str
+    ) -> Iterator[Finding]:
+        """Yield what else a caller may newly do as the session begins: give it tags, an identity, a context."""
+        for action in _WITH_SESSION:
+            allowed = [any(item.actions.covers(action.lower()) for item in _allows(each)) for each in (before, after)]
+            if (
+                allowed == [True, True]
+                or not allowed[1]
+                or any(action.lower() == each.lower() for each, _ in self.accounted.grants)
+            ):
+                continue
+            rule = ConformRule.WIDENED_TRUST
+            said = (
+                f"Whoever may assume role {role} could also use {action} at it, which the base branch does not allow."
+            )
+            yield Finding(rule, Level.ERROR, new.place(), said, rule.record.correction, (action,))
+
     # A role's permissions
 
     def of_role(self, old: RoleDocuments | None, new: RoleDocuments) -> Iterator[Finding]:
         """Yield what the policies of a role newly grant within its boundary."""
         yield from self._beyond(old, new)
+        yield from self._session(old, new)
         olds, news = without_same_unread(old, new)
         unread = next((each for each in olds if each.document is None), None)
         if unread is not None:
             said = f"What role {new.label} is newly granted is not decided: on the base branch, {unread.unread}."
             yield not_compared(new.place, said)
+            return
+        if old is not None and _are_alike(olds, news) and _are_alike(_edge(old), _edge(new)):
             return
         readable = [each for each in news if each.document is not None]
         if readable or olds:
@@ -130,10 +157,27 @@ class Widening:
             said = f"Role {new.label} is no longer held by its {edges[0]}."
             yield Finding(rule, Level.ERROR, new.place, said, "Keep the boundary, or one that bounds as much.")
 
+    def _session(self, old: RoleDocuments | None, new: RoleDocuments) -> Iterator[Finding]:
+        """Yield that a session may last longer than it could."""
+        if old is None or new.open_session:
+            return
+        before, after = (DEFAULT_SESSION if each.max_session is None else each.max_session for each in (old, new))
+        if after <= before:
+            return
+        said = f"A session of role {new.label} could last {after} seconds, and {before} on the base branch"
+        if after <= self.needed.longest:
+            yield _note(ConformRule.WIDENING_NEEDED, new.place, f"{said}, as a release asks for", ())
+        elif _MAX_SESSION in {pattern for entry in self.accounted.widenings for pattern in entry.grants}:
+            yield _note(ConformRule.WIDENING_STATED, new.place, f"{said}, which is stated", (_MAX_SESSION,))
+        else:
+            rule = ConformRule.WIDENED_GRANTS
+            how = f"Keep the shorter session, or state {_MAX_SESSION} in the case file: [[widenings]]."
+            yield Finding(rule, Level.ERROR, new.place, f"{said}; no release asks for that.", how)
+
     def of_policy(self, old: Document | None, new: Document) -> Iterator[Finding]:
         """Yield what a policy newly grants to whomever it is attached to."""
         before, after = _both(old, new)
-        if after is not None:
+        if after is not None and not (old is not None and old.same_as(new)):
             layers = [[before]] if old is not None else [[]]
             yield from self._grants(
                 layers, [[after]], partial(place_of_new, old, new), f"whoever holds the {new.shown}"
@@ -175,7 +219,7 @@ class Widening:
     def of_resource(self, old: Document | None, new: Document) -> Iterator[Finding]:
         """Yield what a resource's own policy newly allows, and to whom."""
         before, after = _both(old, new)
-        if after is None:
+        if after is None or (old is not None and old.same_as(new)):
             return
         found = compare_grants([[before]] if old is not None else [[]], [[after]], meant=self.accounted.grants)
         for why in found.undecided:
@@ -208,6 +252,16 @@ class Widening:
                 f"The {new.shown} would no longer deny {_actions(found.newly_granted)}, as it does on the base branch."
             )
             yield Finding(rule, Level.ERROR, new.place(), said, rule.record.correction, _told(found))
+
+
+def _edge(role: RoleDocuments) -> tuple[Document, ...]:
+    return (role.boundary,) if role.boundary is not None else ()
+
+
+def _are_alike(olds: Sequence[Document], news: Sequence[Document]) -> bool:
+    """Return whether both sides have the same documents, however often and in whatever order."""
+    pairs = ((olds, news), (news, olds))
+    return all(any(each.same_as(other) for other in others) for some, others in pairs for each in some)
 
 
 def _has_edge(role: RoleDocuments) -> bool:

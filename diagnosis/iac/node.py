@@ -190,6 +190,16 @@ class Node:
         return replace(self, line=line)
 
 
+def texts_of(listed: Node | None) -> tuple[str | Open, ...] | Open:
+    """Return the texts of a list; why it is not settled where it is not."""
+    if listed is None:
+        return ()
+    if isinstance(listed.value, Open):
+        return listed.value
+    said = (item.text_or_open for item in listed.items)
+    return tuple(Open("it is no text") if item is None else item for item in said)
+
+
 def joined(parts: list[str | Open]) -> str | Text | Open:
     """Return a text of parts: a plain one where nothing in it is open, an open value where it is nothing else."""
     if len(parts) > _MOST_PARTS:

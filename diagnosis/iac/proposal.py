@@ -222,6 +222,8 @@ class ProposedProvider:
     """Without ``https://``."""
     audiences: tuple[str | Open, ...] | Open = ()
     only_if: str = ""
+    thumbprints: tuple[str | Open, ...] | Open = ()
+    """Of the certificates by which AWS knows it, as far as AWS does not know them by its own list of authorities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from diagnosis.conform.judge import Change, Side, judged
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
 from diagnosis.findings.finding import Finding, Level
+from diagnosis.iac.files import may_hold
 from diagnosis.verdicts.conformance import Conformance
 from probes.checkout import Checkout
-from tui.backends.conform import ConformOptions, documents_in, side_of, subject_form
+from tui.backends.conform import ConformOptions, documents_in, is_workflow, side_of, subject_form
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 REPOSITORY = Repository(
@@ -130,7 +131,8 @@ def side(files: Mapping[str, str]) -> Side:
             (root / path).write_text(text, encoding="utf-8")
         own = next((path for path in files if path.startswith(".github/workflows/")), "")
         checkout, options = Checkout(root, own), ConformOptions(REPOSITORY, AT, root)
-        texts = documents_in(checkout, sorted(files), options)
+        others = [path for path in sorted(files) if not may_hold(path) and not is_workflow(path)]
+        texts = documents_in(checkout, sorted(files), options, others)
         form = subject_form(texts.texts.values(), REPOSITORY)
         return side_of(checkout, sorted(files), texts, options, form)
 

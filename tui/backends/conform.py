@@ -10,6 +10,7 @@ from pathlib import Path
 
 from diagnosis.conform.judge import Change, Side, Unread, judged
 from diagnosis.conform.releases import NextRun
+from diagnosis.conform.untold import SUBMODULE, is_of_program, is_root_of_program
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import OidcCustomization, Repository
@@ -23,7 +24,7 @@ from diagnosis.next_run.attempt import next_attempt
 from diagnosis.next_run.starts import Start, starts_of
 from diagnosis.verdicts.conformance import Conformance
 from probes.checkout import Checkout
-from probes.git_commit import CommitTree, base_tree, checked_out, is_pull_request, proposed_paths
+from probes.git_commit import CommitTree, base_tree, checked_out, is_pull_request, proposed_paths, submodules_of
 from probes.programs import find_program
 from probes.repository_tree import FOLDER, RepositoryTree
 from probes.workflow_file import workflow_file
@@ -63,14 +64,20 @@ def judge(options: ConformOptions, progress: ProgressHook, cancelled: CancelHook
     """Judge the change. Raises BackendProblem, Cancelled."""
     progress(Progress("reading the base branch", 0, 4))
     old = _base(options)
-    before = documents_in(old, old.paths, options) if old is not None else Texts()
-    stop_if(cancelled)
     progress(Progress("reading the working tree", 1, 4))
-    paths = _proposed(options)
+    submodules = submodules_of(options.folder)
+    paths = tuple(path for path in _proposed(options) if path not in submodules)
     files = Checkout(options.folder, next(filter(is_workflow, paths), ""))
-    after = documents_in(files, paths, options)
+    changed = _changed(old, options.folder, paths)
+    after = documents_in(files, paths, options, changed)
+    stop_if(cancelled)
+    before = documents_in(old, old.paths, options, changed) if old is not None else Texts()
     stop_if(cancelled)
     progress(Progress("reading the releases", 2, 4))
+    after, before = (
+        _with_submodules(each, own, options)
+        for each, own in ((after, submodules), (before, old.submodules if old is not None else {}))
+    )
     form = subject_form((*before.texts.values(), *after.texts.values()), options.repository)
     base = side_of(old, old.paths, before, options, form) if old is not None else None
     head = side_of(files, paths, after, options, form)
@@ -134,6 +141,19 @@ def _proposed(options: ConformOptions) -> tuple[str, ...]:
     return listed
 
 
+def _changed(base: CommitTree | None, folder: Path, paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the files that hold no document in a form that is read, and that are not as on the base."""
+    both = {*paths, *(base.paths if base is not None else ())}
+    asked = sorted(path for path in both if not may_hold(path) and not is_workflow(path))
+    return base.not_as_in(folder, asked) if base is not None else tuple(asked)
+
+
+def _with_submodules(texts: Texts, submodules: Mapping[str, str], options: ConformOptions) -> Texts:
+    """Return the texts with the commits of submodules, as git writes them in a difference."""
+    told = {path: f"{SUBMODULE}{oid}\n" for path, oid in submodules.items() if _is_within(path, options.paths)}
+    return replace(texts, others={**texts.others, **told})
+
+
 def _short(ref: str) -> str:
     return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
 
@@ -144,10 +164,19 @@ class Texts:
 
     texts: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Files that hold no document in a form that is read, and that the change touches."""
+    program: Mapping[str, str] = field(default_factory=dict)
+    """Files among which infrastructure may be programmed."""
 
 
-def documents_in(files: RepositoryTree, paths: Sequence[str], options: ConformOptions) -> Texts:
-    """Return the texts of the files that may hold documents, and those that could not be read."""
+def documents_in(
+    files: RepositoryTree, paths: Sequence[str], options: ConformOptions, changed: Sequence[str] = ()
+) -> Texts:
+    """Return the texts of the files that may hold documents, and those that could not be read.
+
+    ``changed``: other files that the change touches, by their paths on either side.
+    """
     texts: dict[str, str] = {}
     unread: list[Unread] = []
     wanted = [path for path in paths if may_hold(path) and _is_within(path, options.paths)]
@@ -167,7 +196,24 @@ def documents_in(files: RepositoryTree, paths: Sequence[str], options: ConformOp
             texts[path] = text.value
         elif not isinstance(text, Absent):
             unread.append(Unread(path, text.why, text.how))
-    return Texts(texts, tuple(unread))
+    there = set(paths)
+    changed = [path for path in changed if path in there and _is_within(path, options.paths)]
+    if isinstance(files, CommitTree):
+        files.load(changed[:MOST_FILES])
+    others = {path: text.value for path in changed[:MOST_FILES] if isinstance(text := files.text(path), Known)}
+    if changed[MOST_FILES:]:
+        why = f"more than {MOST_FILES} files are changed, and no more are read"
+        unread.append(Unread(changed[MOST_FILES], why, "name the folders that hold documents"))
+    return Texts(texts, tuple(unread), others, _program(files, paths) if changed and not options.paths else {})
+
+
+def _program(files: RepositoryTree, paths: Sequence[str]) -> Mapping[str, str]:
+    """Return the texts of the files among which infrastructure may be programmed; none where no file says that it is."""
+    folders = [path.rpartition("/")[0] for path in paths if is_root_of_program(path)]
+    if not folders or isinstance(files, CommitTree):
+        return {}
+    inside = [path for path in paths if is_of_program(path) and any(_is_within(path, (folder,)) for folder in folders)]
+    return {path: text.value for path in inside[:MOST_FILES] if isinstance(text := files.text(path), Known)}
 
 
 def subject_form(texts: Iterable[str], repository: Repository) -> Reading[OidcCustomization]:
@@ -217,7 +263,14 @@ def side_of(
             attempt = next_attempt(start, path, file, options.repository, form, options.at)
             # Who else uses a role is no question of a change: what is granted beyond need is compared as sets.
             runs.append(NextRun(path, start, files.added_to(attempt, others=False)))
-    return Side(read_files(documents.texts, options.given), tuple(runs), tuple(unread))
+    own = {path: file.value.text for path, file, _ in known}
+    return Side(
+        read_files(documents.texts, options.given),
+        tuple(runs),
+        tuple(unread),
+        {**documents.others, **own, **documents.texts},
+        documents.program,
+    )
 
 
 def is_workflow(path: str) -> bool:

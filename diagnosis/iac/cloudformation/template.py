@@ -13,7 +13,7 @@ from diagnosis.iac.arns import without_scheme
 from diagnosis.iac.cloudformation.intrinsics import Template, TooMuch, number_of
 from diagnosis.iac.cloudformation.references import type_of
 from diagnosis.iac.document import MOST_WITHIN, document_of, kind_by_elements, policies_within
-from diagnosis.iac.node import Node, Open
+from diagnosis.iac.node import Node, Open, texts_of
 from diagnosis.iac.proposal import (
     DocumentKind,
     Form,
@@ -293,17 +293,9 @@ class _Reader:
     def _provider(self, name: str, line: int, own: Node, only_if: str) -> None:
         url = own.get("Url")
         said = url.text_or_open if url is not None else None
-        listed = own.get("ClientIdList")
-        audiences: tuple[str | Open, ...] | Open = ()
-        if listed is not None:
-            found = (each.text_or_open for each in listed.items)
-            audiences = (
-                listed.value
-                if isinstance(listed.value, Open)
-                else tuple(Open("it is no text") if each is None else each for each in found)
-            )
+        audiences, prints = (texts_of(own.get(member)) for member in ("ClientIdList", "ThumbprintList"))
         host = without_scheme(said) if isinstance(said, str) else said
-        self._providers.append(ProposedProvider(name, self._file, line, host, audiences, only_if))
+        self._providers.append(ProposedProvider(name, self._file, line, host, audiences, only_if, prints))
 
     def _serverless(self, name: str, line: int, own: Node, raw: Node, only_if: str) -> None:
         """Read the role that SAM makes for a function: ``NameRole``; none where the function names one."""

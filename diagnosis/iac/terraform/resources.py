@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from diagnosis.facts.reading import Unreadable
 from diagnosis.iac.document import document_of, is_policy, kind_by_elements
-from diagnosis.iac.node import Node, Open
+from diagnosis.iac.node import Node, Open, texts_of
 from diagnosis.iac.proposal import (
     DocumentKind,
     Form,
@@ -337,17 +337,11 @@ class _Reader:
 
     def _provider(self, each: Resource) -> None:
         url = each.said("url")
-        listed = each.attributes.get("client_id_list")
-        audiences: tuple[str | Open, ...] | Open = ()
-        if listed is not None:
-            said = (item.text_or_open for item in listed.items)
-            audiences = (
-                listed.value
-                if isinstance(listed.value, Open)
-                else tuple(Open("it is no text") if item is None else item for item in said)
-            )
+        audiences, prints = (texts_of(each.attributes.get(name)) for name in ("client_id_list", "thumbprint_list"))
         host = url.removeprefix("https://") if isinstance(url, str) else url
-        self._providers.append(ProposedProvider(each.address, each.file, each.line, host, audiences, each.only_if))
+        self._providers.append(
+            ProposedProvider(each.address, each.file, each.line, host, audiences, each.only_if, prints)
+        )
 
     def _organization(self, each: Resource) -> None:
         sorts = {
