@@ -334,25 +334,19 @@ def _is_of_a_tool(path: bytes) -> bool:
 
 
 def _listed(root: Path, words: Sequence[str]) -> list[bytes] | None:
+    answer = _git(root, words, most=MOST_LISTED)
+    return [path for path in answer[1].split(b"\0") if path] if answer is not None and answer[0] == 0 else None
+
+
 def submodules_of(root: Path) -> Mapping[str, str]:
     """Return the commits of other repositories that stand in a working folder, by path; none where git does not tell."""
-    answer = _git(root, ("ls-files", "-z", "--stage"), most=MOST_LISTED)
-    if answer is None or answer[0] != 0:
-        return {}
     found = {}
-    for line in answer[1].split(b"\0"):
+    for line in _listed(root, ("ls-files", "-z", "--stage")) or ():
         head, _, path = line.partition(b"\t")
         mode, _, rest = head.partition(b" ")
         if mode == _SUBMODULE.encode():
             found[os.fsdecode(path)] = rest.partition(b" ")[0].decode("ascii", "replace")
     return found
-
-
-def ignored_paths(root: Path) -> tuple[str, ...]:
-    """Return the files of a working folder that git leaves out, folders with a slash; none where it does not tell."""
-    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
-    answer = _git(root, words, most=MOST_LISTED)
-    return [path for path in answer[1].split(b"\0") if path] if answer is not None and answer[0] == 0 else None
 
 
 def _fetch(named: str) -> str:
