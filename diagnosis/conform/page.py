@@ -21,6 +21,10 @@ repository need. It reads files alone: no AWS account, no token, no network. Thi
   the one role that the workflows assume, where there is one; else name it: `--role FILE=ARN`.
 - **Workflows** of both sides with what they call, local actions and the scripts of their steps. For each trigger the next
   run is modelled, and what it needs of AWS: a pull request's run as well.
+- **What is not read is told where the change touches it**, with the way: programs that make infrastructure (the CDK, Pulumi),
+  scripts that change policies, documents under odd names, submodules, resources that admit or grant without a document. What
+  is open, such as a module from elsewhere, is as before only if all that it rests on is: its version, its arguments, defaults,
+  files of values.
 - **The base**: in a pull request's run the branch that GitHub names, else the remote's default branch, or `--base REF`;
   from the commit where this branch left it. Without a base everything is new.
 
