@@ -45,7 +45,11 @@ repository need. It reads files alone: no AWS account, no token, no network. Thi
 - **A release that would be denied**: what the next run needs is judged on the documents of both sides, layers that no file
   tells taken alike on both. What is denied after the change and was not before is an error at the line of the document, or
   of the workflow where that changed. Of a role that no file describes nothing is known: a new need of it is `unknown`, and
-  so is a policy that takes something away while no file says whose it is.
+  so is a policy that takes something away while no file says whose it is. What a role loses is
+  `unknown` too where a step of a release that is not understood may need it. Refs that the workflow's filters let through
+  count beside the one that is modelled.
+- **Not pinned** is an error in the jobs of a release, its containers and services included, and in every other workflow's job
+  that may ask for GitHub's token: to a role they look alike. Elsewhere in the files of a release it is a note.
 
 ## In the case file
 
