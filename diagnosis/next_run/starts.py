@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from diagnosis.facts.ref_filters import example_name, may_push
+from diagnosis.facts.reading import Known
+from diagnosis.facts.ref_filters import example_name, kind_of_push, may_push
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow
 
@@ -53,9 +54,18 @@ def next_start(workflow: Workflow, default_branch: str | None, runs: Iterable[At
     told = [run for run in own if run.ref and run.event not in _PULL_REQUESTS]
     if told:
         newest = max(told, key=lambda run: (run.created_at, run.run_id, run.attempt))
-        return Start(newest.event, newest.ref, f"{_LIKE}{newest.run_id}")
+        return Start(newest.event, _ref_of(newest, workflow), f"{_LIKE}{newest.run_id}")
     starts = starts_of(workflow, default_branch)
     return next((start for start in starts if not start.of_pull_request), starts[0] if starts else None)
+
+
+def _ref_of(run: Attempt, workflow: Workflow) -> str:
+    """Return a run's full ref. Lists of runs tell no tag from a branch; where its own file was not read, this one's filters do."""
+    name = run.head_branch or ""
+    told = run.on_tag or isinstance(run.workflow_file, Known) or "@refs/" in run.workflow_path
+    if told or run.event != "push" or name.startswith("refs/") or name == run.repository.default_branch:
+        return run.ref
+    return f"{_TAGS}{name}" if kind_of_push(workflow, name) == "tag" else run.ref
 
 
 def next_starts(workflow: Workflow, default_branch: str | None, runs: Iterable[Attempt] = ()) -> tuple[Start, ...]:
@@ -77,7 +87,9 @@ def _as_ran(start: Start, workflow: Workflow, runs: Iterable[Attempt]) -> Start:
     if not start.example or start.ref is None:
         return start
     like = next_start(
-        workflow, None, (run for run in runs if run.event == start.event and _kind(run.ref) == _kind(start.ref))
+        workflow,
+        None,
+        (run for run in runs if run.event == start.event and _kind(_ref_of(run, workflow)) == _kind(start.ref)),
     )
     return like if like is not None and like.source.startswith(_LIKE) else start
 

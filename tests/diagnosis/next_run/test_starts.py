@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from replay_builders import attempt_of
 from thoroughness import examples
 
+from diagnosis.facts.reading import Absent
 from diagnosis.facts.ref_filters import example_name, may_push
 from diagnosis.facts.workflow import Workflow
-from diagnosis.next_run.starts import next_start, starts_of
+from diagnosis.next_run.starts import next_start, next_starts, starts_of
 from probes.workflow_file import parse_workflow
 
 PATH = ".github/workflows/release.yml"
@@ -75,3 +76,20 @@ def test_the_newest_run_tells_best() -> None:
 def test_an_example_is_let_through_by_the_filters(patterns: list[str]) -> None:
     name = example_name(patterns)
     assert name is None or may_push({"tags": patterns}, "tags", name)
+
+
+@pytest.mark.parametrize(
+    ("on", "branch", "starts"),
+    [
+        ("  push: {tags: ['v*']}", "v1.2", ["push refs/tags/v1.2"]),
+        ("  push: {branches: [main], tags: ['v*']}", "v1.2", ["push refs/tags/v1.2", "push refs/heads/main"]),
+        ("  push: {branches: [main], tags: ['v*']}", "main", ["push refs/heads/main", "push refs/tags/v1"]),
+        ("  push: {branches: [v1.2]}", "v1.2", ["push refs/heads/v1.2"]),
+        ("  push:\n  pull_request:", "next", ["push refs/heads/next", "push refs/heads/main", "pull_request None"]),
+    ],
+)
+def test_every_way_is_told_and_a_run_of_a_tag_is_one_of_a_tag(on: str, branch: str, starts: list[str]) -> None:
+    ran = attempt_of(run_id=1, event="push", head_branch=branch, workflow_file=Absent("the file"))
+    found = next_starts(_workflow(on), "main", [ran])
+    assert [f"{start.event} {start.ref}" for start in found] == starts
+    assert found[0] == next_start(_workflow(on), "main", [ran])

@@ -141,9 +141,15 @@ def test_slices_are_collected_and_what_is_missing_is_told(tmp_path: Path) -> Non
         run(*OF_ALL, server.url, "-o", tmp_path / "whole.jsonl")
         for number in (1, 2, 3):
             run(*OF_ALL, server.url, "--slice", f"{number}/3", "-o", folder / f"{number}.jsonl")
+        server.hidden = 1
+        run(*OF_ALL, server.url, "--slice", "3/3", "-o", tmp_path / "less.jsonl")
     merged = run("fleet", "collect", folder, "-o", tmp_path / "merged.jsonl")
     assert merged.exit_code == 3
     assert without_times(lines_of(tmp_path / "merged.jsonl")) == without_times(lines_of(tmp_path / "whole.jsonl"))
+    assert lines_of(tmp_path / "merged.jsonl")[0]["owners"] == ["octo"]
+    seen = [folder / "1.jsonl", folder / "2.jsonl", tmp_path / "less.jsonl"]
+    unsure = run("fleet", "collect", *seen, "--json-lines")
+    assert json.loads(unsure.stdout.splitlines()[0])["owners"] == [], "one machine's token saw less"
     lacking = run("fleet", "collect", folder / "1.jsonl", folder / "3.jsonl", folder / "3.jsonl")
     assert lacking.exit_code == 3
     assert "slice 2/3 of the repositories of octo is missing" in " ".join(lacking.stdout.lower().split())
