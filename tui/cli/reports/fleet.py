@@ -82,11 +82,14 @@ def _table(rows: Sequence[WorkflowRow], width: int) -> Table:
     # Names are long: in a narrow terminal they give way, and nothing else does.
     room = width - 2 - sum(each + 1 for each in fixed.values()) - (_BECAUSE if wide else 0)
     longest = max((cell_len(_name(row)) for row in rows), default=0)
-    table.add_column("release workflow", no_wrap=True, overflow="ellipsis", width=max(_SHORTEST, min(longest, room)))
+    names = max(_SHORTEST, min(longest, room))
+    table.add_column("release workflow", no_wrap=True, overflow="ellipsis", width=names)
     for title, size in fixed.items():
         table.add_column(title, no_wrap=True, width=size)
     if wide:
-        table.add_column("because", no_wrap=True, overflow="ellipsis", ratio=1)
+        # By its own width: a long text would take that of the others.
+        left = width - 2 - (names + 1) - sum(each + 1 for each in fixed.values())
+        table.add_column("because", no_wrap=True, overflow="ellipsis", width=max(_SHORTEST, left))
     for row, *cells in zip(rows, *columns.values(), strict=True):
         styles = (
             row.next_run,
@@ -95,9 +98,14 @@ def _table(rows: Sequence[WorkflowRow], width: int) -> Table:
             row.scope.verdict if row.scope else Verdict.UNKNOWN,
         )
         told = [Text(cell, style=_STYLES[verdict]) for cell, verdict in zip(cells, styles, strict=False)]
-        head = [Text(row.verdict.sign, style=_STYLES[row.verdict]), Text(_name(row))]
+        head = [Text(_sign(row), style=_STYLES[row.verdict]), Text(_name(row))]
         table.add_row(*head, *told, Text(cells[-1]), *([Text(because(row))] if wide else []))
     return table
+
+
+def _sign(row: WorkflowRow) -> str:
+    """Return the sign of a line; where nothing starts the workflow nothing passes."""
+    return "-" if row.state and row.verdict is Verdict.PASS else row.verdict.sign
 
 
 def _name(row: WorkflowRow) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from fleet_github import FleetRepository
 from fleet_world import MAIN, by_repository, fleet_world, on_main, push, release, role, trusting_all_of
+from rich.console import Console
 from thoroughness import spread
 from wire_release import ACCOUNT, REGION, RoleFacts
 
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.fleet import exit_code
 from diagnosis.gates import Gate, Verdict
+from tui.cli.reports.fleet import show
 
 BOTH = "{push: {branches: [main], tags: ['v*']}}"
 ON_TAG = "    if: startsWith(github.ref, 'refs/tags/')\n"
@@ -83,3 +87,10 @@ def test_a_disabled_workflow_starts_nothing_and_neither_passes_nor_fails() -> No
     totals = fleet.totals
     assert (totals.disabled, totals.passing, totals.stopped, totals.unknown) == (1, 0, 0, 0)
     assert exit_code(fleet) is ExitCode.PASSED
+    for width in (80, 130, 180):
+        out = io.StringIO()
+        show(fleet, Console(width=width, file=out))
+        head, line = out.getvalue().splitlines()[:2]
+        assert head.split()[-3:] == (["wave", "beyond", "newest"] if width < 130 else ["beyond", "newest", "because"])
+        assert line.startswith("- octo/one release.yml")
+        assert ("disabled_manually" in line) is (width > 80)
