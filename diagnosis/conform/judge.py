@@ -404,5 +404,7 @@ def _key(finding: Finding, units: Units) -> tuple[object, ...]:
     place = finding.place
     rests: object = ()
     if finding.level is Level.UNKNOWN and finding.rule in (ConformRule.NOT_READ, ConformRule.NOT_COMPARED):
-        rests = units.rests_on(units.around(place.file, place.line)) if place.file else ()
+        # What a step of a workflow uses and is not known is told by its name, whatever else of the file is changed.
+        of_step = place.member.startswith("job ")
+        rests = units.rests_on(units.around(place.file, place.line)) if place.file and not of_step else ()
     return (finding.rule, finding.level, finding.sentence.replace(place.file or "\0", ""), rests)

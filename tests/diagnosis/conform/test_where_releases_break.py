@@ -184,7 +184,10 @@ def test_a_ready_image_of_a_local_action_is_named_where_it_is_written() -> None:
     assert [(each.rule.value, each.place.file, each.place.line) for each in found] == [("not-pinned", inner, 2)]
 
 
+ELSEWHERE = _without(COMPOSITE, ACTION)
 HARMLESS = {
+    # An action that a checkout of another repository brings was no better known before.
+    "elsewhere": (ELSEWHERE, _changed(ELSEWHERE, WORKFLOW, "ubuntu-latest", "ubuntu-24.04")),
     "needless-grant": ({**BASE, POLICY: MYSTERY[POLICY]}, dict(BASE)),
     "needless-beside-vague": ({**VAGUE, POLICY: MYSTERY[POLICY]}, dict(VAGUE)),
     "needless-tags": (
