@@ -34,7 +34,7 @@ class NotInLanguage(Exception):  # noqa: N818 - becomes a value at once
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """``${ … }`` in a text, not yet read, or ``%{ … }``, which is never read."""
+    """``${ … }`` in a text, not yet read, or what is never read: ``%{ … }``, and ``${~ … ~}``, which changes the text around."""
 
     text: str
     line: int
@@ -132,7 +132,7 @@ def _string(text: str, at: int, line: int) -> tuple[Parts, int]:
             escape = _HEX.match(text, at + 1)
             if escape:
                 number = int(escape[1] or escape[2], 16)
-                plain.append(chr(number) if number < 0x110000 else "")
+                plain.append(chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd")
                 at = escape.end()
             else:
                 plain.append(_ESCAPES.get(text[at + 1 : at + 2], text[at + 1 : at + 2]))
@@ -171,7 +171,9 @@ def _sign_or_template(text: str, at: int, line: int) -> tuple[int, str | Templat
         return at + 3, text[at] + "{"
     if text.startswith(("${", "%{"), at):
         end = _closing(text, at + 2, line)
-        return end + 1, Template(text[at + 2 : end].strip("~"), line, is_directive=text[at] == "%")
+        inner = text[at + 2 : end]
+        unread = text[at] == "%" or inner.startswith("~") or inner.endswith("~")
+        return end + 1, Template(inner.strip("~"), line, is_directive=unread)
     return at + 1, text[at]
 
 

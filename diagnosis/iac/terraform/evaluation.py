@@ -6,13 +6,13 @@ Source: Terraform Configuration Language, "Expressions", "References to Named Va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from diagnosis.hcl.parser import Block, Expression, template_of
 from diagnosis.iac.arns import bucket_arn, iam_arn, of_account, provider_arn, repository_arn
-from diagnosis.iac.node import DEEPEST, Node, Open, Sort, Value, joined, parts_of
+from diagnosis.iac.node import DEEPEST, Node, Open, Sort, Text, Value, joined, parts_of
 from diagnosis.iac.proposal import Given
 from diagnosis.iac.text_trees import json_node
 from diagnosis.policy.language.strict_json import JsonNumber
@@ -32,7 +32,9 @@ _DATA_OF_ACCOUNT = {
 }
 _NAMES = {"aws_iam_openid_connect_provider": "url", "aws_s3_bucket": "bucket"}
 """The attribute by which a resource is named, where it is not ``name``."""
-_LISTS_ALONE = ("tolist", "toset", "distinct", "sort", "compact", "flatten", "tostring", "sensitive", "nonsensitive")
+_THE_LIST_ITSELF = ("tolist", "sensitive", "nonsensitive")
+_ORDERED_ANEW = ("toset", "distinct", "sort", "setunion", "reverse")
+"""Functions of lists whose items are the list's own, elsewhere or once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class Folder:
     outputs: Mapping[str, Named] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Texts of all files that were given, by path, for ``file("…")``."""
+
+
+class Unordered(tuple[Node, ...]):
+    """Items of which it is not settled at which place each stands, nor whether it stands there twice."""
+
+    __slots__ = ()
 
 
 class Work:
@@ -195,7 +203,7 @@ class Evaluation:
         for at, item in enumerate(source.value):
             bound = {own[-1]: item, **({own[0]: Node(JsonNumber(str(at)))} if len(own) > 1 else {})}
             made.append(self.node(result, file, {**names, **bound}, depth))
-        return Node(tuple(made), line, file)
+        return Node(_ordered_like((source,), made), line, file)
 
     def _reference(self, expression: Any, file: str, names: Mapping[str, Node], depth: int, line: int) -> Node:
         words, rest = _words(expression)
@@ -373,7 +381,7 @@ class Evaluation:
                 given.append(self.node(each, file, names, depth))
                 continue
             listed = self.node(each[1], file, names, depth)
-            if not isinstance(listed.value, tuple):
+            if not isinstance(listed.value, tuple) or isinstance(listed.value, Unordered):
                 return made(Open(f"{name[:_SHOWN]} gets a list that is not settled"))
             given += listed.value
         match name, given:
@@ -385,6 +393,10 @@ class Evaluation:
                 return self._file(path.text, made)
             case "templatefile", [path, values] if path.text is not None:
                 return self._template(self._file(path.text, made), values, depth, made)
+            case _, [listed] if name in _ORDERED_ANEW and isinstance(listed.value, tuple):
+                return made(_ordered(name, listed.value))
+            case "join", [_, listed] if isinstance(listed.value, Unordered):
+                return made(Open("join gets a list whose order is not settled"))
             case "join", [sign, listed] if sign.text is not None and isinstance(listed.value, tuple):
                 found: list[str | Open] = []
                 for at, each in enumerate(listed.value):
@@ -399,12 +411,17 @@ class Evaluation:
                         parts += [*parts_of(each.value), piece]
                     return made(joined(parts))
             case "concat", _ if all(isinstance(each.value, tuple) for each in given):
-                return made(tuple(item for each in given for item in each.items))
+                return made(_ordered_like(given, (item for each in given for item in each.items)))
             case "flatten", [listed] if isinstance(listed.value, tuple):
-                return made(tuple(_flat(listed)))
+                flat = list(_flat(listed))
+                # What is open may be a list of its own.
+                whole = all(not isinstance(each.value, Open) for each in flat)
+                return made(_ordered_like(_lists_in(listed), flat) if whole else Unordered(flat))
             case "compact", [listed] if isinstance(listed.value, tuple):
-                return made(tuple(each for each in listed.value if each.value not in ("", None)))
-            case _, [listed] if name in _LISTS_ALONE and isinstance(listed.value, tuple):
+                kept = [each for each in listed.value if each.value not in ("", None)]
+                whole = all(not isinstance(each.value, Open | Text) for each in kept)
+                return made(_ordered_like((listed,), kept) if whole else Unordered(kept))
+            case _, [listed] if name in _THE_LIST_ITSELF and isinstance(listed.value, tuple):
                 return made(listed.value)
             case "tostring" | "sensitive" | "nonsensitive", [value]:
                 return value
@@ -498,6 +515,8 @@ def _member(node: Node, name: str) -> Node:
 def _item(node: Node, at: Node) -> Node:
     if isinstance(node.value, Open):
         return node
+    if isinstance(node.value, Unordered) and len(node.value) > 1:
+        return Node(Open("which item stands there is not settled"))
     if isinstance(node.value, tuple) and isinstance(at.value, JsonNumber) and at.value.text.isdecimal():
         place = int(at.value.text[:6])
         if place < len(node.value):
@@ -505,6 +524,28 @@ def _item(node: Node, at: Node) -> Node:
     if isinstance(node.value, Mapping) and at.text is not None and at.text in node.value:
         return node.value[at.text]
     return Node(Open("an index that is not settled"))
+
+
+def _ordered_like(sources: Iterable[Node], items: Iterable[Node]) -> tuple[Node, ...]:
+    """Return items that were taken one by one from these lists: their places are settled where all the lists' are."""
+    made = Unordered if any(isinstance(each.value, Unordered) for each in sources) else tuple
+    return made(items)
+
+
+def _ordered(name: str, items: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Return the items in the order that a function gives them."""
+    if name == "reverse":
+        return _ordered_like((Node(items),), items[::-1])
+    if isinstance(items, Unordered) or any(each.text is None for each in items):
+        return Unordered(items)
+    first: dict[str, Node] = {}
+    for each in items:
+        first.setdefault(str(each.text), each)
+    once = tuple(first.values())
+    if name == "distinct":
+        return once
+    # A set of texts is gone through in their order.
+    return tuple(sorted(items if name == "sort" else once, key=lambda each: str(each.text)))
 
 
 def _compared(sign: str, left: Node, right: Node) -> Value:
@@ -517,6 +558,9 @@ def _compared(sign: str, left: Node, right: Node) -> Value:
             (not decides) if isinstance(one, bool) and isinstance(other, bool) else Open("a condition is not settled")
         )
     scalars = str | bool | JsonNumber
+    if isinstance(one, JsonNumber) and isinstance(other, JsonNumber) and not (one.text + other.text).isdecimal():
+        # 1 is 1.0.
+        return (sign == "==") if one == other and sign in ("==", "!=") else Open("a comparison that is not settled")
     if sign in ("==", "!=") and isinstance(one, scalars) and isinstance(other, scalars) and type(one) is type(other):
         return (one == other) == (sign == "==")
     return Open("a comparison or a sum that is not settled")
@@ -543,6 +587,16 @@ def _flat(node: Node) -> Iterator[Node]:
             pending += reversed(each.value)
         else:
             yield each
+
+
+def _lists_in(node: Node) -> Iterator[Node]:
+    """Yield the list and those in it."""
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if isinstance(each.value, tuple):
+            yield each
+            pending += each.value
 
 
 def _sort(kind: str, what: str) -> Sort:
