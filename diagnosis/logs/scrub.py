@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MARK = re.compile(r"(\[scrubbed:[a-z0-9-]{1,40}\])")
 _PEM = "[scrubbed:pem]"
+_LONGEST_PIECE = 1 << 20
+"""Characters of a line without an end that are kept until the next piece."""
 _MOST_PASSES = 6
 """What was replaced may uncover what stood behind it. A part of a line that still does after so many looks goes whole."""
 
@@ -139,11 +141,20 @@ def scrub(text: str, check: Callable[[], None] = lambda: None) -> str:
     if len(plain) < len(text):
         # The byte order mark alone would make every character of an otherwise plain log twice as wide to search.
         return text[: len(text) - len(plain)] + scrub(plain, check)
-    scrubber = Scrubber()
+    return _with(Scrubber(), text, check)
+
+
+def _with(scrubber: Scrubber, text: str, check: Callable[[], None]) -> str:
+    """Scrub a text behind what the scrubber has seen before."""
     if "\n" not in text:
         return scrubber.line(text)
     parts: list[str] = []
     cursor = 0
+    while scrubber.inside and cursor < len(text):
+        end = _end_of_line(text, cursor)
+        parts.append(scrubber.line(text[cursor:end]))
+        parts.append(text[end : end + 1])
+        cursor = end + 1
     for start, about in _search().lines(text):
         if start < cursor:
             continue  # scrubbed already, as part of what runs over lines
@@ -158,6 +169,25 @@ def scrub(text: str, check: Callable[[], None] = lambda: None) -> str:
         cursor = end
     parts.append(text[cursor:])
     return "".join(parts)
+
+
+def scrub_pieces(pieces: Iterable[str]) -> Iterator[str]:
+    """Scrub a text that comes in pieces, as :func:`scrub` does the whole; what began in one piece goes on in the next.
+
+    Pieces are handed on at the ends of lines; a line that is longer than any piece may be is cut where it is.
+    """
+    scrubber = Scrubber()
+    rest = ""
+    for piece in pieces:
+        text = rest + piece
+        end = text.rfind("\n") + 1
+        if not end and len(text) > _LONGEST_PIECE:
+            end = len(text)
+        if end:
+            yield _with(scrubber, text[:end], lambda: None)
+        rest = text[end:]
+    if rest:
+        yield _with(scrubber, rest, lambda: None)
 
 
 def _end_of_line(text: str, start: int) -> int:

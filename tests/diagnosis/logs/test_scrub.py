@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.logs.scrub import Scrubber, scrub
+from diagnosis.logs.scrub import Scrubber, scrub, scrub_pieces
 
 # Made up, in the right shapes; put together here so that no scanner takes this file for a leak.
 KEY_ID = "AKIA" + "Q7EXAMPLE3JK2LMN"
@@ -180,3 +182,23 @@ def test_a_word_before_the_end_of_code_in_a_page_is_evidence() -> None:
     for line in ("`step 7 “Read some API key”: success`", "- `client secret: skipped`"):
         assert scrub(line) == line
     assert "hunter2" not in scrub("`password: hunter2Hunter2`")
+
+
+_LINES = st.sampled_from(
+    [
+        "plain",
+        "",
+        "password=Xk29dk3lmq0Z",
+        "export AWS_SECRET_ACCESS_KEY=\\",
+        "h7Kq92mZx0LpQv8tRn3w",
+        *pem(),
+        *pem()[1:2],
+    ]
+)
+
+
+@given(st.lists(_LINES, max_size=12).map("\n".join), st.lists(st.integers(0, 400), max_size=6))
+def test_a_text_in_pieces_is_scrubbed_as_the_whole(text: str, cuts: list[int]) -> None:
+    ends = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
+    pieces = [text[start:end] for start, end in pairwise(ends)]
+    assert "".join(scrub_pieces(pieces)) == scrub(text)

@@ -16,6 +16,7 @@ from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.explanation import SCHEMA, document, exit_code
 from diagnosis.failures import explain
 from diagnosis.failures.rows import Answer, answer, unreadable
+from diagnosis.logs.scrub import scrub_pieces
 from tui.cli.console import print_json, print_row, printable, text_console
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
@@ -97,7 +98,8 @@ def _unknown_slug(slug: str) -> str:
 
 def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
     log = read_log(stream)
-    explanation = explain(log.pieces)
+    # As a whole: the lines beside a failure may be the middle of a key.
+    explanation = explain(scrub_pieces(log.pieces))
     _say_encoding(log)
     if as_json:
         print_json(document(explanation))
