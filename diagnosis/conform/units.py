@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from posixpath import normpath
 from typing import Any, TypeAlias
 
 from diagnosis.hcl.parser import Block, read_hcl
@@ -31,6 +32,7 @@ _TF_VAR = "TF_VAR_"
 _WORDS = re.compile(r"[A-Za-z0-9_]+")
 _UNSAID = frozenset({"tags", "tags_all", "description", "Tags", "Description", "Metadata"})
 """What a resource may say without a bearing on who is let in."""
+_OWNERS = ("role", "roles", "role_name", "user", "users", "group", "groups", "RoleName", "Roles")
 _FOLLOWED = ("Parameters", "Mappings", "Conditions", "Globals")
 _OF_TERRAFORM = (".tf", ".tofu")
 _OF_VALUES = (".tfvars",)
@@ -52,6 +54,8 @@ class Unit:
     """The texts that stand in it."""
     members: frozenset[str] = frozenset()
     """The attributes or properties that it sets."""
+    owner: Unit | None = field(default=None, repr=False)
+    """The variables or parameters that tell what it is attached to; None where none do."""
 
 
 class Units:
@@ -119,8 +123,17 @@ class Units:
                     pending += self._by_call.get(reference[-1], ())
                 if reference[0] in ("var", "Parameters"):
                     more.update(self._values_of(reference[-1]))
+            if unit.kind == "module":
+                pending += self._outputs_of(unit)
             more.update(self._files_named(unit.words, unit.file))
         return tuple(sorted({unit.written for unit in seen.values()} | more))
+
+    def _outputs_of(self, call: Unit) -> Iterator[Unit]:
+        """Yield the outputs of the folder beside this one that a call names."""
+        for source in call.words:
+            if source.startswith(("./", "../")):
+                folder = normpath(f"{_scope(call.file) or '.'}/{source}")
+                yield from (unit for unit in self.every if unit.kind == "output" and _scope(unit.file) == folder)
 
     def _values_of(self, name: str) -> Iterator[str]:
         """Yield what files of values, scripts and workflows give a variable or parameter."""
@@ -197,9 +210,16 @@ def _of_block(block: Block, path: str) -> Iterator[Unit]:
         block.labels if block.kind == "resource" else ({"variable": "var"}.get(block.kind, block.kind), *block.labels)
     )
     kind = block.labels[0] if block.kind == "resource" and block.labels else block.kind
-    yield _made(own, kind, path, block.line, {block.kind: block})
+    made = _made(own, kind, path, block.line, {block.kind: block})
+    said = {name: block.attributes[name] for name in _OWNERS if block.kind == "resource" and name in block.attributes}
+    yield replace(made, owner=_owner(_made(own, kind, path, block.line, said).refers, made))
     for member, value in block.attributes.items() if block.kind == "module" else ():
         yield _made((*own, member), "argument", path, block.lines.get(member, block.line), {member: value})
+
+
+def _owner(refers: frozenset[Reference], of: Unit) -> Unit | None:
+    open_ones = frozenset(each for each in refers if each[0] in ("var", "Parameters"))
+    return Unit(of.name, "owner", of.file, of.line, "", open_ones) if open_ones else None
 
 
 def _made(name: Reference, kind: str, path: str, line: int, holds: Mapping[str, Any]) -> Unit:
@@ -267,7 +287,11 @@ def _of_template(root: Node, path: str) -> Iterator[Unit]:
                 refers |= {("Parameters", name)}
             kind = node.get("Type")
             own_members = frozenset((node.get("Properties") or Node(None)).members)
-            yield Unit(
+            properties = node.get("Properties") or Node(None)
+            given = (each for name, each in properties.members.items() if name in _OWNERS)
+            told = " ".join(repr(each.plain(lambda value: value.why)) for each in given)
+            owners = frozenset((followed[word], word) for word in _WORDS.findall(told) if word in followed)
+            made = Unit(
                 (part, name),
                 (kind.text or "") if part == "Resources" and kind is not None else part,
                 path,
@@ -277,3 +301,4 @@ def _of_template(root: Node, path: str) -> Iterator[Unit]:
                 frozenset(word for word in said.replace("'", " ").replace('"', " ").split() if "." in word),
                 own_members,
             )
+            yield replace(made, owner=_owner(owners, made)) if part == "Resources" else made

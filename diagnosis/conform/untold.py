@@ -36,7 +36,7 @@ _STARTS = (
     "github_actions_",
 )
 _ENDS = (
-    *("_permission", "_permissions", "_grant", "_grants", "_acl", "_access_entry", "_access_policy_association"),
+    *("_permission", "_permissions", "_grant", "_grants", "_bucket_acl", "_access_entry", "_access_policy_association"),
     *(
         "_pod_identity_association",
         "_function_url",
@@ -45,7 +45,7 @@ _ENDS = (
         "_memberships",
         "_user_association",
     ),
-    *("_policy_attachment", "_sharing", "_authorization", "_delegated_administrator", "_policy", "Permission"),
+    *("_policy_attachment", "_sharing", "_authorization", "_delegated_administrator", "Permission"),
     *("::Lambda::Url", "::AccessEntry", "::PodIdentityAssociation", "_launch_permission"),
 )
 _WITH_POLICY = frozenset({"policy", "policy_document", "access_policies", "inline_policy"})
@@ -70,7 +70,8 @@ _CALLS = re.compile(
     r"|(?i:client|resource)\([\"']iam[\"']|client-iam\b|\bIAMClient\b|service/iam\b|\biam_(?:role|policy|managed_policy|user|group)\b"
 )
 _CHANGES = re.compile(
-    r"\b(?:put|attach|set|update|add|create|delete|detach|remove)[\w-]{0,40}?(?:policy|permissions?[_-]?boundary|add-permission)"
+    r"\b(?:put|attach|set|update|add|create|delete|detach|remove)[_-]?(?:assume[_-]?)?(?:role|user|group|key|bucket|repository|resource"
+    r"|secret|registry|queue|topic|function|managed|inline|entity)[_-]?(?:policy|permissions?[_-]?boundary)"
     r"|\b(?:add-permission|create-grant|create-access-key)\b",
     re.IGNORECASE,
 )
@@ -148,6 +149,11 @@ def untold_resources(before: Units, after: Units) -> Iterator[Finding]:
         if _may_grant(unit) and after.rests_on([unit]) not in known:
             said = f"{unit.kind} {unit.name[-1]} is new or changed: it may let others in or grant something, and is not read."
             yield _finding(Place(unit.file, unit.line, member=".".join(unit.name)), said, _PLAN)
+    owned = {unit.name: before.rests_on([unit.owner]) for unit in before.every if unit.owner is not None}
+    for unit in after.every:
+        if unit.owner is not None and unit.name in owned and after.rests_on([unit.owner]) != owned[unit.name]:
+            said = f"What {unit.kind} {unit.name[-1]} is attached to rests on a value that is another one now, and is not settled."
+            yield _finding(Place(unit.file, unit.line, member=".".join(unit.name)), said, _PLAN)
     left = {unit.name for unit in after.every}
     for unit in before.every:
         if unit.kind.endswith(_HOLDING) and unit.name not in left:
@@ -162,7 +168,8 @@ def _may_grant(unit: Unit) -> bool:
         return False
     if unit.members & _OPENING or any(map(_calls_for_grants, unit.words)):
         return True
-    grants = unit.kind.startswith(_STARTS) or (unit.kind.startswith(("aws", "AWS")) and unit.kind.endswith(_ENDS))
+    grants = unit.kind.startswith(_STARTS) or (unit.kind.startswith("awscc_") and bool(unit.members & _WITH_POLICY))
+    grants = grants or (unit.kind.startswith(("aws", "AWS")) and unit.kind.endswith(_ENDS))
     if unit.kind in _READ or not grants:
         return False
     return not unit.members & _WITH_POLICY or unit.kind.startswith("awscc_")

@@ -18,6 +18,7 @@ _BY_VARIABLE = _ROLE + (
 )
 _COUNTED = _ROLE + 'resource "aws_iam_role_policy_attachment" "a" {\n  policy_arn = var.arns[0]\n  role = var.role\n}\n'
 _MODULE = 'module "m" {\n  source = "git::https://git.example/m.git?ref=%s"\n  subjects = %s\n}\n'
+_OF_ANY = 'resource "aws_iam_role_policy" "p" {\n  role = var.r\n  policy = file("p.json")\n}\n'
 _STACK = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://b.s3.amazonaws.com/t.json"}}
 
 
@@ -61,6 +62,10 @@ _TOUCHED: dict[str, tuple[Files, Files]] = {
     "stack, another argument": (_template("a", "d"), _template("*", "d")),
     "stack, another default": (_template({"Ref": "S"}, "d"), _template({"Ref": "S"}, "*")),
     "JSON of Terraform": ({"x.tf.json": '{"locals": {"a": 1}}'}, {"x.tf.json": '{"locals": {"a": 2}}'}),
+    "a role by its default": (
+        _tf(_OF_ANY + 'variable "r" { default = "docs" }'),
+        _tf(_OF_ANY + 'variable "r" { default = "release" }'),
+    ),
     "attached to a user": ({}, _resource("aws_iam_user_policy_attachment", f'user = "u"\npolicy_arn = "{_ADMIN}"')),
     "who may call": ({}, _resource("aws_lambda_permission", 'principal = "*"')),
     "no block any more": (_resource("aws_s3_bucket_public_access_block", "bucket = 1"), {}),
@@ -96,6 +101,8 @@ _NOT_TOUCHED: dict[str, tuple[Files, Files]] = {
     "prose": ({}, {"README.md": "aws iam put-role-policy\n"}),
     "a test": ({}, {"tests/test_it.py": '{"Effect": "Allow", "Action": "*"}\n'}),
     "a manifest": ({"k.yaml": "kind: Pod\n"}, {"k.yaml": "kind: Pod\ntolerations: [{effect: NoSchedule}]\n"}),
+    "a rule of a network": ({}, _resource("aws_network_acl", "vpc_id = 1")),
+    "a policy of another sort": ({}, {"deploy.sh": "aws ecr put-lifecycle-policy --repository-name app\n"}),
     "bucket": (_resource("aws_s3_bucket", 'bucket = "a"'), _resource("aws_s3_bucket", 'bucket = "b"')),
 }
 
