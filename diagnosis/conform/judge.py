@@ -141,6 +141,8 @@ def _not_read(side: Side, head: Side) -> Mapping[str, str]:
     """Return the texts of a side of which nothing is read, and nothing else is told; those of workflows are the releases'."""
     proposal = head.proposal
     told = {each.file for each in proposal.gaps} | {each.file for each in proposal.documents} | set(proposal.forms)
+    # What was read on this side and is no more is compared as what it was.
+    told |= set(side.proposal.forms) - head.texts.keys()
     return {
         path: text
         for path, text in side.texts.items()

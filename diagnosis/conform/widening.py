@@ -170,9 +170,8 @@ class Widening:
         elif _MAX_SESSION in {pattern for entry in self.accounted.widenings for pattern in entry.grants}:
             yield _note(ConformRule.WIDENING_STATED, new.place, f"{said}, which is stated", (_MAX_SESSION,))
         else:
-            rule = ConformRule.WIDENED_GRANTS
-            how = f"Keep the shorter session, or state {_MAX_SESSION} in the case file: [[widenings]]."
-            yield Finding(rule, Level.ERROR, new.place, f"{said}; no release asks for that.", how)
+            # It lets nobody in and grants nothing: it is told, and no error.
+            yield _note(ConformRule.WIDENED_GRANTS, new.place, f"{said}; no release asks for that", ())
 
     def of_policy(self, old: Document | None, new: Document) -> Iterator[Finding]:
         """Yield what a policy newly grants to whomever it is attached to."""
