@@ -31,12 +31,12 @@ class Pairs:
 
 def paired(base: Documents, head: Documents) -> Pairs:
     """Return the pairs."""
-    roles, gone = _matched(
+    roles, gone = matched(
         base.roles,
         head.roles,
         (_is_at_the_same_place, _has_a_name_of, _is_the_same_role),
     )
-    loose, left = _matched(base.loose, head.loose, _SAME_DOCUMENT)
+    loose, left = matched(base.loose, head.loose, _SAME_DOCUMENT)
     # What stood alone may be a role's now, and the other way round.
     roles = [(old or _from_loose(new, left), new) for old, new in roles]
     spare = [own for role in gone for own in role.documents]
@@ -44,16 +44,16 @@ def paired(base: Documents, head: Documents) -> Pairs:
         (old or next((each for each in spare if _alike(each, new)), None) or _as_it_was_attached(new, base), new)
         for old, new in loose
     ]
-    resources, removed = _matched(base.of_resources, head.of_resources, (_same_owner, *_SAME_DOCUMENT))
+    resources, removed = matched(base.of_resources, head.of_resources, (_same_owner, *_SAME_DOCUMENT))
     taken = [own for old, _ in roles if old is not None for own in old.documents]
     left = [each for each in left if not any(each is own for own in taken)]
     return Pairs(tuple(roles), tuple(gone), tuple(loose), tuple(resources), (*left, *removed))
 
 
-def _matched(
+def matched(
     base: Sequence[T], head: Sequence[T], tests: Iterable[Callable[[T, T], bool]]
 ) -> tuple[list[tuple[T | None, T]], list[T]]:
-    """Match each new one with one of the old ones, by the first of the tests that finds one; and return the old ones left."""
+    """Match each new one with an old one of its own, by the first of the tests that finds one; and return the old ones left."""
     found: dict[int, T] = {}
     left = list(base)
     for test in tests:
@@ -105,7 +105,7 @@ def _is_the_same_role(old: RoleDocuments, new: RoleDocuments) -> bool:
         return False
     if old.boundary is not None and new.boundary is not None and not old.boundary.same_as(new.boundary):
         return False
-    rest, left = _matched(old.policies, new.policies, (_alike,))
+    rest, left = matched(old.policies, new.policies, (_alike,))
     return not left and all(each is not None for each, _ in rest)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from diagnosis.claims.claim_set import GITHUB_ISSUER
 from diagnosis.conform.accounted import Accounted
 from diagnosis.conform.needs import RoleNeeds
+from diagnosis.conform.pairs import matched
 from diagnosis.conform.widening import not_compared
 from diagnosis.findings.finding import Finding, Level, Place
 from diagnosis.iac.node import Open
@@ -19,8 +20,9 @@ def provider_findings(
 ) -> Iterator[Finding]:
     """Yield what each provider newly takes; one for which the base has none is wholly new."""
     wanted = {audience for claims in needed.claims if (audience := claims.get("aud")) is not None}
-    for new in head:
-        old = next((each for each in base if _url(each) == _url(new) or each.address == new.address), None)
+    # Of several with one URL, in accounts of their own, each is compared with itself.
+    pairs, _ = matched(base, head, (_is_in_its_place, _is_at_its_address, _has_its_url))
+    for old, new in pairs:
         place = Place(new.file, new.line, member=f"OIDC provider {_url(new)}")
         if isinstance(new.audiences, Open) or any(isinstance(each, Open) for each in new.audiences):
             if old is None or old.audiences != new.audiences:
@@ -69,6 +71,20 @@ def _thumbprints(
         rule = ConformRule.WIDENED_PROVIDER
         said = f"The OIDC provider {_url(new)} is newly known by the thumbprint {', '.join(shown)}."
         yield Finding(rule, Level.ERROR, place, said, rule.record.correction, tuple(shown))
+
+
+def _is_in_its_place(old: ProposedProvider, new: ProposedProvider) -> bool:
+    return old.file == new.file and _is_at_its_address(old, new)
+
+
+def _is_at_its_address(old: ProposedProvider, new: ProposedProvider) -> bool:
+    """Return whether both have one address, and no other URL as far as it is known: with another one it is new."""
+    both_known = isinstance(old.url, str) and isinstance(new.url, str)
+    return old.address == new.address and (old.url == new.url or not both_known)
+
+
+def _has_its_url(old: ProposedProvider, new: ProposedProvider) -> bool:
+    return isinstance(new.url, str) and old.url == new.url
 
 
 def _note(rule: ConformRule, place: Place, sentence: str, details: Sequence[str]) -> Finding:
