@@ -73,6 +73,9 @@ class Document:
         """Return whether both are written alike, wherever they stand."""
         if self.document is not None and other.document is not None:
             return self.document.policy == other.document.policy
+        if self.document is None and other.document is None and not self.written and not other.written:
+            # Nothing of either is known: that what they rest on is alike is compared where they are told as not read.
+            return (self.proposed.address, self.unread) == (other.proposed.address, other.unread)
         return bool(self.written) and self.written == other.written
 
 
