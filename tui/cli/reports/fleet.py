@@ -171,9 +171,13 @@ def because(row: WorkflowRow) -> str:
         return next((reason for _, verdict, reason in row.gates if verdict is not Verdict.PASS), "")
     if row.too_broad:
         return row.too_broad[0].reason
+    if row.callers.verdict is Verdict.FAIL:
+        return row.callers.reason
     if row.wave.breaks:
         return row.wave.reason
-    return row.scope.reason if row.scope and row.scope.verdict is not Verdict.PASS else ""
+    if row.scope and row.scope.verdict is not Verdict.PASS and row.scope.reason:
+        return row.scope.reason
+    return row.callers.reason if row.callers.verdict is not Verdict.PASS else ""
 
 
 def _by_start(row: WorkflowRow) -> str:
