@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +18,7 @@ from diagnosis.documents.json_values import Object
 from diagnosis.fleet.row import RepositoryRow, RoleRecord, Status
 from diagnosis.fleet.slices import WHOLE
 from diagnosis.names.arn import Arn
-from probes.fleet_file import FleetFileError, FleetJournal, holds_nothing, read_fleet_file
+from probes.fleet_file import LARGEST_LINE, FleetFileError, FleetJournal, holds_nothing, read_fleet_file
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
 HEADER = Header("1.0", "ab", "some", WHOLE, AT)
@@ -92,3 +94,54 @@ def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
         first.close()
         first = FleetJournal.take_up(kept, read_fleet_file(kept))
     first.close()
+
+
+def test_where_there_is_no_room_the_file_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = tmp_path / "begun"
+    before = written(begun, 1)
+    journal = FleetJournal.take_up(begun, read_fleet_file(begun))
+    real = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        """Take a part, and then no more."""
+        if len(data) > 20:
+            return real(descriptor, data[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("probes.fleet_file.os.write", full)
+        with pytest.raises(OSError, match="No space left"):
+            journal.append(piece(1))
+        assert begun.read_bytes() == before
+        # A file that could not be begun is not left behind.
+        with pytest.raises(OSError, match="No space left"):
+            FleetJournal.begin(tmp_path / "new", HEADER)
+        assert not (tmp_path / "new").exists()
+    journal.append(piece(1))
+    journal.close()
+    journal.close()
+    assert begun.read_bytes() == written(tmp_path / "two", 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "is empty"),
+        (b"[]\n", "is no file of planescope fleet"),
+        (b"\xff\n", "is no file of planescope fleet"),
+        (b"x" * (LARGEST_LINE + 2), "has a line that is longer"),
+    ],
+)
+def test_what_is_none_of_a_fleet_is_refused(body: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "any"
+    file.write_bytes(body)
+    with pytest.raises(FleetFileError, match=said):
+        read_fleet_file(file)
+
+
+def test_a_damaged_line_within_a_file_is_told_by_its_number(tmp_path: Path) -> None:
+    file = tmp_path / "any"
+    lines = written(tmp_path / "whole").splitlines(keepends=True)
+    file.write_bytes(b"".join((*lines[:2], b"{\n", *lines[2:])))
+    with pytest.raises(FleetFileError, match=r"Line 3 of .* is damaged"):
+        read_fleet_file(file)
