@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import venv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -160,6 +161,54 @@ def test_what_cannot_be_written_is_no_verdict(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PLANESCOPE_INPUT_COMMAND", "x")
     monkeypatch.setenv("PLANESCOPE_HOME", str(tmp_path))
     assert main() == 7
+
+
+_IN_TWO_RUNS = next(name for name, each in COMMANDS.items() if each.sarif and not each.sarif_option)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "codes", "runs", "told"),
+    [
+        ({}, (0,), 1, ("pass", "0")),
+        ({}, (1,), 1, ("fail", "1")),
+        ({}, (3,), 1, ("unknown", "3")),
+        ({}, (4,), 1, ("error", "4")),
+        ({"SARIF": "true"}, (1, 1), 2, ("fail", "1")),
+        # Without its results the second run has failed, whatever the first one says.
+        ({"SARIF": "true"}, (0, 70), 2, ("error", "7")),
+        ({"SARIF": "true"}, (2,), 1, ("error", "2")),
+        ({"SARIF": "maybe"}, (), 0, ("error", "2")),
+        ({"NO-SUCH": "x"}, (), 0, ("error", "2")),
+    ],
+)
+def test_the_step_ends_as_its_command_does(
+    inputs: dict[str, str],
+    codes: tuple[int, ...],
+    runs: int,
+    told: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left, summaries = list(codes), []
+
+    def started(words: Sequence[str], stdout: int | None, environ: Mapping[str, str]) -> int:
+        assert words
+        summaries.append("GITHUB_STEP_SUMMARY" in environ)
+        assert (stdout is None) is (len(summaries) == 1)
+        return left.pop(0)
+
+    monkeypatch.setattr("tui.cli.output.guard", lambda: None)
+    monkeypatch.setattr("tui.cli.github_action._run", started)
+    for name, value in {"COMMAND": _IN_TWO_RUNS, **inputs}.items():
+        monkeypatch.setenv(f"PLANESCOPE_INPUT_{name}", value)
+    monkeypatch.setenv("PLANESCOPE_HOME", str(tmp_path))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    assert main() == int(told[1])
+    found = values((tmp_path / "outputs").read_text())
+    assert (found["verdict"], found["exit-code"]) == told
+    # The summary of the step is written once.
+    assert summaries == [True, False][:runs]
 
 
 def run_step(step: dict, tmp_path: Path, inputs: dict[str, str], **more: str) -> tuple[int, str, dict[str, str]]:
