@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from diagnosis.iac.node import Open
-from diagnosis.iac.proposal import DocumentKind, Given, Proposal
+from diagnosis.iac.node import Open, Sort
+from diagnosis.iac.proposal import DocumentKind, Given, OpenDocument, Proposal, WholeDocument
 from diagnosis.iac.read import read_files
 
 GIVEN = Given("123456789012", "eu-west-1")
@@ -176,3 +176,59 @@ def test_what_only_the_planned_values_tell_is_there_before_and_after() -> None:
     assert found.before is not None
     assert [each.address for each in found.before.documents] == [own["address"]]
     assert not found.gaps
+
+
+# ------------------------------------------------------------------------------------------------- CloudFormation's references
+
+_STACK: dict[str, Any] = {
+    "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "Path": "/team/"}},
+    "Made": {"Type": "AWS::IAM::Role", "Properties": {}},
+    "Repo": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "app"}},
+    "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "logs"}},
+    "Edge": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "edge"}},
+    "Provider": {"Type": "AWS::IAM::OIDCProvider", "Properties": {"Url": "https://idp.example"}},
+    "Lost": {"Type": "AWS::IAM::OIDCProvider", "Properties": {}},
+    "Own": {"Type": "Custom::Thing", "Properties": {}},
+    "Topic": {"Type": "AWS::SNS::Topic", "Properties": {}},
+}
+
+
+def _referred(reference: dict[str, Any]) -> Any:
+    policy = {"Statement": [{"Effect": "Allow", "Action": "a:b", "Resource": reference}]}
+    holder = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}}
+    text = json.dumps({"Resources": {**_STACK, "Holder": holder}})
+    found = next(each for each in read_files({"t.json": text}, GIVEN).documents if each.address == "Holder")
+    if isinstance(found.document, WholeDocument):
+        return json.loads(found.document.text)["Statement"][0]["Resource"]
+    assert isinstance(found.document, OpenDocument)
+    return found.document.opens[0].sort
+
+
+_IN = "arn:aws:iam::123456789012"
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "expected"),
+    [
+        ("Role", "", "r"),
+        ("Role", "Arn", f"{_IN}:role/team/r"),
+        ("Role", "RoleId", Sort.NAME),
+        ("Made", "", Sort.NAME),
+        ("Repo", "", "app"),
+        ("Repo", "Arn", "arn:aws:ecr:eu-west-1:123456789012:repository/app"),
+        ("Bucket", "", "logs"),
+        ("Bucket", "Arn", "arn:aws:s3:::logs"),
+        ("Edge", "", f"{_IN}:policy/edge"),
+        ("Edge", "PolicyArn", f"{_IN}:policy/edge"),
+        ("Provider", "", f"{_IN}:oidc-provider/idp.example"),
+        ("Lost", "Arn", Sort.ANY),
+        ("Topic", "", Sort.NAME),
+        ("Topic", "TopicArn", Sort.ARN),
+        ("Topic", "Other", Sort.ANY),
+        # What others make of their own resources is not AWS's to say.
+        ("Own", "", Sort.ANY),
+        ("Own", "Arn", Sort.ANY),
+    ],
+)
+def test_what_a_reference_comes_to(name: str, what: str, expected: object) -> None:
+    assert _referred({"Fn::GetAtt": [name, what]} if what else {"Ref": name}) == expected
