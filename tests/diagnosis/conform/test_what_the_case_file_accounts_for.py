@@ -5,10 +5,26 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from conform_change import APP, AT, POLICY, TRUST, allow, conformance, edited, of_rule, subject_trust, told
+from conform_change import (
+    APP,
+    AT,
+    POLICY,
+    REPOSITORY,
+    TRUST,
+    allow,
+    conformance,
+    edited,
+    of_rule,
+    policy_text,
+    subject_trust,
+    told,
+)
 
+from diagnosis.callers.comparison import compare_trust
+from diagnosis.conform.accounted import Accounted
 from diagnosis.facts.case import Case, StatedException, StatedWidening
 from diagnosis.findings.finding import Level
+from diagnosis.policy import read_document
 
 TODAY = AT.date()
 GRANTED = edited(POLICY, lambda all_: all_.append(allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::evidence/*")))
@@ -94,3 +110,26 @@ def test_what_a_release_needs_is_told_with_the_step_and_what_goes_beyond_it_is_r
     assert "needed by step “push” of job “release”" in note.details
     assert "widened-grants" in told(needed)
     assert all("app-next" in line for line in of_rule(needed, "widened-grants").details)
+
+
+_ACCOUNT = "444455556666"
+
+
+@pytest.mark.parametrize(
+    ("principal", "admits"),
+    [
+        ({"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}, _ACCOUNT),
+        ({"AWS": f"arn:aws:iam::{_ACCOUNT}:role/ops"}, f"arn:aws:iam::{_ACCOUNT}:role/ops"),
+        ({"Service": "ec2.amazonaws.com"}, "ec2.amazonaws.com"),
+        ({"AWS": "*"}, "*"),
+    ],
+)
+def test_each_sort_of_caller_is_taken_from_a_trust_policy_by_its_name(principal: dict[str, str], admits: str) -> None:
+    def left(*names: str) -> int:
+        made = Accounted(widenings=(StatedWidening(admits=names),)).taken_from(trust)
+        return len(compare_trust(nobody, made, REPOSITORY).newly_admitted)
+
+    admitted = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trust, nobody = (read_document(policy_text(*statements)) for statements in ((admitted,), ()))
+    assert left(admits) == 0
+    assert left("repo:octo-org/shop:*") == left() > 0
