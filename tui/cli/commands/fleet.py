@@ -23,7 +23,7 @@ from tui.cli.options.completions import profiles
 from tui.cli.options.fleet_names import OWNER, named, names_in
 from tui.cli.options.repository import repository_here
 from tui.cli.options.stated import require_no_secret
-from tui.cli.output import say
+from tui.cli.output import harmless, say, send
 from tui.cli.reports.fleet import show, summary
 from tui.cli.step_summary import add_to_summary
 
@@ -289,7 +289,7 @@ def _hand_over(fleet: Fleet, options: dict[str, Any]) -> None:
         for line in lines(fleet):
             print_row(line)
     elif _is_standard(table):
-        click.echo(csv_text(fleet, by), nl=False)
+        send(harmless(csv_text(fleet, by)))
     else:
         show(fleet, text_console(), by)
     if table is not None and not _is_standard(table):
