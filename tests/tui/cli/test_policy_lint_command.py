@@ -293,13 +293,14 @@ def test_what_a_template_does_not_settle_is_unknown_until_it_is_stated(written) 
 
 
 def test_a_folder_is_judged_and_files_without_a_document_say_so(written, tmp_path: Path) -> None:
-    (tmp_path / "infra").mkdir()
-    written("infra/main.tf", TERRAFORM)
-    written("infra/package.json", {"name": "shop"})
+    folder = "infra-" + "x" * 60  # with it a name is longer than a line
+    (tmp_path / folder).mkdir()
+    written(f"{folder}/main.tf", TERRAFORM)
+    written(f"{folder}/package.json", {"name": "shop"})
     result = run(str(tmp_path))
     assert result.exit_code == 1
     assert "package.json" not in result.output
-    other = run(written("values.yaml", "replicas: 2\n"), written("infra/package.json", {"name": "shop"}))
+    other = run(written("values.yaml", "replicas: 2\n"), written(f"{folder}/package.json", {"name": "shop"}))
     assert other.exit_code == 0
     assert other.output.count("no IAM document in it") == 2
 

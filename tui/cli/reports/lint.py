@@ -50,7 +50,7 @@ def show(
             )
 
     for file in without:
-        console.print(f"{_name(file)}: no IAM document in it")
+        console.print(Text(f"{_name(file)}: no IAM document in it"), soft_wrap=True)
     if not_judged:
         console.print(Lines("\nNot judged:", style="bold yellow"))
     for lacking in not_judged:
