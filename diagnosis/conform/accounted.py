@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,6 +41,14 @@ class Accounted:
             self.exceptions,
             self.today,
         )
+
+    def of_resource(self, principals: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+        """Return what is stated of a resource's own policy: by entries that name the very document and all of these principals.
+
+        What is stated of roles, or of who may assume one, says nothing of who may use a resource.
+        """
+        named = (entry for entry in self.widenings if entry.role and set(principals) <= set(entry.admits))
+        return Accounted(tuple(named)).grants
 
     @property
     def grants(self) -> tuple[tuple[str, str], ...]:

@@ -69,7 +69,9 @@ expires = 2027-03-31
 ```
 
 An entry accounts for the set that it names, until the end of its last day. One without a rationale or an expiry accounts
-for nothing, and that is told.
+for nothing, and that is told. What a resource's own policy newly allows is stated only by an entry that names its document as
+`role`, every new principal in `admits`, and the actions with their resources (`on = ["*"]` where the policy names none, as an ECR
+repository's does): what is stated of a role says nothing of who may use a resource.
 
 ## The rules
 

@@ -220,22 +220,25 @@ class Widening:
         before, after = _both(old, new)
         if after is None or (old is not None and old.same_as(new)):
             return
-        found = compare_grants([[before]] if old is not None else [[]], [[after]], meant=self.accounted.grants)
-        for why in found.undecided:
+        layers: Layers = [[before]] if old is not None else [[]]
+        raw = compare_grants(layers, [[after]])
+        for why in raw.undecided:
             yield not_compared(new.place(), f"What the {new.shown} newly allows is not decided: {why}.")
         yield from self._no_longer_denied(old, new, before, after)
-        if not found.newly_granted:
+        if not raw.newly_granted:
             return
         known = list(map(_meaning, _allows(before)))
         who = [name for item in _allows(after) if _meaning(item) not in known for _, name in _principals(item)]
-        if who and all(name in self.accounted.admits for name in who):
-            yield _note(ConformRule.WIDENING_STATED, new.place(), f"Whom the {new.shown} newly admits is stated", who)
-            return
-        to = f" to {_listed(who)}" if who else ""
-        rule = ConformRule.WIDENED_RESOURCE_POLICY
-        said = f"The {new.shown} would allow {_actions(found.newly_granted)}{to} beyond the base branch."
-        place = place_of_new(old, new, found.newly_granted)
-        yield Finding(rule, Level.ERROR, place, said, rule.record.correction, _told(found))
+        # Of a statement for all but some, or of one that no longer excludes somebody, nobody is named.
+        left = compare_grants(layers, [[after]], meant=self.accounted.of_resource(who)) if who else raw
+        if gone := _gone(raw, left):
+            yield _note(ConformRule.WIDENING_STATED, new.place(), f"What the {new.shown} newly allows is stated", gone)
+        if left.newly_granted:
+            to = f" to {_listed(who)}" if who else ""
+            rule = ConformRule.WIDENED_RESOURCE_POLICY
+            said = f"The {new.shown} would allow {_actions(left.newly_granted)}{to} beyond the base branch."
+            place = place_of_new(old, new, left.newly_granted)
+            yield Finding(rule, Level.ERROR, place, said, rule.record.correction, _told(left))
 
     def _no_longer_denied(
         self, old: Document | None, new: Document, before: PolicyDocument, after: PolicyDocument
@@ -244,7 +247,11 @@ class Widening:
         if old is None:
             return
         layers = [[[whole_document("Allow"), _denials_of(each)]] for each in (before, after)]
-        found = compare_grants(*layers, meant=self.accounted.grants)
+        raw = compare_grants(*layers)
+        found = compare_grants(*layers, meant=self.accounted.of_resource())
+        if gone := _gone(raw, found):
+            said = f"What the {new.shown} no longer denies is stated"
+            yield _note(ConformRule.WIDENING_STATED, new.place(), said, gone)
         if found.newly_granted:
             rule = ConformRule.WIDENED_RESOURCE_POLICY
             said = (

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from conform_change import (
+    ACCOUNT,
     APP,
     AT,
+    BASE,
     POLICY,
     REPOSITORY,
     TRUST,
@@ -101,6 +105,49 @@ def test_an_entry_is_for_the_role_that_it_names() -> None:
     stated = {"grants": ("s3:*",), "on": ("arn:aws:s3:::evidence/*",)}
     assert "widened-grants" not in told(conformance(GRANTED, case=_case(role="release", **stated)))
     assert "widened-grants" in told(conformance(GRANTED, case=_case(role="another", **stated)))
+
+
+_READER, _OTHER = f"arn:aws:iam::{ACCOUNT}:role/reader", "arn:aws:iam::444455556666:root"
+_DENIED = {"Effect": "Deny", "Principal": "*", "Action": "ecr:DeleteRepository"}
+
+
+def _repository(*statements: dict[str, Any]) -> dict[str, str]:
+    """The repository with a template of its ECR repository, whose policy has these statements."""
+    text = {"Version": "2012-10-17", "Statement": [*statements]}
+    policy = {"RepositoryName": "app", "RepositoryPolicyText": text}
+    template = {"Resources": {"App": {"Type": "AWS::ECR::Repository", "Properties": policy}}}
+    return {**BASE, "infra/app.json": json.dumps(template)}
+
+
+def _may(principal: str, *actions: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": [*actions]}
+
+
+_PULL = _may(_READER, "ecr:BatchGetImage")
+_OPENED = _repository(_PULL, _DENIED, _may(_OTHER, "ecr:BatchGetImage", "ecr:PutImage"))
+_STATED: dict[str, Any] = {"role": "infra/app.json", "grants": ("ecr:BatchGetImage", "ecr:PutImage"), "on": ("*",)}
+
+
+@pytest.mark.parametrize(
+    ("head", "case", "passes"),
+    [
+        (_OPENED, _case(**_STATED, admits=(_OTHER,)), True),
+        (_OPENED, _case(**_STATED), False),
+        (_OPENED, _case(**{**_STATED, "role": ""}, admits=(_OTHER,)), False),
+        (_OPENED, _case(**{**_STATED, "role": "release"}, admits=(_OTHER,)), False),
+        (_OPENED, _case(**{**_STATED, "grants": ("ecr:BatchGetImage",)}, admits=(_OTHER,)), False),
+        (_OPENED, _case(**_STATED, admits=(_READER,)), False),
+        (_OPENED, Case(exceptions=(StatedException(_OTHER, "break-glass, ticket 4711", TODAY),)), False),
+        (_repository(_PULL), _case(grants=("ecr:*",), on=("*",)), False),
+        (_repository(_PULL), _case(role="infra/app.json", grants=("ecr:DeleteRepository",), on=("*",)), True),
+    ],
+)
+def test_what_is_stated_of_a_role_says_nothing_of_who_may_use_a_resource(
+    head: dict[str, str], case: Case, passes: bool
+) -> None:
+    found = conformance(head, base=_repository(_PULL, _DENIED), case=case)
+    assert ("widened-resource-policy" not in told(found)) is passes
+    assert ("widening-stated" in told(found, Level.NOTE)) or not passes
 
 
 def test_what_a_release_needs_is_told_with_the_step_and_what_goes_beyond_it_is_refused() -> None:
