@@ -152,6 +152,7 @@ MEMBERS: Mapping[str, Check] = {
     "escalations": _tables("escalations"),
     "widenings": _tables("widenings"),
     "repository_uris": _repositories,
+    "planescope_action": _like(r"[\w.-]+/[\w.-]+", 'the repository of planescope\'s action: "owner/planescope"'),
     "notes": _texts,
 }
 

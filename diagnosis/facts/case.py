@@ -148,6 +148,8 @@ class Case:
     """What a proposed change may admit or grant anew, with its rationale and expiry."""
     repository_uris: tuple[EcrAddress, ...] = ()
     """The repositories that the release pushes to, where it does not tell: each push whose target is not legible may go to any."""
+    planescope_action: str | None = None
+    """``owner/name`` of the repository from which planescope's own action is taken: a step that uses it only reads."""
     plans: tuple[str, ...] = ()
     """Terraform plans of the release, as the JSON text of ``terraform show -json``; given on the command line."""
     notes: tuple[str, ...] = field(default=())

@@ -22,6 +22,7 @@ from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.kind_of_action import action_kind, is_composite_candidate
 from diagnosis.steps.actions.operations import operations_of_action, outputs_of_action
 from diagnosis.steps.actions.scripts import script_of_action
+from diagnosis.steps.actions.understood import only_judges
 from diagnosis.steps.checkout import checked_out
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.conditions import job_runs, shut_off, step_runs
@@ -468,7 +469,7 @@ def _section_operations(
         return _of_script(section.script, known, files, own, scripts, section.shell)
     uses = section.uses or ""
     handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs) | _outputs(section.output)
-    return _of_action(uses, inputs, known, files, scripts), handed_on
+    return _of_action(uses, inputs, known, files, scripts, logins.case), handed_on
 
 
 def _written_operations(
@@ -484,7 +485,7 @@ def _written_operations(
     inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
     uses = own.uses or ""
     handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs)
-    return _of_action(uses, inputs, known, files, scripts), handed_on
+    return _of_action(uses, inputs, known, files, scripts, logins.case), handed_on
 
 
 def _of_script(
@@ -514,9 +515,16 @@ def expand_expressions(script: str, known: Mapping[str, str]) -> str:
 
 
 def _of_action(
-    uses: str, inputs: Mapping[str, str], known: Mapping[str, str], files: Files, scripts: list[StepScript]
+    uses: str,
+    inputs: Mapping[str, str],
+    known: Mapping[str, str],
+    files: Files,
+    scripts: list[StepScript],
+    case: Case,
 ) -> tuple[Operation, ...]:
     """Return what an action does by itself, and what the script does that it runs."""
+    if only_judges(uses, inputs.get("command", "").strip(), case.planescope_action):
+        return (Operation(action_kind(uses)),)
     script = script_of_action(ActionUse(uses, inputs, known, files))
     run = operations_of_script(script, known, files)[0] if script else ()
     if script:

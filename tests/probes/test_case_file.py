@@ -38,6 +38,7 @@ evidence_local = "runs/1/"
 evidence_root = "s3://evidence/runs/1/"
 evidence_artifacts = ["a.json", "b.json"]
 repository_uris = ["123456789012.dkr.ecr.eu-west-2.amazonaws.com/team/gadgets", "public.ecr.aws/q1w2e3/api"]
+planescope_action = "octo-org/planescope"
 notes = ["one"]
 
 [[changes]]

@@ -257,7 +257,11 @@ class DriftReader:
     def _case_of(self, attempt: Attempt) -> Case:
         """Return what the case file says of the attempt's workflow; nothing where it speaks of another one."""
         names = (None, "", attempt.workflow_file_name, _path(attempt))
-        return replace(self._case, runs=(), splits=(), left_out=()) if self._case.workflow in names else Case()
+        return (
+            replace(self._case, runs=(), splits=(), left_out=())
+            if self._case.workflow in names
+            else Case(planescope_action=self._case.planescope_action)
+        )
 
     def _environments(self, releases: Iterable[StatedRelease]) -> Reading[tuple[Environment, ...]]:
         """Read the environments; without a job that names one there is nothing to ask for."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.visible_text import visible_line
+from tui.cli.options.repository import ACTION_VARIABLE
 
 VERDICTS = {ExitCode.PASSED: "pass", ExitCode.FAILED: "fail", ExitCode.UNKNOWN: "unknown"}
 """By exit code; any other says that nothing was judged."""
@@ -266,10 +267,21 @@ def _run_silently(words: Sequence[str]) -> int:
     return _run(words, subprocess.DEVNULL, environ)
 
 
+def taken_from(environ: Mapping[str, str]) -> str:
+    """Return ``owner/name`` of the repository from which the runner took this action; empty where that is not told.
+
+    The runner keeps actions of other repositories beside its temporary folder, by owner, name and ref. A workflow that is called
+    takes the action into a folder of the checkout, and tells the repository in a variable.
+    """
+    kept, taken = Path(environ.get("RUNNER_TEMP", "")).parent / "_actions", Path(environ.get("GITHUB_ACTION_PATH", ""))
+    parts = taken.relative_to(kept).parts if kept.is_absolute() and taken.is_relative_to(kept) else ()
+    return f"{parts[0]}/{parts[1]}" if len(parts) == 3 else environ.get(ACTION_VARIABLE, "")
+
+
 def _run(words: Sequence[str], stdout: int | None, environ: Mapping[str, str]) -> int:
     # The same interpreter with the same isolation; words of a table and of checked inputs, no shell.
     command = [sys.executable, "-I", "-m", "tui", *words]
-    done = subprocess.run(command, check=False, stdout=stdout, env=dict(environ))  # noqa: S603
+    done = subprocess.run(command, check=False, stdout=stdout, env={**environ, ACTION_VARIABLE: taken_from(environ)})  # noqa: S603
     return done.returncode if done.returncode >= 0 else 128 - done.returncode
 
 

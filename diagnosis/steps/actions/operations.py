@@ -15,7 +15,7 @@ from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.kind_of_action import action_kind
 from diagnosis.steps.actions.scripts import runs_a_known_tool
 from diagnosis.steps.actions.tried_again import inner_action, tries_again
-from diagnosis.steps.actions.understood import is_understood, only_judges
+from diagnosis.steps.actions.understood import is_understood
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import NO_FILES, Files
 from diagnosis.steps.service_calls import GREEN_RUN, not_judged, opaque
@@ -129,7 +129,7 @@ def operations_of_action(
         return not_judged(StepKind.AWS_ACTION, uses, _NAMED[use.repository], GREEN_RUN)
     if use.repository == "actions/github-script":
         return _github_script(use)
-    if is_understood(use.repository) or only_judges(uses, use.text("command")):
+    if is_understood(use.repository):
         return (Operation(kind),)
     if uses.startswith("docker://"):
         return opaque(kind, uses, "what a container image runs is not read", _HOW, may_push=False)

@@ -16,7 +16,7 @@ from diagnosis.facts.uses import is_own
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.input_lists import parts_of
 from diagnosis.steps.actions.tried_again import inner_action, tries_again
-from diagnosis.steps.actions.understood import only_judges, script_inputs
+from diagnosis.steps.actions.understood import script_inputs
 
 _ON_ANOTHER_HOST = frozenset({"appleboy/ssh-action", "easingthemes/ssh-deploy", "burnett01/rsync-deployments"})
 """Their scripts run elsewhere, without the credentials of the job."""
@@ -30,7 +30,7 @@ def script_of_action(use: ActionUse) -> str | None:
     name = use.repository
     if use.uses.startswith("docker://"):
         return _of_container(use)
-    if name in _ON_ANOTHER_HOST or name in _NO_SHELL or is_own(use.uses) or only_judges(use.uses, use.text("command")):
+    if name in _ON_ANOTHER_HOST or name in _NO_SHELL or is_own(use.uses):
         return None
     if tries_again(use):
         inner = inner_action(use)

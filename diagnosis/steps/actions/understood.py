@@ -129,15 +129,19 @@ _RUNS_ON_THE_RUNNER = {
 
 
 _JUDGES = frozenset({"preflight", "conform", "drift", "fleet", "fleet-collect"})
-_AT_A_COMMIT = re.compile(r"[^/@]+/planescope@[0-9a-f]{40,64}", re.IGNORECASE)
+_COMMIT = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+"""Of any other length it may be the name of a branch."""
 
 
-def only_judges(uses: str, command: str) -> bool:
-    """Return whether an action is planescope's own, whoever hosts it, at one commit and with a command that reads alone.
+def only_judges(uses: str, command: str, home: str | None) -> bool:
+    """Return whether an action is planescope's own, at one commit and with a command that reads alone.
 
-    A read that is refused stops no release, as with the program of that name.
+    ``home``: the repository from which planescope's action is taken, as the runner or the people of the release tell. A name
+    proves nothing by itself: anybody can call an action so. A read that is refused stops no release, as with the program.
     """
-    return _AT_A_COMMIT.fullmatch(uses.strip()) is not None and command in _JUDGES
+    name, _, ref = uses.partition("@")
+    own = bool(home) and name.lower() == (home or "").lower()
+    return own and _COMMIT.fullmatch(ref) is not None and command in _JUDGES
 
 
 def is_understood(name: str) -> bool:

@@ -28,6 +28,7 @@ _TEXTS = (
     "decision_log_entry",
     "evidence_local",
     "evidence_root",
+    "planescope_action",
 )
 
 

@@ -13,7 +13,7 @@ from diagnosis.facts.runs import Attempt, Repository
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 OF_ALL = {"branch", "role_arn", "region", "audience", "environment", "registry_id", "ecr_repository"}
-OF_ALL |= {"expected_account", "exceptions", "repository_uris", "plans"}
+OF_ALL |= {"expected_account", "exceptions", "repository_uris", "plans", "planescope_action"}
 """What is true of the account, the role and the registry, whichever run uses them."""
 CASE = Case(
     title="t",
@@ -43,6 +43,7 @@ CASE = Case(
     escalations=(StatedEscalation("ecr:*"),),
     repository_uris=(),
     plans=("{}",),
+    planescope_action="octo-org/planescope",
     notes=("n",),
 )
 

@@ -125,11 +125,20 @@ def test_the_preflight_itself_hides_nothing(ci: Ci) -> None:
     assert ci.artifact["gaps"] == []
 
 
-def test_the_action_that_judges_hides_nothing_at_one_commit_alone(ci: Ci) -> None:
+def test_the_action_that_judges_hides_nothing_where_it_is_told_whose_it_is(
+    ci: Ci, monkeypatch: pytest.MonkeyPatch
+) -> None:
     step = "      - uses: octo-org/planescope@{ref}\n        with: {{command: {command}}}\n"
-    for ref, command, passes in spread(
-        [(40 * "a", "preflight", True), ("main", "preflight", False), (40 * "a", "x", False)], 2
+    for home, ref, command, passes in spread(
+        [
+            ("Octo-Org/planescope", 40 * "a", "preflight", True),
+            ("", 40 * "a", "preflight", False),
+            ("octo-org/planescope", "main", "preflight", False),
+            ("octo-org/planescope", 40 * "a", "x", False),
+        ],
+        2,
     ):
+        monkeypatch.setenv("PLANESCOPE_ACTION", home)
         ci.file(with_step(step.format(ref=ref, command=command)))
         assert (ci.run().exit_code, ci.artifact["gaps"] == []) == ((0, True) if passes else (3, False))
 

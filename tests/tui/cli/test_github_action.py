@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 from runner_commands import Runner, values
 from thoroughness import THOROUGH, examples
 
-from tui.cli.github_action import COMMANDS, DEFAULTS, Kind, RefusedInputError, command_line, main, outputs
+from tui.cli.github_action import COMMANDS, DEFAULTS, Kind, RefusedInputError, command_line, main, outputs, taken_from
 from tui.cli.main import planescope
 
 ACTION = YAML(typ="safe").load(ROOT / "action.yml")
@@ -344,3 +344,19 @@ def test_the_run_of_a_job_without_credentials_is_unknown_and_says_where(runner: 
     assert "planescope preflight: ? unknown" in page
     assert "##[" not in page
     assert "::" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "found"),
+    [
+        ("/w/_actions/octo-org/planescope/" + 40 * "a", "evil/planescope", "octo-org/planescope"),
+        ("/w/shop/shop/./.planescope", "octo-org/planescope", "octo-org/planescope"),
+        # Of a folder of the checkout the path tells nothing, whatever it is called.
+        ("/w/shop/shop/_actions/evil/planescope/main", "", ""),
+        ("/w/_actions/o/n", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_runner_tells_from_which_repository_the_action_was_taken(path: str, told: str, found: str) -> None:
+    environ = {"RUNNER_TEMP": "/w/_temp", "GITHUB_ACTION_PATH": path, "PLANESCOPE_ACTION": told}
+    assert taken_from(environ) == found

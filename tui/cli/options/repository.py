@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
+ACTION_VARIABLE = "PLANESCOPE_ACTION"
+"""Holds the repository from which planescope's own action is taken, ``owner/name``."""
 
 _SHOWN = ("repo", "workflow", "branch", "github_url", "profile", "registry_profile", "region")
 """Options whose values stand in titles, messages and addresses."""
@@ -99,16 +103,20 @@ def reading_options(command: F) -> F:
 def read_case_option(options: Mapping[str, Any]) -> Case:
     """Read the case file of ``--case``; without the option return an empty case. Raises BackendProblem for what is no case file."""
     path = options.get("case_file")
+    # The action of this repository tells where the runner took it from.
+    told = os.environ.get(ACTION_VARIABLE, "")
+    action = told if NAME.match(told) else None
     if path is None:
         from diagnosis.facts.case import Case
 
-        return Case()
+        return Case(planescope_action=action)
     from probes.case_file import CaseFileError, read_case_file
 
     try:
-        return read_case_file(path, lambda sentence: say(f"planescope: {sentence}", err=True))
+        case = read_case_file(path, lambda sentence: say(f"planescope: {sentence}", err=True))
     except CaseFileError as error:
         raise BackendProblem(str(error)) from None
+    return case if case.planescope_action or not action else replace(case, planescope_action=action)
 
 
 def live_options(options: Mapping[str, Any], case: Case, repository: str | None = None) -> LiveOptions:

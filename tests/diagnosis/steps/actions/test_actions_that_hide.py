@@ -8,6 +8,7 @@ from diagnosis.facts.reading import Known
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.operations import operations_of_action
 from diagnosis.steps.actions.scripts import script_of_action
+from diagnosis.steps.actions.understood import only_judges
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.local_actions import folder_of
@@ -105,3 +106,18 @@ def test_what_an_action_pulls_is_a_need(uses: str, inputs: dict[str, str], pulle
 def test_a_local_action_lies_where_its_path_leads() -> None:
     assert folder_of("./.github/../actions/a") == "actions/a"
     assert folder_of("./../a") is None
+
+
+def test_no_name_of_an_action_makes_it_planescopes_own() -> None:
+    home, commit = "octo-org/planescope", 40 * "a"
+    assert only_judges(f"Octo-Org/Planescope@{commit}", "conform", home)
+    others = ("evil/planescope", "octo-org/planescope-fork", "octo-org/planescope/sub", "./planescope", "")
+    for other in others:
+        assert not only_judges(f"{other}@{commit}", "conform", home), other
+    # Of any other length it may be a branch, and whoever hosts it is not known by its name alone.
+    for ref in ("main", "v1", 39 * "a", 41 * "a", 64 * "a", f"{commit}/x", f" {commit}", ""):
+        assert not only_judges(f"{home}@{ref}", "conform", home), ref
+    for nobody in (None, ""):
+        assert not only_judges(f"{home}@{commit}", "conform", nobody)
+        assert not only_judges(f"@{commit}", "conform", nobody)
+    assert Purpose.OPAQUE in {each.purpose for each in read(f"{home}@{commit}", {"command": "preflight"})}
