@@ -24,6 +24,7 @@ _MARK = re.compile(r"(\[scrubbed:[a-z0-9-]{1,40}\])")
 _PEM = "[scrubbed:pem]"
 _LONGEST_PIECE = 1 << 20
 """Characters of a line without an end that are kept until the next piece."""
+_NEAR_THE_END = 1 << 16
 _MOST_PASSES = 6
 """What was replaced may uncover what stood behind it. A part of a line that still does after so many looks goes whole."""
 
@@ -174,20 +175,27 @@ def _with(scrubber: Scrubber, text: str, check: Callable[[], None]) -> str:
 def scrub_pieces(pieces: Iterable[str]) -> Iterator[str]:
     """Scrub a text that comes in pieces, as :func:`scrub` does the whole; what began in one piece goes on in the next.
 
-    Pieces are handed on at the ends of lines; a line that is longer than any piece may be is cut where it is.
+    Pieces are handed on at the ends of lines; a line that is longer than any piece may be is cut between words.
     """
     scrubber = Scrubber()
     rest = ""
     for piece in pieces:
         text = rest + piece
-        end = text.rfind("\n") + 1
-        if not end and len(text) > _LONGEST_PIECE:
-            end = len(text)
-        if end:
-            yield _with(scrubber, text[:end], lambda: None)
-        rest = text[end:]
+        lines, ended, rest = text.rpartition("\n")
+        if not ended and len(text) > _LONGEST_PIECE:
+            end = _place_to_cut(text)
+            lines, rest = text[:end], text[end:]
+        if ended or lines:
+            # Without its last line break, behind which the scrubber would see one more line, and an empty one.
+            yield _with(scrubber, lines, lambda: None) + ended
     if rest:
         yield _with(scrubber, rest, lambda: None)
+
+
+def _place_to_cut(text: str) -> int:
+    """Return where to cut a line that is too long: behind a blank, or a comma, near its end, so that no secret is in two parts."""
+    after = len(text) - _NEAR_THE_END
+    return next((end for sign in (" ", ",") if (end := text.rfind(sign, after) + 1)), len(text))
 
 
 def _end_of_line(text: str, start: int) -> int:

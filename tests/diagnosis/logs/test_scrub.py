@@ -189,6 +189,7 @@ _LINES = st.sampled_from(
         "plain",
         "",
         "password=Xk29dk3lmq0Z",
+        "password:",
         "export AWS_SECRET_ACCESS_KEY=\\",
         "h7Kq92mZx0LpQv8tRn3w",
         *pem(),
@@ -202,3 +203,18 @@ def test_a_text_in_pieces_is_scrubbed_as_the_whole(text: str, cuts: list[int]) -
     ends = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
     pieces = [text[start:end] for start, end in pairwise(ends)]
     assert "".join(scrub_pieces(pieces)) == scrub(text)
+
+
+def test_the_end_of_a_piece_is_no_line_of_its_own() -> None:
+    for name in ("password:", "aws_secret_access_key =", "secret: >"):
+        for blanks in range(5):
+            text = "\n".join([name, *([""] * blanks), "  hunter2hunter2XX9", "tail", ""])
+            assert "".join(scrub_pieces(text.splitlines(keepends=True))) == scrub(text)
+
+
+def test_a_line_without_an_end_is_cut_between_its_words() -> None:
+    secret, size = f"ghp_{'a1B2' * 9}", 1 << 16
+    for before in (3, 20, len(secret)):
+        text = f"{' zz' * 400_000}"[: 17 * size - before] + f" {secret} password: hunter2hunter2XX9 tail"
+        pieces = [text[start : start + size] for start in range(0, len(text), size)]
+        assert "".join(scrub_pieces(pieces)) == scrub(text)
