@@ -20,7 +20,7 @@ from diagnosis.facts.uses import own_path
 from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.json_members import is_usable
 from diagnosis.logs.scrub import scrub
-from diagnosis.steps.called_workflows import address_of, with_called
+from diagnosis.steps.called_workflows import files_called, with_called
 from diagnosis.steps.match import default_name
 from diagnosis.steps.matrix import legs_of
 from diagnosis.steps.variables import run_values
@@ -32,7 +32,8 @@ _NO_FILE = Unreadable("workflow file", "the checkout has no such file", "check t
 _ELSEWHERE = re.compile(r"([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)/(.+)")
 _MOST_LEGS = 32
 _READ_CALLS = (
-    "check the repository out before this step, or give it a token that reads the called workflow's repository"
+    "check the repository out before this step, or give it a token that reads the called workflow's repository; where the job is "
+    "written in the run's own file, say so with --job"
 )
 _LONGEST_CALLS = 300
 _RUNNING = Absent("the log of a job that is still running")
@@ -171,10 +172,10 @@ def _written(file: Workflow, name: str, given: Given) -> tuple[tuple[WorkflowJob
     jobs = _with_calls(file, given).jobs
     called = tuple(job for job in jobs if job.caller and not job.uses and name in (job.id, job.id.rpartition(" / ")[2]))
     unread = [job for job in jobs if job.uses]
-    if own or (called and not unread):
-        return (*own, *called), None
-    if not unread:
+    if not unread and not own and not called:
         raise NoSuchJob(name)
+    if not unread:
+        return (*own, *called), None
     calls = ", ".join(dict.fromkeys(job.uses or "" for job in unread))[:_LONGEST_CALLS]
     why = (
         f"the workflow file calls {calls}, which {'was' if len(unread) == 1 else 'were'} not read and may hold this job"
@@ -185,12 +186,7 @@ def _written(file: Workflow, name: str, given: Given) -> tuple[tuple[WorkflowJob
 def _with_calls(file: Workflow, given: Given) -> Workflow:
     """Return the file with the workflows that it calls in place, as far as they were read."""
     repository = given.environ["GITHUB_REPOSITORY"]
-    called = {
-        address_of(item.path, repository): item.file.value.parsed
-        for item in given.called
-        if isinstance(item.file, Known) and isinstance(item.file.value.parsed, Workflow)
-    }
-    return with_called(file, called, repository)
+    return with_called(file, files_called(given.called, repository), repository)
 
 
 def _with_parsed(file: Reading[WorkflowFile], workflow: Workflow) -> Reading[WorkflowFile]:

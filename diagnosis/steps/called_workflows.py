@@ -7,9 +7,11 @@ as it is, and so does one that would become too many jobs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import CalledWorkflow
 from diagnosis.facts.uses import is_own, own_path, seen_from_elsewhere
 from diagnosis.facts.workflow import JobImage, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.expressions.json_text import NoJson, read_json, write_json
@@ -46,6 +48,20 @@ def address_of(uses: str, repository: str) -> str:
     own = own_path(uses)
     path = uses if own is None else f"{repository}/{own}"
     return path.partition("@")[0].lower()
+
+
+def files_called(parts: Iterable[CalledWorkflow], repository: str) -> dict[str, Workflow]:
+    """Return the called files that were read, by :func:`address_of`.
+
+    A file that is called at two refs, and is not known to be the same at both, is none of them.
+    """
+    found: dict[str, Workflow | None] = {}
+    for each in parts:
+        address = address_of(each.path, repository)
+        parsed = each.file.value.parsed if isinstance(each.file, Known) else None
+        file = parsed if isinstance(parsed, Workflow) else None
+        found[address] = file if found.get(address, file) == file else None
+    return {address: file for address, file in found.items() if file is not None}
 
 
 def may_have_token(workflow: Workflow | None, job: WorkflowJob) -> bool:

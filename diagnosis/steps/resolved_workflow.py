@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
-from diagnosis.steps.called_workflows import address_of, with_called
+from diagnosis.steps.called_workflows import files_called, with_called
 from diagnosis.steps.local_actions import actions_by_folder, with_actions
 
 
@@ -20,9 +20,5 @@ def resolved_workflow(attempt: Attempt) -> Workflow | UnparsableWorkflow | None:
     if isinstance(own, UnparsableWorkflow):
         return own
     repository = attempt.repository.full_name
-    called = {
-        address_of(item.path, repository): item.file.value.parsed
-        for item in attempt.called_workflows
-        if isinstance(item.file, Known) and isinstance(item.file.value.parsed, Workflow)
-    }
+    called = files_called(attempt.called_workflows, repository)
     return with_actions(with_called(own, called, repository), actions_by_folder(attempt.local_actions))

@@ -216,6 +216,14 @@ def test_a_job_that_may_stand_in_a_workflow_that_was_not_read_is_unknown() -> No
         assert isinstance(found.alone.workflow_file, Unreadable)
         assert uses in found.alone.workflow_file.why
         assert asked(found, Case()).question.role_arn is None
+    # A job of the same id in the run's own file may be another one, unless it is named.
+    beside, other = replace(file, jobs=(*FILE.jobs, *file.jobs)), replace(PUSHING, jobs=(WorkflowJob("other", None),))
+    assert isinstance(job(file=beside, called=(called(uses, None),)).alone.workflow_file, Unreadable)
+    for named in (
+        job(file=beside, called=(called(uses, None),), job="release"),
+        job(file=beside, called=(called(uses, other),)),
+    ):
+        assert [each.id for each in of_alone(named).jobs] == ["release"]
     # One that is read shows that the job is not in it.
     with pytest.raises(NoSuchJob):
         job({"GITHUB_JOB": "elsewhere"}, file=file, called=(called(uses, PUSHING),))

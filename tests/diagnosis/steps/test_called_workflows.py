@@ -316,3 +316,27 @@ def test_an_action_in_a_folder_of_the_called_files_own_commit_is_no_action_of_th
     named = [step.uses for step in file.jobs[0].steps if "checkout" not in (step.uses or "")]
     own = ["acme/tools@v3", "acme/tools/sub@v3"] if "job." in repository else ["./own", "./own/sub/"]
     assert named == ["./own/before", *own, "./owner"]
+
+
+def test_of_a_file_that_is_called_at_two_refs_neither_stands_for_the_other() -> None:
+    jobs = "".join(f"  {ref}:\n    uses: acme/tools/.github/workflows/ship.yml@{ref}\n" for ref in ("v1", "v2"))
+    caller = attempt(f"on: push\njobs:\n{jobs}")
+    pushes, harmless = (
+        Known(workflow_file(Known(f"on: workflow_call\njobs:\n  x:\n    steps: [run: {run}]\n"), "ship.yml").value)
+        for run in ("docker push a.b/c", "make")
+    )
+    unread = Unreadable("workflow file", "it is not shown", "let the token read it")
+    for first, second, stand in (
+        (pushes, harmless, False),
+        (harmless, pushes, False),
+        (unread, harmless, False),
+        (harmless, unread, False),
+        (pushes, pushes, True),
+    ):
+        parts = tuple(
+            CalledWorkflow(f"acme/tools/.github/workflows/ship.yml@{ref}", "", None, file)
+            for ref, file in (("v1", first), ("v2", second))
+        )
+        workflow = resolved_workflow(replace(caller, called_workflows=parts))
+        assert isinstance(workflow, Workflow)
+        assert [job.uses is None for job in workflow.jobs] == [stand, stand]

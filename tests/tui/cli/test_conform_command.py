@@ -135,4 +135,5 @@ def test_a_case_file_accounts_for_a_widening_and_what_cannot_be_judged_ends_with
     assert broken.exit_code == 3
     assert "unknown  not-read  iam/policy.json" in broken.output
     assert _run("elsewhere").exit_code == 2
+    assert _run(".git").exit_code == 2
     assert _run("--role", "release=arn:aws:iam::1:user/x").exit_code == 2

@@ -210,11 +210,16 @@ def _within(root: Path, path: Path) -> str:
         found = path.resolve()
         if not found.exists():
             raise BackendProblem(f"There is no {printable(str(path))}.", "Name a file or folder of the working tree.")
-        return found.relative_to(root.resolve()).as_posix()
+        inside = found.relative_to(root.resolve())
     except (ValueError, OSError):
         raise BackendProblem(
             f"{printable(str(path))} is not in this working tree.", "Name a file or folder of it."
         ) from None
+    if ".git" in (part.lower() for part in inside.parts):
+        raise BackendProblem(
+            f"{printable(str(path))} is git's own, no part of the change.", "Name a file or folder of it."
+        )
+    return inside.as_posix()
 
 
 def _shown(root: Path, path: Path) -> str:
