@@ -23,12 +23,15 @@ from diagnosis.facts.runs import Repository
 from diagnosis.facts.trail import Trail
 from diagnosis.findings.finding import Finding, Level, Place
 from diagnosis.grants.comparison import compare_grants
+from diagnosis.logs.scrubbed_values import MARK
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import statements
 
 _Made: TypeAlias = OidcProvider | Role | EcrRepository
+_WITH_VARIABLES = "2012-10-17"
+"""The Version of the policy language that has variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def _providers(before: ReviewedState, now: ReviewedState, known: History) -> Ite
     for arn in sorted({*old, *new}):
         place, what = Place(member=str(arn)), f"the OIDC provider {arn}"
         if arn not in old or arn not in new:
-            continue  # the roles of its account came or went, and that is told of them
+            yield from _one_sided(arn, new.get(arn), _common_accounts(before, now))
+            continue
         found = both(old[arn], new[arn], place, what)
         if isinstance(found, Finding):
             yield found
@@ -113,6 +117,28 @@ def _providers(before: ReviewedState, now: ReviewedState, known: History) -> Ite
             yield changed(DriftRule.PROVIDER_CHANGED, place, said, (*prints, *who), level)
 
 
+def _common_accounts(before: ReviewedState, now: ReviewedState) -> frozenset[str]:
+    """Return the accounts that had a role when the baseline was accepted and have one now."""
+    old, new = ({role.arn.account for role in state.roles} for state in (before, now))
+    return frozenset(old & new)
+
+
+def _one_sided(arn: Arn, now: Reading[OidcProvider] | None, accounts: frozenset[str]) -> Iterator[Finding]:
+    """Yield that a provider stands on one side alone; where its account's roles came or went, that is told of them."""
+    if arn.account not in accounts:
+        return
+    place = Place(member=str(arn))
+    if now is None:
+        said = f"The OIDC provider {arn} stands in the baseline and was not looked at."
+        yield unknown(DriftRule.NOT_COMPARED, place, said, "look whether it is still there, and accept the state")
+        return
+    found = both(Absent("provider"), now, place, f"the OIDC provider {arn}")
+    if isinstance(found, Finding):
+        yield found
+    elif found.now is not None:
+        yield changed(DriftRule.PROVIDER_CHANGED, place, f"The OIDC provider {arn} was not accepted.")
+
+
 def _times(first: _Made, second: _Made) -> tuple[datetime | None, datetime | None]:
     return first.created_at, second.created_at
 
@@ -122,12 +148,14 @@ def _anew(
 ) -> Iterator[Finding]:
     """Yield that a thing is not the one that was accepted, by the time at which it was made."""
     old, new = times
-    if new is not None and old != new:
-        if old is None:
-            said = f"Whether {what} is the one that was accepted is not known: the baseline does not tell when it was made."
-            yield unknown(DriftRule.NOT_COMPARED, place, said, "look at it now, and accept it")
-        else:
-            yield changed(rule, place, f"{what[:1].upper()}{what[1:]} was made anew at {new:%Y-%m-%dT%H:%M:%SZ}.", who)
+    if old == new:
+        return
+    if old is None or new is None:
+        silent = "the baseline does not tell" if old is None else "AWS does not tell"
+        said = f"Whether {what} is the one that was accepted is not known: {silent} when it was made."
+        yield unknown(DriftRule.NOT_COMPARED, place, said, "look at it now, and accept it")
+    else:
+        yield changed(rule, place, f"{what[:1].upper()}{what[1:]} was made anew at {new:%Y-%m-%dT%H:%M:%SZ}.", who)
 
 
 # ------------------------------------------------------------------------------------------------- roles
@@ -182,6 +210,11 @@ def _itself(place: Place, before: Role, now: Role, who: tuple[str, ...]) -> Iter
     if tags := differences(*((f"tag {key} = {value}" for key, value in sorted(role.tags)) for role in (before, now))):
         said = f"The role {now.arn} has other tags; policies may grant by them (aws:PrincipalTag)."
         yield changed(DriftRule.ROLE_CHANGED, place, said, (*tags, *who))
+
+    hidden = {key for role in (before, now) for key, value in role.tags if MARK in f"{key}{value}"}
+    yield from undecided(
+        place, f"the role {now.arn}", (f"the value of its tag {key} was not kept" for key in sorted(hidden))
+    )
 
 
 def _trust(place: Place, before: Role, now: Role, around: _Around) -> Iterator[Finding]:
@@ -257,7 +290,7 @@ def _boundary(place: Place, name: str, found: Both[NamedPolicy], who: tuple[str,
         yield _same_reach(
             place, f"The permissions boundary of {name} is another text or policy, of the same reach.", who
         )
-    elif not compared.undecided:
+    elif compared.newly_granted or compared.no_longer_granted:
         details = (
             *(f"newly within: {grant.text}" for grant in compared.newly_granted),
             *(f"no longer within: {grant.text}" for grant in compared.no_longer_granted),
@@ -295,8 +328,17 @@ def _some(policy: NamedPolicy | None) -> tuple[NamedPolicy, ...]:
 
 
 def _same(old: PolicyDocument, new: PolicyDocument) -> bool:
-    """Return whether two documents are the same JSON, whatever their white space."""
+    """Return whether two documents are the same JSON, whatever their white space; of a value that was not kept nobody knows."""
+    if any(_not_kept(old)) or any(_not_kept(new)):
+        return False
     return old.tree == new.tree if old.tree and new.tree else old.text == new.text
+
+
+def _not_kept(*documents: PolicyDocument | None) -> Iterator[str]:
+    """Yield where values stand that look like secrets: two of a kind look the same, so that a change of one is not seen."""
+    for document in documents:
+        if document is not None:
+            yield from (f"the value at {path or 'its beginning'} was not kept" for path in document.not_kept)
 
 
 def _all_same(old: Sequence[NamedPolicy], new: Sequence[NamedPolicy]) -> bool:
@@ -367,12 +409,15 @@ def _registry_policy(arn: Arn, found: Both[NamedPolicy], who: tuple[str, ...]) -
         return
     if old is not None and new is not None and _same(old.document, new.document):
         return
+    documents = (old.document if old else None, new.document if new else None)
+    doubts = tuple(_not_kept(*documents)) if old is not None and new is not None else ()
+    yield from undecided(place, f"the policy of the ECR repository {arn}", doubts)
     details = differences(_statements(old), _statements(new))
     if details or old is None or new is None:
         how = "has a policy now, and had none" if old is None else "has no policy any more" if new is None else ""
         said = f"The ECR repository {arn} {how or 'has a policy of other statements'}."
         yield changed(DriftRule.REGISTRY_POLICY_CHANGED, place, said, (*details, *who))
-    else:
+    elif not doubts:
         yield _same_reach(
             place, f"The policy of the ECR repository {arn} has the same statements in another text.", who
         )
@@ -385,6 +430,10 @@ def _statements(policy: NamedPolicy | None) -> Iterator[str]:
     if not policy.document.tree:
         yield policy.document.text
         return
+    version = policy.document.tree.get("Version")
+    if version != _WITH_VARIABLES and "${" in json_text(dict(policy.document.tree)):
+        # By an older Version a variable is a word like any other.
+        yield f"Version {version if isinstance(version, str) else 'not stated'}: variables are plain text"
     for statement in statements(policy.document.tree):
         yield json_text({key: statement[key] for key in sorted(statement)}, separators=(", ", ": "))
 

@@ -10,6 +10,7 @@ from diagnosis.baseline.contexts import BRANCHES, TAGS, contexts_of, may_present
 from diagnosis.baseline.state import ReviewedState, RoleState
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
+from diagnosis.fleet.possible_users import admitted_subjects
 from diagnosis.migration.tokens import jobs_with_credentials
 from diagnosis.policy import Policy
 
@@ -21,7 +22,7 @@ class Elsewhere:
     branches: Mapping[str, Reading[tuple[WorkflowFile, ...]]] = field(default_factory=dict)
     """By branch; ``Absent`` for one that does not exist."""
     unread: tuple[str, ...] = ()
-    """Branches with runs that were not looked at, because there are many."""
+    """Branches that subjects name or that have runs, and that were not looked at, because there are many."""
 
     def presents(self, context: str) -> bool:
         """Return whether a job of a branch that was read may present a context."""
@@ -48,8 +49,7 @@ class Elsewhere:
             for file in reading.value
             if isinstance(file.parsed, UnparsableWorkflow)
         ]
-        if self.unread and not context.startswith(BRANCHES):
-            found.append(f"runs of {len(self.unread)} further branches were not looked at ({self.unread[0]})")
+        found += _not_looked_at(branch for branch in self.unread if _of_branch(context, branch))
         return tuple(found)
 
     def other_users(self, role: RoleState, state: ReviewedState) -> Iterator[str]:
@@ -66,35 +66,42 @@ class Elsewhere:
                 takes = not isinstance(file.parsed, Workflow) or jobs_with_credentials(file.parsed)
                 if takes and known.get(file.parsed.path) != digest:
                     yield f"the branch {branch} has another {file.parsed.path}"
-        if self.unread and may_come_from(role, None):
-            yield f"runs of {len(self.unread)} further branches were not looked at ({self.unread[0]})"
+        yield from _not_looked_at(branch for branch in self.unread if may_come_from(role, branch))
+
+
+def _not_looked_at(branches: Iterable[str]) -> Iterator[str]:
+    if found := tuple(branches):
+        yield f"{len(found)} further {'branch was' if len(found) == 1 else 'branches were'} not looked at ({found[0]})"
 
 
 def may_come_from(role: RoleState, branch: str | None) -> bool:
-    """Return whether a role's trust policy may admit jobs of a branch; None: of branches that no subject names."""
-    policy = role.role.value.trust_policy.policy if isinstance(role.role, Known) else None
-    if not isinstance(policy, Policy):
-        return True
-    exact = exact_branches(role)
-    return (
-        any(set(value) & set("*?$") for value in _subjects(policy))
-        or not exact
-        or (branch in exact if branch else False)
-    )
+    """Return whether a role's trust policy may admit jobs of a branch; None: of branches that no subject names.
+
+    A job in an environment, a pull request's and a tag's run the files of any branch: only a subject that names another branch
+    leaves a branch out, and only in the statement that lists it.
+    """
+    named = _named_branches(role)
+    return None in named or (branch is not None and branch.casefold() in {each.casefold() for each in named if each})
 
 
 def exact_branches(role: RoleState) -> frozenset[str]:
     """Return the branches that the subjects of a role's trust policy name."""
+    return frozenset(branch for branch in _named_branches(role) if branch is not None)
+
+
+def _named_branches(role: RoleState) -> frozenset[str | None]:
+    """Return the branch that each subject names; None stands for every subject that may be presented from any branch."""
     policy = role.role.value.trust_policy.policy if isinstance(role.role, Known) else None
-    found = (value.partition(f":{BRANCHES}")[2] for value in _subjects(policy)) if isinstance(policy, Policy) else ()
-    return frozenset(branch for branch in found if branch and not set(branch) & set("*?$"))
+    if not isinstance(policy, Policy):
+        return frozenset((None,))
+    listed = (subjects for _, subjects in admitted_subjects(policy, role.arn))
+    return frozenset(branch for subjects in listed for branch in (map(_branch_of, subjects) if subjects else (None,)))
 
 
-def _subjects(policy: Policy) -> Iterator[str]:
-    for statement in policy.allows:
-        for condition in statement.conditions:
-            if condition.folded_key.endswith(":sub"):
-                yield from condition.values
+def _branch_of(subject: str) -> str | None:
+    # No name of a branch holds a colon: what follows one is another claim of the repository's own template.
+    branch = subject.partition(f":{BRANCHES}")[2].partition(":")[0]
+    return branch if branch and not set(branch) & set("*?$") else None
 
 
 def _of_branch(context: str, branch: str) -> bool:

@@ -43,17 +43,17 @@ def _repository(before: ReviewedState, now: ReviewedState) -> Iterator[Finding]:
             f"The repository was {old.full_name} when the baseline was accepted. Its subjects name {new.full_name} now."
         )
         yield changed(DriftRule.REPOSITORY_CHANGED, place, said)
-    nameless = [
-        what
-        for what, first, second in (("repository", old.id, new.id), ("owner", old.owner_id, new.owner_id))
-        if first is None and second is not None
-    ]
-    if nameless:
-        said = (
-            f"Whether {new.full_name} is the repository that was accepted is not known: the baseline holds no id of the"
-            f" {' and of the '.join(nameless)}."
-        )
-        yield unknown(DriftRule.NOT_COMPARED, place, said, "look at it now, and accept it")
+    pairs = (("repository", old.id, new.id), ("owner", old.owner_id, new.owner_id))
+    for side, nameless in (
+        ("the baseline holds", [what for what, first, second in pairs if first is None and second is not None]),
+        ("GitHub tells", [what for what, first, second in pairs if first is not None and second is None]),
+    ):
+        if nameless:
+            said = (
+                f"Whether {new.full_name} is the repository that was accepted is not known: {side} no id of the"
+                f" {' and of the '.join(nameless)}."
+            )
+            yield unknown(DriftRule.NOT_COMPARED, place, said, "look at it now, and accept it")
     if old.default_branch != new.default_branch:
         said = f"The default branch was {old.default_branch or 'not known'} and is {new.default_branch or 'not known'}."
         yield changed(DriftRule.REPOSITORY_CHANGED, place, said)
@@ -140,6 +140,7 @@ def _workflows(before: ReviewedState, now: ReviewedState) -> Iterator[Finding]:
         yield found
         return
     yield from _unread(now)
+    yield from _unread_before(before, now)
     old = {each.path: each for each in found.before or ()}
     new = {each.path: each for each in found.now or ()}
     for path in sorted({*old, *new}):
@@ -163,6 +164,18 @@ def _unread(now: ReviewedState) -> Iterator[Finding]:
         yield Finding(
             DriftRule.NOT_COMPARED, Level.UNKNOWN, Place(file=path), said, "Correct the file, or look into it."
         )
+
+
+def _unread_before(before: ReviewedState, now: ReviewedState) -> Iterator[Finding]:
+    """Yield the files that were not understood when the state was accepted; of one that releases now, that is told."""
+    told = {*(text.partition(": ")[0] for text in now.unread_workflows), *(each.path for each in now.known_workflows)}
+    for text in before.unread_workflows:
+        path, _, why = text.partition(": ")
+        if path not in told:
+            said = (
+                f"Whether {path} took AWS credentials when the baseline was accepted is not known: {why.rstrip('.')}."
+            )
+            yield unknown(DriftRule.NOT_COMPARED, Place(member=path), said, "look at it now, and accept the state")
 
 
 def _workflow(place: Place, found: Both[WorkflowState]) -> Iterator[Finding]:

@@ -20,8 +20,8 @@ reviewed in pull requests like code. It holds, for all workflows that take AWS c
   policies, boundary, and digests of the organization's control policies, ECR repositories with tag mutability, key and policy; of
   each the time at which it was made.
 
-It holds ARNs and policy documents, so account ids too, and no secret: values that look like one are not kept. What could not be
-read is written as `not_read` with the reason, and a later review of it is unknown.
+It holds ARNs and policy documents, so account ids too, and no secret: values that look like one are not kept, and a document that
+holds one cannot be compared. What could not be read is written as `not_read` with the reason, and a later review of it is unknown.
 
 `planescope drift` reads everything again and compares. Documents are compared by what they do: whom a trust policy admits and what
 the role's policies grant within its boundary, as sets. One whose text alone is another one is a note.

@@ -84,11 +84,21 @@ def review(seen: Seen, baseline: Baseline | None) -> Review:
             found += aws_changes(baseline.state, seen.state, History(seen.trail, begin))
         found += would_fail(seen.releases, reviewed)
     found += unused(reviewed)
-    roles = [role.arn for role in seen.state.roles]
+    roles = _of_releases(before, seen.state)
     pushed = [each for each in seen.usage.repositories if _releases_push(each.repository, before, seen.state)]
     found += pushed_outside(replace(seen.usage, repositories=tuple(pushed)), seen.runs, roles, begin)
     found += _gaps(seen.gaps)
     return Review(seen, baseline, in_order(found))
+
+
+def _of_releases(before: ReviewedState | None, now: ReviewedState) -> Sequence[Arn]:
+    """Return the roles by which releases push, now or when the state was accepted: all, where a workflow's is not known."""
+    states = [state for state in (before, now) if state]
+    used = [each.role for state in states for workflow in state.known_workflows for each in workflow.releases]
+    known = dict.fromkeys(role for role in used if role is not None)
+    if None in used or not all(state.all_workflows_read for state in states):
+        known |= dict.fromkeys(role.arn for role in now.roles)
+    return tuple(known)
 
 
 def _releases_push(repository: Arn, *states: ReviewedState | None) -> bool:

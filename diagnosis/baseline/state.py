@@ -40,7 +40,7 @@ class ReleaseState:
     """None where neither the file nor a run tells it."""
     jobs: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
-    """What the jobs' GitHub tokens may do: ``id-token: write``; empty where nothing is stated."""
+    """What the jobs' GitHub tokens may do: ``id-token: write``, ``none`` for an empty list; empty where nothing is stated."""
     needs: tuple[Use, ...] = ()
     not_understood: tuple[str, ...] = ()
     """Steps that run with the role and whose calls are not all known."""

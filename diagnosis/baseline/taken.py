@@ -144,6 +144,9 @@ def _permissions(replay: Replay, jobs: Sequence[str]) -> Iterator[str]:
     for name in jobs:
         job = workflow.job_named(name)
         stated = job.permissions if job is not None and job.permissions is not None else workflow.permissions
+        if stated is not None and not stated:
+            # Of a file that states nothing the repository's setting decides: that may be every permission.
+            yield "none"
         for scope, access in stated or ():
             yield f"{scope}: {access}"
 

@@ -19,7 +19,7 @@ from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.state import ReviewedState, RoleState
 from diagnosis.claims.claim_set import read_subject
 from diagnosis.facts.account import NamedPolicy
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.role_usage import LATE_BY, LastAccess, RoleUsage
 from diagnosis.findings.finding import Finding, Level, Place
 from diagnosis.fleet.possible_users import Coverage, possible_users
@@ -75,6 +75,7 @@ def _grants(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
     beyond = _beyond(reviewed.now, role)
     if beyond is None:
         return  # that the policies could not be read is told of the comparison
+    yield from _unjudged(role)
     new = beyond - (accepted or frozenset())
     by_service: dict[str, list[tuple[str, str]]] = {}
     for action, place in sorted(new):
@@ -89,6 +90,19 @@ def _grants(role: RoleState, reviewed: Reviewed) -> Iterator[Finding]:
         )
         details = (*_lines(sorted(kept)), *_told(reviewed.usage_of(role.arn), services))
         yield changed(DriftRule.GRANT_UNUSED, Place(member=str(role.arn)), said, details, Level.NOTE)
+
+
+def _unjudged(role: RoleState) -> Iterator[Finding]:
+    """Yield the policies of which nothing can be said: what they grant is known by nobody, though they were accepted."""
+    policies = (*_known(role.inline), *_known(role.attached))
+    for text in excess(policies, ()).unjudged:
+        said = f"What the role {role.arn.name} is granted is not known: {text} cannot be understood."
+        how = "Read the policy by hand, and put one in its place that can be understood."
+        yield Finding(DriftRule.GRANT_UNUSED, Level.UNKNOWN, Place(member=str(role.arn)), said, how)
+
+
+def _known(reading: Reading[tuple[NamedPolicy, ...]]) -> tuple[NamedPolicy, ...]:
+    return reading.value if isinstance(reading, Known) else ()
 
 
 def _grant(role: RoleState, service: str, pairs: list[tuple[str, str]], reviewed: Reviewed) -> Finding:

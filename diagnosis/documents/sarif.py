@@ -97,7 +97,7 @@ def _result(rules: Sequence[SarifRule], result: SarifResult) -> Json:
         "ruleId": rules[result.rule].id,
         "ruleIndex": result.rule,
         "level": result.level,
-        "message": {"text": result.text},
+        "message": {"text": _without_links(result.text)},
         "locations": [_location(result.place)],
     }
     if result.related:
@@ -108,6 +108,11 @@ def _result(rules: Sequence[SarifRule], result: SarifResult) -> Json:
         digest = sha256("\0".join((rules[result.rule].id, *result.fingerprint)).encode("utf-8", "replace")).hexdigest()
         told = {**told, "partialFingerprints": {"planescope/v1": digest}}
     return told
+
+
+def _without_links(text: str) -> str:
+    """Return a text in which nothing is a link: SARIF reads ``[words](address)`` as one, whoever wrote it."""
+    return text.replace("](", "] (")
 
 
 def _location(place: SarifPlace) -> Object:

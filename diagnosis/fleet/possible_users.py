@@ -48,12 +48,16 @@ def possible_users(trust: PolicyDocument, role: Arn, coverage: Coverage) -> tupl
     return tuple(dict.fromkeys(found))
 
 
-def _of_github(policy: Policy, role: Arn, coverage: Coverage) -> Iterator[str]:
+def admitted_subjects(policy: Policy, role: Arn) -> Iterator[tuple[Statement, tuple[str, ...] | None]]:
+    """Yield each statement that lets GitHub's workflows in, with the subjects that it lists; None where it bounds none."""
     providers = github_providers(policy, role)
     for statement in policy.allows:
-        if not any(str(arn) in statement.principal_names or "*" in statement.principal_names for arn in providers):
-            continue
-        subjects = _subjects(statement)
+        if any(str(arn) in statement.principal_names or "*" in statement.principal_names for arn in providers):
+            yield statement, _subjects(statement)
+
+
+def _of_github(policy: Policy, role: Arn, coverage: Coverage) -> Iterator[str]:
+    for statement, subjects in admitted_subjects(policy, role):
         if subjects is None:
             yield f"every repository that {statement.name} lets in: it bounds no subject"
         for subject in subjects or ():

@@ -26,7 +26,7 @@ from diagnosis.facts.role_usage import Usage
 from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
 from diagnosis.facts.trail import KEPT
 from diagnosis.facts.uses import own_path
-from diagnosis.facts.workflow import Workflow, WorkflowFile
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
 from diagnosis.live.assessment import assess
 from diagnosis.migration.tokens import jobs_with_credentials
 from diagnosis.names.arn import Arn
@@ -51,6 +51,7 @@ MOST_LOGS = 5
 _MOST_PAGES = 10
 """Of a hundred runs each, back to the day of the acceptance."""
 _CALLED = "workflow_call"
+_NEVER_STARTED = "startup_failure"
 _MAY_LAST = timedelta(days=35)
 """So long after it was made a run may still work: it waits for an approval up to 30 days, and is run again within 30."""
 
@@ -158,7 +159,10 @@ class DriftReader:
     def _found(
         self, repository: Repository, form: Reading[OidcCustomization], runs: Runs, at: datetime
     ) -> tuple[Reading[tuple[WorkflowFile, ...]], list[_Release]]:
-        """Return the workflow files of the default branch, and how those that may release are started."""
+        """Return the workflow files of the default branch, and how those that may release are started.
+
+        One of another branch alone that was not read or understood stands among the files as such.
+        """
         self._say("reading the workflows")
         branch = repository.default_branch
         attempts = _listed(runs)
@@ -177,26 +181,41 @@ class DriftReader:
             for job in file.parsed.jobs
         }
         made: list[_Release] = []
+        unread: list[WorkflowFile] = []
         for path in sorted({*by_path, *(_path(run) for run in attempts if _path(run))}):
-            for start, file, place, stated in self._starts(path, by_path.get(path), commit, repository, attempts):
+            own, read_at = by_path.get(path), commit
+            newest = max(_runs_of(path, attempts), key=lambda run: (run.created_at, run.run_id), default=None)
+            if own is None and newest is not None and newest.ref not in ("", f"refs/heads/{branch}"):
+                # It may live on another branch alone: what ran there last is how it stands.
+                own, read_at = self._of_another_branch(newest, path), newest.head_sha
+                unread += [own] if own is not None and isinstance(own.parsed, UnparsableWorkflow) else []
+            for start, file, place, stated in self._starts(path, own, read_at, repository, attempts):
                 if start.event == _CALLED and path in called:
                     continue  # it stands in the places of its calls
                 if isinstance(file.parsed, Workflow) and jobs_with_credentials(file.parsed):
                     attempt = next_attempt(start, path, Known(file), repository, form, at, place)
                     made.append(_Release(file, attempt, self._case_of(attempt), stated))
         whole = self._source.next_runs([each.attempt for each in made], cancelled=self._cancelled, progress=self._shown)
+        if isinstance(files, Known) and unread:
+            files = replace(files, value=(*files.value, *unread))
         return files, [replace(each, attempt=attempt) for each, attempt in zip(made, whole, strict=True)]
+
+    def _of_another_branch(self, run: Attempt, path: str) -> WorkflowFile | None:
+        """Return a workflow's file as a run had it; None where it is not there, or kept the run from starting."""
+        files = self._files_at(run.head_sha) if run.head_sha else None
+        if isinstance(files, Unreadable):
+            why = f"its file on {run.head_branch} was not read: {files.why}"
+            return WorkflowFile("", UnparsableWorkflow(path, why))
+        file = self._file_at(run.head_sha, path)
+        broken = file is not None and isinstance(file.parsed, UnparsableWorkflow)
+        return None if broken and run.conclusion == _NEVER_STARTED else file
 
     def _starts(
         self, path: str, own: WorkflowFile | None, commit: str, repository: Repository, attempts: Sequence[Attempt]
     ) -> Iterator[tuple[Start, WorkflowFile, str, bool]]:
         """Yield how the workflow is started next, then how its file says it can be (True), each with the file that then runs."""
-        runs = [run for run in attempts if _path(run) == path]
+        runs = _runs_of(path, attempts)
         on_default = f"refs/heads/{repository.default_branch}"
-        newest = max(runs, key=lambda run: (run.created_at, run.run_id), default=None)
-        if own is None and newest is not None and newest.ref not in ("", on_default):
-            # It may live on another branch alone: what ran there last is how it stands.
-            own, commit = self._file_at(newest.head_sha, path), newest.head_sha
         if own is None or not isinstance(own.parsed, Workflow):
             return
         start = next_start(own.parsed, repository.default_branch, runs)
@@ -323,6 +342,10 @@ def _account_of(release: _Release, replayed: Replay, state: AccountState) -> Acc
 
 def _listed(runs: Runs) -> tuple[Attempt, ...]:
     return runs.attempts.value if isinstance(runs.attempts, Known) else ()
+
+
+def _runs_of(path: str, attempts: Iterable[Attempt]) -> list[Attempt]:
+    return [run for run in attempts if _path(run) == path]
 
 
 def _path(run: Attempt) -> str:

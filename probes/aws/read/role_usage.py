@@ -138,7 +138,10 @@ def _last_accesses(
             answer = aws.ask(GET_LAST_ACCESSED, JobId=job)
             status = answer.filled_text("JobStatus")
             if status == "COMPLETED":
-                return known(_whole(aws, job, answer), GET_LAST_ACCESSED, role.name, aws.clock())
+                services = _whole(aws, job, answer)
+                if services is None:
+                    return Unreadable(what, "IAM's report was not had to its end", "try again")
+                return known(services, GET_LAST_ACCESSED, role.name, aws.clock())
             if status != "IN_PROGRESS":
                 return Unreadable(what, "IAM could not make the report", "try again")
             if cancelled() or time.monotonic() + _PAUSE >= end:
@@ -148,16 +151,19 @@ def _last_accesses(
     return attempt(what, GENERATE_LAST_ACCESSED, aws, body)
 
 
-def _whole(aws: AwsAccess, job: str, first: JsonMembers) -> tuple[LastAccess, ...]:
+def _whole(aws: AwsAccess, job: str, first: JsonMembers) -> tuple[LastAccess, ...] | None:
+    """Return all services of the report; None where its end was not reached: one that is not named would count as not used."""
     found: list[LastAccess] = []
     answer = first
     for _ in range(_MOST_PAGES):
         found += [_access(entry) for entry in answer.objects("ServicesLastAccessed")]
+        if answer.maybe_flag("IsTruncated") is not True:
+            return tuple(found)
         marker = answer.maybe_text("Marker")
-        if answer.maybe_flag("IsTruncated") is not True or not marker:
+        if not marker:
             break
         answer = aws.ask(GET_LAST_ACCESSED, JobId=job, Marker=marker)
-    return tuple(found)
+    return None
 
 
 def _access(entry: JsonMembers) -> LastAccess:

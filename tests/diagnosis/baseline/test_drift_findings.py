@@ -31,7 +31,7 @@ from diagnosis.baseline.elsewhere import Elsewhere
 from diagnosis.baseline.images import Runs
 from diagnosis.baseline.review import Review, Seen, review
 from diagnosis.baseline.rules import DriftRule
-from diagnosis.baseline.state import RegistryState, ReviewedState, Use
+from diagnosis.baseline.state import RegistryState, ReviewedState, RoleState, Use
 from diagnosis.facts.account import EcrRepository, Image, NamedPolicy, OidcProvider
 from diagnosis.facts.github_context import DeployableRefs, Environment, ProtectionRule, RefPolicy
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
@@ -562,6 +562,26 @@ def test_pushes_outside_of_runs(image: Image, trail: tuple[TrailEvent, ...] | No
 def test_a_push_that_cannot_be_compared_is_unknown(images: Reading[tuple[Image, ...]], runs: Runs) -> None:
     result = reviewed(state(), usage=Usage((), (PushedImages(ECR, images),)), runs=runs)
     assert found(result) == {("pushed-outside-runs", U)}
+
+
+def test_a_push_by_a_role_that_no_release_uses_is_somebody_elses() -> None:
+    spare = replace(ROLE, resource="role/spare")
+    beside = RoleState(
+        spare, Known(replace(role(), arn=spare, name="spare")), Known(()), Known(()), Absent("b"), Absent("o")
+    )
+    two = state(roles=(beside, role_state()))
+    usage = Usage((), (PushedImages(ECR, Known((pushed(_IN),))),))
+    push = by(_OURS.replace("release", "spare"), _IN)
+    unknown = replace(two, workflows=Known((workflow(), workflow(releases=(replace(RELEASE, role=None),)))))
+    for now, before, wanted in (
+        (two, two, {E}),
+        # By which it releases is not known: that may be the one.
+        (unknown, unknown, set()),
+        # It released when the state was accepted.
+        (two, replace(two, workflows=Known((workflow(releases=(replace(RELEASE, role=spare),)),))), set()),
+    ):
+        result = reviewed(now, before, trail=(push,), usage=usage, runs=Runs(Known((_RUN,)), ACCEPTED))
+        assert {level for rule, level in found(result) if rule == "pushed-outside-runs"} == wanted
 
 
 def test_who_pushes_to_what_releases_only_pull_from_is_not_theirs_to_say() -> None:

@@ -164,8 +164,11 @@ def test_a_provider_that_comes_and_goes() -> None:
     assert changes(gone, there) == [("provider-changed", E, came)]
     assert changes(gone, gone) == []
     assert [each[:2] for each in changes(there, provided(NOT_READ))] == [("not-compared", U)]
-    # Whose role is gone, its provider is not told of.
-    assert changes(state(providers=()), there) == []
+    # Of an account that has no role any more, or had none, the role is told and not its provider.
+    assert [each[0] for each in changes(state(providers=(), roles=()), there)] == ["role-changed"]
+    assert changes(state(providers=()), there) == [("provider-changed", E, f"{name} was not accepted.")]
+    assert [each[:2] for each in changes(state(providers=()), provided(NOT_READ))] == [("not-compared", U)]
+    assert [each[:2] for each in changes(there, state(providers=()))] == [("not-compared", U)]
     moved = provided(Known(OidcProvider(PROVIDER, f"{ISSUER}/other", ("sts.amazonaws.com",), CREATED)))
     assert changes(there, moved) == [("provider-changed", E, f"{name} admits other tokens.")]
 

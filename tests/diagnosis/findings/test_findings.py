@@ -70,3 +70,11 @@ def test_code_scanning_reads_the_log_and_follows_a_finding_that_moves() -> None:
     moved = log([Finding(found[0].rule, found[0].level, Place("a b.tf", 99, 2, "Statement[0]"), "Seen.", "Do.")])
     assert moved["runs"][0]["results"][0]["partialFingerprints"] == results[0]["partialFingerprints"]
     assert findings_document(found)[1]["place"]["file"] is None
+
+
+def test_foreign_text_is_no_link_in_the_log() -> None:
+    sentence = "The role [sign in](https://evil.example/) admits [x](0)."
+    held = Finding(Rule.WIDER, Level.ERROR, Place("a.tf"), sentence, "Do.", ("[y](1)", "a [b] (c)"))
+    (result,) = findings_sarif(list(Rule), [held], "1", str, ("aws",))["runs"][0]["results"]
+    assert "](" not in result["message"]["text"]
+    assert "a [b] (c)" in result["message"]["text"]

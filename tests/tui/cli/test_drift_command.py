@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from io import StringIO
@@ -21,9 +22,12 @@ from sarif_schema import SARIF
 from diagnosis.baseline.review import Review, Seen
 from diagnosis.baseline.rules import DriftRule
 from diagnosis.baseline.state import Acceptance, Baseline
+from diagnosis.facts.reading import Known
 from diagnosis.findings.finding import Finding, Level, Place
+from diagnosis.names.arn import Arn
 from probes.baseline_file import BaselineFileError, read_baseline_file
 from tui.bootstrap import embedded_backend
+from tui.cli.commands.drift import _of_workflow
 from tui.cli.main import planescope
 from tui.cli.reports.drift import show, show_accepted, summary
 
@@ -123,6 +127,16 @@ def test_what_is_said_of_no_single_thing_stands_at_a_line_of_its_own_too() -> No
         told[result["ruleId"]] = lines[at - 1].strip().partition(":")[0]
     assert told | {"repository-changed": '"repository"', "environment-changed": '"prod"'} == told
     assert told | {"control-policy-changed": '"arn', "acceptance-expired": '"expires"'} == told
+
+
+def test_of_a_workflow_whose_role_is_not_known_nothing_of_any_role_is_left_out() -> None:
+    seen = seen_at("3")
+    (workflow,) = seen.state.known_workflows
+    wide = Finding(DriftRule.TRUST_WIDENED, Level.ERROR, Place(member=ROLE), "It admits more.", "Undo it.")
+    for role, kept in ((workflow.releases[0].role, (wide,)), (None, (wide,)), (Arn.parse(f"{ROLE}2"), ())):
+        own = replace(workflow, releases=(replace(workflow.releases[0], role=role),))
+        review = Review(replace(seen, state=replace(seen.state, workflows=Known((own,)))), None, (wide,))
+        assert _of_workflow(review, workflow.path).findings == kept
 
 
 def test_a_merge_that_was_not_finished_is_told_as_such() -> None:

@@ -210,8 +210,9 @@ def _of_workflow(found: Review, workflow: str) -> Review:
         raise BackendProblem(
             f"{printable(workflow)} is no workflow that takes AWS credentials.", f"Those that do: {printable(listed)}."
         )
-    roles = {str(release.role) for each in own for release in each.releases}
-    others = {str(role.arn) for role in found.seen.state.roles} - roles
+    used = {release.role for each in own for release in each.releases}
+    # A role that is not known may be any of them.
+    others = set() if None in used else {str(role.arn) for role in found.seen.state.roles if role.arn not in used}
     paths = {each.path for each in own}
     kept = [each for each in found.findings if each.place.member not in others and each.place.file in ("", *paths)]
     return replace(found, findings=tuple(kept))

@@ -79,6 +79,22 @@ def test_last_accesses_and_images_are_read_side_by_side(surrounded: Endpoint, mo
         ),
         ({_GENERATE: Fault(body=_JOB), _GET: Fault(body=_report("FAILED"))}, "could not make the report"),
         ({_GENERATE: Fault(body=_JOB), _GET: Fault(body=b"<html>")}, ""),
+        # Of a report without its end the rest would count as never used.
+        (
+            {_GENERATE: Fault(body=_JOB), _GET: Fault(body=_DONE.replace(b"Truncated>false", b"Truncated>true"))},
+            "to its end",
+        ),
+        (
+            {
+                _GENERATE: Fault(body=_JOB),
+                _GET: Fault(
+                    body=_DONE.replace(b"Truncated>false", b"Truncated>true").replace(
+                        b"<Serv", b"<Marker>m</Marker><Serv", 1
+                    )
+                ),
+            },
+            "to its end",
+        ),
     ],
 )
 def test_a_report_that_is_not_to_be_had_says_why(
