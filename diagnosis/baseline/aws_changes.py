@@ -433,7 +433,7 @@ def _statements(policy: NamedPolicy | None) -> Iterator[str]:
     version = policy.document.tree.get("Version")
     if version != _WITH_VARIABLES and "${" in json_text(dict(policy.document.tree)):
         # By an older Version a variable is a word like any other.
-        yield f"Version {version if isinstance(version, str) else 'not stated'}: variables are plain text"
+        yield f"variables are plain text, by Version {version if isinstance(version, str) else 'not stated'}"
     for statement in statements(policy.document.tree):
         yield json_text({key: statement[key] for key in sorted(statement)}, separators=(", ", ": "))
 

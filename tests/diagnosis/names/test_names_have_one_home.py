@@ -16,6 +16,7 @@ CAPTURES = re.compile(r"\((?:\?P<|\[|\\d)")
 HOST_OR_ARN = re.compile(r"arn:|\bdkr\b|amazonaws|on\.aws\b|public\.ecr|ecr-public\.aws")
 
 AT_COLONS = {
+    "diagnosis/baseline/elsewhere.py": "a subject: a branch ends before the next claim",
     "diagnosis/baseline/unused.py": "an action: service:Name",
     "diagnosis/callers/constraints.py": "a condition key: issuer:claim",
     "diagnosis/callers/door.py": "a condition key: issuer:claim",
