@@ -13,6 +13,7 @@ from datetime import datetime
 from diagnosis.conform.account_model import AccountModel
 from diagnosis.conform.accounted import Accounted, void_entries
 from diagnosis.conform.broken_releases import Sides
+from diagnosis.conform.circumstances import other_circumstances
 from diagnosis.conform.document_faults import document_faults
 from diagnosis.conform.documents import Document, Documents, RoleDocuments, documents_of, given_to, with_unread
 from diagnosis.conform.lost_callers import lost_callers
@@ -45,6 +46,10 @@ class Unread:
     why: str
     how: str = ""
     line: int | None = None
+    is_changed: bool = False
+    """Whether it is known that the file is not as on the base, where it cannot be read either."""
+    among: tuple[str, ...] = ()
+    """All files for which it stands, where those are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,9 @@ def judged(change: Change) -> Conformance:
     own = [each for each in own if not _is_of_token(each, lacking)]
     parts = Units(base.texts), Units(change.head.texts)
     found += _since(own, was, everything=change.everything, parts=parts)
+    found += [_unread(each) for each in change.head.unread if each.is_changed]
+    used = frozenset(name for release in news for arn in release.roles for name in (str(arn), arn.name))
+    found += other_circumstances(before, after, parts, used)
     found += untold_resources(*parts)
     unread_texts = [_not_read(side, change.head) for side in (base, change.head)]
     found += untold_files(unread_texts[0], unread_texts[1], change.head.program)
@@ -314,17 +322,7 @@ def _faults(
         found.append(
             Finding(rule, Level.UNKNOWN, place, f"{why[:1].upper()}{why[1:]}.", f"{how[:1].upper()}{how[1:]}.")
         )
-    for each in side.unread:
-        correction = f"{each.how[:1].upper()}{each.how[1:]}." if each.how else rule.record.correction
-        found.append(
-            Finding(
-                rule,
-                Level.UNKNOWN,
-                Place(each.file, each.line),
-                f"{each.file} could not be read: {each.why}.",
-                correction,
-            )
-        )
+    found += map(_unread, side.unread)
     listed = list(releases)
     for release in listed:
         found += workflow_faults(release)
@@ -334,6 +332,13 @@ def _faults(
             found += pins_of_token(run)
     found += _uncertain(documents, {arn for release in listed for arn in release.roles})
     return _each_once(found)
+
+
+def _unread(each: Unread) -> Finding:
+    rule = ConformRule.NOT_READ
+    correction = f"{each.how[:1].upper()}{each.how[1:]}." if each.how else rule.record.correction
+    said = f"{each.file} could not be read: {each.why}."
+    return Finding(rule, Level.UNKNOWN, Place(each.file, each.line), said, correction)
 
 
 def _uncertain(documents: Documents, used: set[Arn]) -> Iterator[Finding]:

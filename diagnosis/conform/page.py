@@ -24,7 +24,8 @@ repository need. It reads files alone: no AWS account, no token, no network. Thi
 - **What is not read is told where the change touches it**, with the way: programs that make infrastructure (the CDK, Pulumi),
   scripts that change policies, documents under odd names, submodules, resources that admit or grant without a document. What
   is open, such as a module from elsewhere, is as before only if all that it rests on is: its version, its arguments, defaults,
-  files of values.
+  files of values; and a document that is written as before only if the count or condition on which it comes to be, and the
+  provider of Terraform that makes it, are. A file that neither side can read is as before only if its bytes are.
 - **The base**: in a pull request's run the branch that GitHub names, else the remote's default branch, or `--base REF`;
   from the commit where this branch left it. Without a base everything is new.
 

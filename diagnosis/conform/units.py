@@ -33,6 +33,9 @@ _WORDS = re.compile(r"[A-Za-z0-9_]+")
 _UNSAID = frozenset({"tags", "tags_all", "description", "Tags", "Description", "Metadata"})
 """What a resource may say without a bearing on who is let in."""
 _OWNERS = ("role", "roles", "role_name", "user", "users", "group", "groups", "RoleName", "Roles")
+_COUNTED = ("count", "for_each")
+_WITHOUT_BEARING = frozenset({"default_tags", "ignore_tags", "max_retries", "retry_mode"})
+"""What a provider of Terraform may say without a bearing on where things are made."""
 _FOLLOWED = ("Parameters", "Mappings", "Conditions", "Globals")
 _OF_TERRAFORM = (".tf", ".tofu")
 _OF_VALUES = (".tfvars",)
@@ -56,6 +59,10 @@ class Unit:
     """The attributes or properties that it sets."""
     owner: Unit | None = field(default=None, repr=False)
     """The variables or parameters that tell what it is attached to; None where none do."""
+    when: Unit | None = field(default=None, repr=False)
+    """What decides whether it comes to be: a count, a condition; None where it always does."""
+    by: Unit | None = field(default=None, repr=False)
+    """The provider of Terraform by which it is made, and so in which account; None where the files do not choose one."""
 
 
 class Units:
@@ -82,7 +89,7 @@ class Units:
     def _named(self) -> Mapping[tuple[str, Reference], tuple[Unit, ...]]:
         found: dict[tuple[str, Reference], list[Unit]] = {}
         for unit in self.every:
-            found.setdefault((_scope(unit.file), unit.name), []).append(unit)
+            found.setdefault((scope_of(unit.file), unit.name), []).append(unit)
         return {key: tuple(units) for key, units in found.items()}
 
     @cached_property
@@ -103,7 +110,7 @@ class Units:
         if at.kind != "aws_iam_role":
             return (at,)
         attaching = (each for each in self.every if each.kind.startswith("aws_iam_") and "attachment" in each.kind)
-        return (at, *(each for each in attaching if _scope(each.file) == _scope(file)))
+        return (at, *(each for each in attaching if scope_of(each.file) == scope_of(file)))
 
     def _whole(self, file: str) -> Unit:
         return Unit((file,), "", file, 1, " ".join(self._texts[file].split()))
@@ -118,7 +125,7 @@ class Units:
                 continue
             seen[id(unit)] = unit
             for reference in unit.refers:
-                pending += self._named.get((_scope(unit.file), reference), ())
+                pending += self._named.get((scope_of(unit.file), reference), ())
                 if reference[0] == "var":
                     pending += self._by_call.get(reference[-1], ())
                 if reference[0] in ("var", "Parameters"):
@@ -132,8 +139,8 @@ class Units:
         """Yield the outputs of the folder beside this one that a call names."""
         for source in call.words:
             if source.startswith(("./", "../")):
-                folder = normpath(f"{_scope(call.file) or '.'}/{source}")
-                yield from (unit for unit in self.every if unit.kind == "output" and _scope(unit.file) == folder)
+                folder = normpath(f"{scope_of(call.file) or '.'}/{source}")
+                yield from (unit for unit in self.every if unit.kind == "output" and scope_of(unit.file) == folder)
 
     def _values_of(self, name: str) -> Iterator[str]:
         """Yield what files of values, scripts and workflows give a variable or parameter."""
@@ -173,7 +180,7 @@ def _gives(line: str, name: str) -> bool:
     return False
 
 
-def _scope(file: str) -> str:
+def scope_of(file: str) -> str:
     """Return where a unit's name is unique: the folder of a configuration, or a template."""
     return file.rpartition("/")[0] if file.endswith((*_OF_TERRAFORM, *_OF_VALUES)) else file
 
@@ -206,15 +213,61 @@ def _of_block(block: Block, path: str) -> Iterator[Unit]:
         for name, value in block.attributes.items():
             yield _made(("local", name), "local", path, block.lines.get(name, block.line), {name: value})
         return
+    if block.kind == "provider":
+        yield _provider(block, path)
+        return
     own: Reference = (
         block.labels if block.kind == "resource" else ({"variable": "var"}.get(block.kind, block.kind), *block.labels)
     )
     kind = block.labels[0] if block.kind == "resource" and block.labels else block.kind
     made = _made(own, kind, path, block.line, {block.kind: block})
     said = {name: block.attributes[name] for name in _OWNERS if block.kind == "resource" and name in block.attributes}
-    yield replace(made, owner=_owner(_made(own, kind, path, block.line, said).refers, made))
+    owner = _owner(_made(own, kind, path, block.line, said).refers, made)
+    yield replace(made, owner=owner, when=_when(block, made), by=_by(block, made))
     for member, value in block.attributes.items() if block.kind == "module" else ():
         yield _made((*own, member), "argument", path, block.lines.get(member, block.line), {member: value})
+
+
+def _provider(block: Block, path: str) -> Unit:
+    alias = block.attributes.get("alias")
+    name: Reference = ("provider", *block.labels, str(alias[1][0]) if _is_text(alias) else "")
+    own = {key: each for key, each in block.attributes.items() if key not in _WITHOUT_BEARING}
+    inner = tuple(each for each in block.blocks if each.kind not in _WITHOUT_BEARING)
+    return _made(name, "provider", path, block.line, {"provider": replace(block, attributes=own, blocks=inner)})
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and value[0] == "text" and len(value[1]) == 1
+
+
+def _when(block: Block, of: Unit) -> Unit | None:
+    said: dict[str, Any] = {name: block.attributes[name] for name in _COUNTED if name in block.attributes}
+    said |= {each.kind: each for each in block.inner("lifecycle")}
+    return _made(of.name, "when", of.file, of.line, said) if said and block.kind in ("resource", "module") else None
+
+
+def _by(block: Block, of: Unit) -> Unit | None:
+    """Return which providers a resource or a module is made by: those that it names, else the one without an alias."""
+    if block.kind not in ("resource", "module"):
+        return None
+    name = "provider" if block.kind == "resource" else "providers"
+    value = block.attributes.get(name)
+    refers = frozenset(("provider", *pair) for pair in _pairs(value))
+    if value is None:
+        refers = frozenset({("provider", of.kind.partition("_")[0] if block.kind == "resource" else "aws", "")})
+    return Unit(of.name, "by", of.file, of.line, repr(value), refers)
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield what an expression names by two words: ``aws.prod``; a name alone is followed by no second one."""
+    pair = _pair(value)
+    if pair is not None:
+        yield pair
+    elif isinstance(value, tuple) and len(value) == 2 and value[0] == "name":
+        yield (str(value[1]), "")
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _pairs(each)
 
 
 def _owner(refers: frozenset[Reference], of: Unit) -> Unit | None:
@@ -301,4 +354,17 @@ def _of_template(root: Node, path: str) -> Iterator[Unit]:
                 frozenset(word for word in said.replace("'", " ").replace('"', " ").split() if "." in word),
                 own_members,
             )
-            yield replace(made, owner=_owner(owners, made)) if part == "Resources" else made
+            yield (
+                replace(made, owner=_owner(owners, made), when=_condition(node, made, followed))
+                if part == "Resources"
+                else made
+            )
+
+
+def _condition(node: Node, of: Unit, followed: Mapping[str, str]) -> Unit | None:
+    condition = node.get("Condition")
+    if condition is None:
+        return None
+    said = repr(condition.plain(lambda value: value.why))
+    refers = frozenset((followed[word], word) for word in _WORDS.findall(said) if word in followed)
+    return Unit(of.name, "when", of.file, of.line, said, refers)

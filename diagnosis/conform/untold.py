@@ -97,9 +97,31 @@ _PROSE = (
     ".log",
 )
 _MANIFESTS = re.compile(r"package\.json|requirements[\w-]*\.txt|pyproject\.toml|go\.mod|pom\.xml|Pipfile|\w+\.csproj")
-_TESTS = frozenset({"test", "tests", "__tests__", "spec", "testdata", "fixtures"})
+_TESTS = frozenset({"tests", "__tests__", "spec", "testdata", "fixtures"})
+_TESTS_OF_SOURCES = "src/test/"
+"""A folder that is only called ``test`` may be of an environment of that name."""
 _OF_TESTS = re.compile(r"test_\w+\.py|[\w.-]+[._](?:test|spec)\.\w+", re.ASCII)
-_LARGEST = 512 * 1024
+_JSON_OF_TERRAFORM = (".tf.json", ".tofu.json")
+_MEDIA = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".bmp", ".tif", ".tiff", ".psd", ".icns"),
+    *(".woff", ".woff2", ".ttf", ".otf", ".eot", ".pdf", ".mp3", ".mp4", ".wav", ".ogg", ".webm", ".mov"),
+    *(".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".tar", ".jar", ".war", ".whl", ".nupkg"),
+    *(
+        ".class",
+        ".pyc",
+        ".so",
+        ".dylib",
+        ".dll",
+        ".exe",
+        ".wasm",
+        ".parquet",
+        ".sqlite",
+        ".db",
+        ".npy",
+        ".xlsx",
+        ".docx",
+    ),
+)
 SUBMODULE = "Subproject commit "
 """How the commit of a submodule is written in place of a text."""
 
@@ -129,7 +151,16 @@ def _base(path: str) -> str:
 
 
 def _is_test(path: str) -> bool:
-    return bool(_TESTS & set(path.split("/")[:-1])) or _OF_TESTS.fullmatch(_base(path)) is not None
+    """Return whether a file is a test, or is there for tests; what infrastructure is made of is none, wherever it stands."""
+    if _PROGRAM_FILES.fullmatch(_base(path)) or path.lower().endswith(_JSON_OF_TERRAFORM):
+        return False
+    inside = bool(_TESTS & set(path.split("/")[:-1])) or f"/{_TESTS_OF_SOURCES}" in f"/{path}"
+    return inside or _OF_TESTS.fullmatch(_base(path)) is not None
+
+
+def is_silent(path: str) -> bool:
+    """Return whether a file that cannot be read makes no infrastructure, by its name: prose, a picture, an archive, a test."""
+    return path.lower().endswith((*_PROSE, *_MEDIA)) or _is_test(path)
 
 
 def is_root_of_program(path: str) -> bool:
@@ -209,9 +240,9 @@ def _why(path: str, old: str, new: str) -> str:
         return "it is a submodule, and what the other repository holds at its new commit is not read"
     if name.endswith(_PROSE) or _is_test(path):
         return ""
-    if _PROGRAM_FILES.fullmatch(_base(path)) or name.endswith((".tf.json", ".tofu.json")):
+    if _PROGRAM_FILES.fullmatch(_base(path)) or name.endswith(_JSON_OF_TERRAFORM):
         return "infrastructure is made of it, and it is in a form that is not read"
-    texts = [text[:_LARGEST] for text in (old, new)]
+    texts = [old, new]
     if _MANIFESTS.fullmatch(_base(path)):
         texts = ["\n".join(set(texts[0].splitlines()) ^ set(texts[1].splitlines()))]
     for text in texts:
@@ -236,7 +267,7 @@ def _parts_of(program: Mapping[str, str]) -> set[str]:
     if not roots:
         return set()
     inside = {
-        path: text[:_LARGEST]
+        path: text
         for path, text in program.items()
         if any(not root or path.startswith(f"{root}/") for root in roots) and not _is_test(path)
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from diagnosis.conform.judge import Change, Side, Unread, judged
 from diagnosis.conform.releases import NextRun
-from diagnosis.conform.untold import SUBMODULE, is_of_program, is_root_of_program
+from diagnosis.conform.untold import SUBMODULE, is_of_program, is_root_of_program, is_silent
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import OidcCustomization, Repository
@@ -23,6 +23,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.next_run.attempt import next_attempt
 from diagnosis.next_run.starts import Start, starts_of
 from diagnosis.verdicts.conformance import Conformance
+from diagnosis.visible_text import visible_line
 from probes.checkout import Checkout
 from probes.git_commit import CommitTree, base_tree, checked_out, is_pull_request, proposed_paths, submodules_of
 from probes.programs import find_program
@@ -31,8 +32,10 @@ from probes.workflow_file import workflow_file
 from tui.backend import BackendProblem, CancelHook, Progress, ProgressHook
 from tui.backends.github_side import stop_if
 
-MOST_STARTS = 6
-"""Of one workflow."""
+MOST_STARTS = 24
+"""Of one workflow; that there are more is told."""
+LARGEST_OTHER = 2 * 1024 * 1024
+"""Bytes of a changed file in which a document may stand in a form that is not read; that one is larger is told."""
 _SUBJECT = re.compile(
     r"repo:(?P<owner>[A-Za-z0-9_.-]{1,100})(?:@(?P<owner_id>\d{1,20}))?/"
     r"(?P<name>[A-Za-z0-9_.-]{1,100})(?:@(?P<id>\d{1,20}))?:"
@@ -80,7 +83,7 @@ def judge(options: ConformOptions, progress: ProgressHook, cancelled: CancelHook
     )
     form = subject_form((*before.texts.values(), *after.texts.values()), options.repository)
     base = side_of(old, old.paths, before, options, form) if old is not None else None
-    head = side_of(files, paths, after, options, form)
+    head = _with_changed(side_of(files, paths, after, options, form), old, options.folder)
     stop_if(cancelled)
     progress(Progress("judging the change", 3, 4))
     change = Change(
@@ -96,6 +99,11 @@ def judge(options: ConformOptions, progress: ProgressHook, cancelled: CancelHook
     )
     found = judged(change)
     said = [old.note] if old is not None and old.note else []
+    stated = [options.case_file] if options.case_file in paths else []
+    if old is not None and old.not_as_in(options.folder, stated):
+        said.append(
+            f"{visible_line(options.case_file)} is part of this change: what it states is to be reviewed as well."
+        )
     if old is not None and old.commit == checked_out(options.folder):
         said.append(f"{_short(old.ref)} is what is checked out: only what is not committed yet is compared with it.")
     return replace(found, notes=(*said, *found.notes))
@@ -148,6 +156,16 @@ def _changed(base: CommitTree | None, folder: Path, paths: Sequence[str]) -> tup
     return base.not_as_in(folder, asked) if base is not None else tuple(asked)
 
 
+def _with_changed(head: Side, base: CommitTree | None, folder: Path) -> Side:
+    """Return a side with which of its unread files are not as on the base: what neither side can tell may differ."""
+    if base is None:
+        return head
+    changed = (bool(base.not_as_in(folder, each.among or (each.file,))) for each in head.unread)
+    return replace(
+        head, unread=tuple(replace(each, is_changed=moved) for each, moved in zip(head.unread, changed, strict=True))
+    )
+
+
 def _with_submodules(texts: Texts, submodules: Mapping[str, str], options: ConformOptions) -> Texts:
     """Return the texts with the commits of submodules, as git writes them in a difference."""
     told = {path: f"{SUBMODULE}{oid}\n" for path, oid in submodules.items() if _is_within(path, options.paths)}
@@ -182,7 +200,8 @@ def documents_in(
     wanted = [path for path in paths if may_hold(path) and _is_within(path, options.paths)]
     if wanted[MOST_FILES:]:
         why = f"no more than {MOST_FILES} files are read"
-        unread.append(Unread(wanted[MOST_FILES], why, "name the folders that hold documents"))
+        beyond = tuple(wanted[MOST_FILES:])
+        unread.append(Unread(wanted[MOST_FILES], why, "name the folders that hold documents", among=beyond))
     if isinstance(files, CommitTree):
         files.load(wanted[:MOST_FILES], LARGEST_PLAN)
     for path in wanted[:MOST_FILES]:
@@ -199,21 +218,33 @@ def documents_in(
     there = set(paths)
     changed = [path for path in changed if path in there and _is_within(path, options.paths)]
     if isinstance(files, CommitTree):
-        files.load(changed[:MOST_FILES])
-    others = {path: text.value for path in changed[:MOST_FILES] if isinstance(text := files.text(path), Known)}
+        files.load(changed[:MOST_FILES], LARGEST_OTHER)
+    others: dict[str, str] = {}
+    for path in changed[:MOST_FILES]:
+        text = files.text(path, LARGEST_OTHER)
+        if isinstance(text, Known):
+            others[path] = text.value
+        elif isinstance(text, Unreadable) and not is_silent(path):
+            unread.append(Unread(path, text.why, text.how))
     if changed[MOST_FILES:]:
         why = f"more than {MOST_FILES} files are changed, and no more are read"
         unread.append(Unread(changed[MOST_FILES], why, "name the folders that hold documents"))
-    return Texts(texts, tuple(unread), others, _program(files, paths) if changed and not options.paths else {})
+    inside = _program(files, paths) if changed and not options.paths else ()
+    if moved := sorted({*inside[MOST_FILES:]} & {*changed}):
+        why = f"no more than {MOST_FILES} files of the program around it are read"
+        unread.append(Unread(moved[0], why, "review it by hand"))
+    program = {
+        path: text.value for path in inside[:MOST_FILES] if isinstance(text := files.text(path, LARGEST_OTHER), Known)
+    }
+    return Texts(texts, tuple(unread), others, program)
 
 
-def _program(files: RepositoryTree, paths: Sequence[str]) -> Mapping[str, str]:
-    """Return the texts of the files among which infrastructure may be programmed; none where no file says that it is."""
+def _program(files: RepositoryTree, paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the files among which infrastructure may be programmed; none where no file says that it is."""
     folders = [path.rpartition("/")[0] for path in paths if is_root_of_program(path)]
     if not folders or isinstance(files, CommitTree):
-        return {}
-    inside = [path for path in paths if is_of_program(path) and any(_is_within(path, (folder,)) for folder in folders)]
-    return {path: text.value for path in inside[:MOST_FILES] if isinstance(text := files.text(path), Known)}
+        return ()
+    return tuple(path for path in paths if is_of_program(path) and any(_is_within(path, (each,)) for each in folders))
 
 
 def subject_form(texts: Iterable[str], repository: Repository) -> Reading[OidcCustomization]:
@@ -259,10 +290,14 @@ def side_of(
         known.append((path, file, parsed))
     called = {own_path(job.uses) for _, _, parsed in known for job in parsed.jobs}
     for path, file, parsed in known:
-        for start in _starts(parsed, options.repository.default_branch, is_called=path in called):
+        starts = _starts(parsed, options.repository.default_branch, is_called=path in called)
+        for start in starts[:MOST_STARTS]:
             attempt = next_attempt(start, path, file, options.repository, form, options.at)
             # Who else uses a role is no question of a change: what is granted beyond need is compared as sets.
             runs.append(NextRun(path, start, files.added_to(attempt, others=False)))
+        if (more := len(starts) - MOST_STARTS) > 0:
+            why = f"it is started in {more} more ways than the {MOST_STARTS} that are judged"
+            unread.append(Unread(path, why, "name fewer triggers and filters in one file"))
     own = {path: file.value.text for path, file, _ in known}
     return Side(
         read_files(documents.texts, options.given),
@@ -288,4 +323,4 @@ def _starts(workflow: Workflow, default_branch: str | None, *, is_called: bool) 
     found = starts_of(workflow, default_branch)
     if not found and workflow.triggers and not is_called:
         return (Start(workflow.triggers[0], None, "called by another repository"),)
-    return found[:MOST_STARTS]
+    return found

@@ -72,6 +72,12 @@ _TOUCHED: dict[str, tuple[Files, Files]] = {
         {"serverless.yml": "service: s\nprovider: {iam: {}}\n"},
     ),
     "a script": ({}, {"deploy.sh": f"aws iam attach-role-policy --role-name release --policy-arn {_ADMIN}\n"}),
+    "a script of an environment": ({}, {"envs/test/up.sh": f"aws iam attach-role-policy --policy-arn {_ADMIN}\n"}),
+    "a list of an environment": (
+        {"live/test/terragrunt.hcl": "inputs = {}\n"},
+        {"live/test/terragrunt.hcl": "inputs = {b = 1}\n"},
+    ),
+    "a long script": ({}, {"deploy.sh": "# text\n" * 90_000 + f"aws iam attach-role-policy --policy-arn {_ADMIN}\n"}),
     "an odd name": ({}, {"iam/policy.txt": json.dumps(_REST)}),
     "an odd folder": ({}, {".github/iam/policy.json": policy_text(allow("s3:GetObject", "arn:aws:s3:::a/*"))}),
 }

@@ -29,6 +29,7 @@ from diagnosis.conform.releases import releases_of
 from diagnosis.facts.case import Case
 from diagnosis.findings.finding import Level
 
+_EVENTS = "push, workflow_dispatch, schedule, merge_group, deployment, create, issues, release"
 FOLDER = ".github/workflows/"
 CHECKOUT = f"actions/checkout@{PINNED['actions/checkout']}"
 CREDENTIALS = f"aws-actions/configure-aws-credentials@{PINNED['aws-actions/configure-aws-credentials']}"
@@ -221,3 +222,13 @@ def test_what_is_the_same_on_both_sides_is_read_once() -> None:
     kept = {release.run.path for release in after if by_file.get(release.run.path) is release}
     assert kept == {WORKFLOW}
     assert [release.run.path for release in after] == [release.run.path for release in before]
+
+
+def test_a_job_of_any_of_many_events_is_judged_and_that_there_are_more_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = "    if: github.event_name == 'release'\n    runs-on"
+    base = workflow("on:\n  push: {branches: [main]}", f"on: [{_EVENTS}]", workflow("    runs-on", by))
+    found = conformance(step("aws s3 cp a s3://b/c", base), base)
+    assert (told(found), told(found, Level.UNKNOWN)) == ({"release-denied"}, set())
+    monkeypatch.setattr("tui.backends.conform.MOST_STARTS", 3)
+    found = conformance(step("aws s3 cp a s3://b/d", base), base)
+    assert (told(found), told(found, Level.UNKNOWN)) == (set(), {"not-read"})

@@ -137,3 +137,43 @@ def test_a_case_file_accounts_for_a_widening_and_what_cannot_be_judged_ends_with
     assert _run("elsewhere").exit_code == 2
     assert _run(".git").exit_code == 2
     assert _run("--role", "release=arn:aws:iam::1:user/x").exit_code == 2
+
+
+_UNREAD_ON_BOTH_SIDES: dict[str, tuple[bytes, bytes]] = {
+    ".github/workflows/other.yml": (b"on: [push\n", b"on: [push\njobs: {}\n"),
+    "deploy.sh": (b"# caf\xe9\n", b"# caf\xe9\naws iam put-role-policy\n"),
+    "infra/role.yaml": (b"# caf\xe9\nResources: {}\n", b"# caf\xe9\nResources: {R: {}}\n"),
+    "logo.png": (b"\x89PNG\0", b"\x89PNG\0\0"),
+}
+
+
+def test_what_neither_side_can_read_is_as_before_only_where_its_bytes_are(
+    change: Callable[[Mapping[str, str]], None],
+) -> None:
+    for path, (before, _) in _UNREAD_ON_BOTH_SIDES.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(before)
+    _git("add", "-A")
+    _git("commit", "-qm", "unread")
+    _git("branch", "-f", "main")
+    assert _run().exit_code == 0
+    for path, (_, after) in _UNREAD_ON_BOTH_SIDES.items():
+        Path(path).write_bytes(after)
+    result = _run("--json")
+    told = [each for each in json.loads(result.stdout)["findings"] if each["level"] == "unknown"]
+    assert (result.exit_code, sorted(each["place"]["file"] for each in told)) == (3, [*_UNREAD_ON_BOTH_SIDES][:-1])
+
+
+def test_documents_beyond_the_bound_are_as_before_only_where_all_of_them_are(
+    change: Callable[[Mapping[str, str]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.backends.conform.MOST_FILES", 2)
+    _write({"z/1.json": "{}", "z/2.json": "{}", "case.toml": ""})
+    _git("add", "-A")
+    _git("commit", "-qm", "many")
+    _git("branch", "-f", "main")
+    assert _run("--case", "case.toml").exit_code == 0
+    change({"z/2.json": '{"a": 1}', "case.toml": "# other\n"})
+    result = _run("--case", "case.toml")
+    assert result.exit_code == 3
+    assert "case.toml is part of this change" in result.output
