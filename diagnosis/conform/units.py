@@ -229,15 +229,16 @@ def _of_block(block: Block, path: str) -> Iterator[Unit]:
 
 
 def _provider(block: Block, path: str) -> Unit:
-    alias = block.attributes.get("alias")
-    name: Reference = ("provider", *block.labels, str(alias[1][0]) if _is_text(alias) else "")
+    name: Reference = ("provider", *block.labels, _plain(block.attributes.get("alias")))
     own = {key: each for key, each in block.attributes.items() if key not in _WITHOUT_BEARING}
     inner = tuple(each for each in block.blocks if each.kind not in _WITHOUT_BEARING)
     return _made(name, "provider", path, block.line, {"provider": replace(block, attributes=own, blocks=inner)})
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and value[0] == "text" and len(value[1]) == 1
+def _plain(value: Any) -> str:
+    """Return a text without expressions; empty for anything else."""
+    is_text = isinstance(value, tuple) and len(value) == 2 and value[0] == "text" and len(value[1]) == 1
+    return str(value[1][0]) if is_text else ""
 
 
 def _when(block: Block, of: Unit) -> Unit | None:
