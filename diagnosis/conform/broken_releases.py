@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -17,6 +18,7 @@ from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy
 from diagnosis.replay.gate_verdicts import never_runs
+from diagnosis.steps.match import default_name
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.assessment import Assessment, Problem, SessionAssessment
 from diagnosis.verdicts.conform_rule import ConformRule
@@ -26,6 +28,7 @@ from diagnosis.verdicts.release import Need, StepGap
 _BY_ANOTHER_RULE = frozenset({Cause.STATIC_CREDENTIALS})
 """Told by a rule of its own."""
 _SHOWN = 3
+_WORDS = re.compile(r"[\w./-]+")
 _NOT_ALLOWED = "The role is not allowed"
 _ROLE = "Let the job take its role by a step that tells it: configure-aws-credentials with role-to-assume"
 _Key = tuple[str, str, str, str]
@@ -37,6 +40,8 @@ class Sides:
 
     base: AccountModel
     head: AccountModel
+    changed: frozenset[str] = frozenset()
+    """Files that are not as on the base, by path."""
 
     def broken(self, old: Release | None, new: Release) -> Iterator[Finding]:
         """Yield what a release would be denied after the change, and what of it is not decided."""
@@ -60,8 +65,11 @@ class Sides:
             refused = any(
                 gate.verdict is Verdict.FAIL and gate.gate.plane is Plane.AUTHENTICATION for gate in session.gates
             )
-            if not refused:
-                yield from self._undecided(new, before, session)
+            if refused:
+                continue
+            yield from self._undecided(new, before, session)
+            if old is not None:
+                yield from self._other_programs(old, new, before, session)
 
     def _denied(
         self,
@@ -176,6 +184,27 @@ class Sides:
             correction = "Let the trust policy of the role admit that subject as well."
             yield Finding(rule, level, new.place_of(job), said, correction)
 
+    def _other_programs(
+        self, old: Release, new: Release, before: Assessment | None, session: SessionAssessment
+    ) -> Iterator[Finding]:
+        """Yield the steps that are not understood on either side, and run something else now: another file, by other inputs."""
+        job = session.jobs[0] if session.jobs else ""
+        was = _counterpart(before, session)
+        known = {_told(each) for each in was.gaps} if was is not None else set()
+        for gap in session.gaps:
+            if not gap.is_open or _told(gap) not in known:
+                continue
+            file = next((path for path in sorted(self.changed) if _runs(f"{gap.what} {gap.why}", path)), None)
+            if file is not None:
+                yield _unknown(
+                    new, job, f"what step “{gap.step}” calls is not known, and {file} is changed", gap.how, gap.step
+                )
+            elif _given(old, gap.step) != _given(new, gap.step):
+                said = (
+                    f"what step “{gap.step}” calls is not known, and it is given other inputs than on the base branch"
+                )
+                yield _unknown(new, job, said, gap.how, gap.step)
+
     def _undecided(self, new: Release, before: Assessment | None, session: SessionAssessment) -> Iterator[Finding]:
         """Yield the gates that the base passes and this side does not decide; and new needs and steps that nobody can judge."""
         job = session.jobs[0] if session.jobs else ""
@@ -204,6 +233,22 @@ class Sides:
                 yield _unknown(
                     new, job, f"what step “{gap.step}” calls is not known: {gap.what}: {gap.why}", gap.how, gap.step
                 )
+
+
+def _runs(what: str, path: str) -> bool:
+    """Return whether what is said of a command names a file of the repository, or a module of Python that it holds."""
+    words = {word.removeprefix("./") for word in _WORDS.findall(what)}
+    modules = {word.replace(".", "/") + ".py" for word in words}
+    return any(path == word or path.endswith(f"/{word}") for word in words | modules)
+
+
+def _given(release: Release, step: str) -> list[object]:
+    """Return what the workflow hands to the steps of a name: inputs and variables."""
+    jobs = release.workflow.jobs if release.workflow is not None else ()
+    steps = (
+        each for job in jobs for each in job.all_steps if " ".join((each.name or default_name(each)).split()) == step
+    )
+    return [(each.inputs, each.env) for each in steps]
 
 
 def _has_keys(release: Release) -> bool:

@@ -6,7 +6,6 @@ provider of Terraform that makes a resource decides in which account it stands.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -15,7 +14,6 @@ from diagnosis.conform.units import Reference, Unit, Units, Written, scope_of
 from diagnosis.conform.widening import not_compared
 from diagnosis.findings.finding import Finding, Place
 
-_KEY = re.compile(r"\[[^\]]*\]")
 _PLAN = "Judge the plan as well, which tells what is there and what will be: terraform show -json."
 _VALUE = (
     "Give the value on which it depends: --parameter NAME=VALUE; or judge the plan, which tells what will be there."
@@ -60,9 +58,23 @@ def _names(documents: Documents, *, unsettled: bool) -> set[Reference]:
     found: set[Reference] = set()
     for each in documents.every:
         if each.proposed.only_if or not unsettled:
-            parts = _KEY.sub("", each.proposed.address).split(".")
+            parts = _without_keys(each.proposed.address).split(".")
             found |= {("Resources", parts[0]), *pairwise(parts)}
     return found
+
+
+def _without_keys(address: str) -> str:
+    """Return an address without the keys of instances: ``module.a["b.c"].kind.name[0]``."""
+    found: list[str] = []
+    depth, is_quoted, before = 0, False, ""
+    for sign in address:
+        if sign == '"' and depth and before != "\\":
+            is_quoted = not is_quoted
+        depth += (sign == "[") - (sign == "]") if not is_quoted else 0
+        if not depth and sign != "]":
+            found.append(sign)
+        before = sign
+    return "".join(found)
 
 
 def _rests(units: Units, part: Unit | None) -> Written:

@@ -104,6 +104,7 @@ def judged(change: Change) -> Conformance:
     sides = Sides(
         AccountModel(before, (), audiences, change.at, (), described),
         AccountModel(after, _gone(before, after), audiences, change.at, before.providers, described, trusted),
+        _changed(base.texts, change.head.texts),
     )
     needed = needs_by_role(news, sides.head)
     accounted = Accounted.of(change.case, change.at.date())
@@ -143,6 +144,10 @@ def judged(change: Change) -> Conformance:
         judged_at=change.at,
         notes=notes,
     )
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
 
 
 def _not_read(side: Side, head: Side) -> Mapping[str, str]:

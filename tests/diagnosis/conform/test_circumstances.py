@@ -43,6 +43,10 @@ _OTHERWISE: dict[str, tuple[Files, Files]] = {
     "no count": (_tf(_ON % "true", _COUNTED), _tf(_ON % "true", _PLAIN)),
     "another default": (_tf(_ON % "true", _COUNTED), _tf(_ON % "false", _COUNTED)),
     "in another folder": (_tf(_ON % "true", _COUNTED), _tf(_ON % "false", _COUNTED, at="live")),
+    "a count within": (
+        _tf(_ON % "true", _CALL % '  for_each = { "a[b.\\"c" = 1 }\n', inner=_ON % "true" + _PLAIN),
+        _tf(_ON % "true", _CALL % '  for_each = { "a[b.\\"c" = 1 }\n', inner=_ON % "true" + _COUNTED),
+    ),
     "a module's count": (_tf(_CALL % "", inner=_PLAIN), _tf(_ON % "true", _CALL % _IF, inner=_PLAIN)),
     "a condition": (_template("yes"), _template("yes", Condition="C")),
     "a condition's default": (_template("yes", Condition="C"), _template("no", Condition="C")),

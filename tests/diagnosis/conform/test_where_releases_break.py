@@ -232,3 +232,36 @@ def test_a_job_of_any_of_many_events_is_judged_and_that_there_are_more_is_told(m
     monkeypatch.setattr("tui.backends.conform.MOST_STARTS", 3)
     found = conformance(step("aws s3 cp a s3://b/d", base), base)
     assert (told(found), told(found, Level.UNKNOWN)) == (set(), {"not-read"})
+
+
+_OPAQUE = {
+    "python tools/ship.py": "tools/ship.py",
+    "python -m tools.ship": "tools/ship.py",
+    "cd tools && node ship.mjs": "tools/ship.mjs",
+    "make ship": "Makefile",
+    "npm run ship": "package.json",
+}
+
+
+@pytest.mark.parametrize("run", spread(tuple(_OPAQUE), 2))
+def test_a_program_that_is_not_understood_is_as_before_only_while_it_is_the_same(run: str) -> None:
+    path = _OPAQUE[run]
+    base = {**BASE, WORKFLOW: f"{RELEASE}      - name: ship\n        run: {run}\n", path: "{}\n", "tools/a.txt": "a"}
+    assert told(conformance({**base, "tools/a.txt": "b"}, base), Level.UNKNOWN) == set()
+    gone = {name: text for name, text in base.items() if name != path}
+    for head in (
+        {**base, path: "{ }\n\n# b\n"},
+        gone,
+        {**base, WORKFLOW: base[WORKFLOW] + "        env: {STAGE: all}\n"},
+    ):
+        assert "not-compared" in told(conformance(head, base), Level.UNKNOWN)
+
+
+def test_an_action_that_is_not_understood_is_as_before_only_with_the_same_inputs() -> None:
+    base = {
+        **BASE,
+        WORKFLOW: f"{RELEASE}      - name: ship\n        uses: octo/ship@{'a' * 40}\n        with: {{to: a}}\n",
+    }
+    other = {**base, WORKFLOW: base[WORKFLOW].replace("to: a", "to: b")}
+    assert told(conformance(other, base), Level.UNKNOWN) == {"not-compared"}
+    assert told(conformance(workflow("env: {R:", "env: {Q: a, R:", base), base), Level.UNKNOWN) == set()
