@@ -71,6 +71,8 @@ def test_a_called_workflow_has_least_permissions_a_bound_and_nothing_that_it_was
     # What ends before planescope runs has judged nothing, and says so.
     told = [each for job in file["jobs"].values() if (each := job.get("outputs", {}).get("verdict"))]
     assert told == ["${{ steps.planescope.outputs.verdict || 'error' }}"]
+    # A job that did not run at all has no output.
+    assert calls_of(file)["outputs"]["verdict"]["value"].endswith(".outputs.verdict || 'error' }}")
     assert ACTION["outputs"]["verdict"]["value"] == "${{ steps.run.outputs.verdict || 'error' }}"
     named = [step["with"]["artifact"] for step in steps_of(file) if "artifact" in step.get("with", {})]
     assert all(each.startswith("${{ inputs.artifact }}") for each in named)

@@ -19,9 +19,9 @@ from collections.abc import Iterable
 
 TOKEN_VARIABLE = "PLANESCOPE_STOPPED_UNTIL"  # noqa: S105 - the name of a variable
 """Holds the token where commands are stopped already by who started this process, as the action of this repository does."""
-_LINE_COMMAND = re.compile(r"^((?:\x1b\[[0-9;]*+m|[^\n\x1b\x21-\x7e])*+)::", re.MULTILINE)
-"""What stands before it is no reason to trust that the runner sees it: a colour of ours, or a character that a comparison by a
-language's rules, as the runner's is, takes for none."""
+_LINE_COMMAND = re.compile(r"(?:^|(?<=\r))((?:\x1b\[[0-9;]*+m|[^\r\n\x1b\x21-\x7e])*+)::", re.MULTILINE)
+"""A carriage return ends a line for the runner too. What stands before the colons is no reason to trust that the runner sees it: a
+colour of ours, or a character that a comparison by a language's rules, as the runner's is, takes for none."""
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 

@@ -123,3 +123,5 @@ def test_no_line_is_a_command_for_what_a_language_reads_over(before: str) -> Non
     # Compared by a language's rules, a text may begin with what stands behind signs of no weight.
     assert no_commands(f"x\n{before}::error::y") == f"x\n{before}: :error::y"
     assert no_commands(f"a{before}::b") == f"a{before}::b"
+    # The runner ends a line at a carriage return too, wherever it stands.
+    assert no_commands(f"a\r{before}::error::y") == f"a\r{before}: :error::y"
