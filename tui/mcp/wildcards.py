@@ -104,8 +104,9 @@ def _patterns(statement: Statement) -> Iterator[tuple[str, str]]:
         return
     admitting = [each for each in statement.conditions if each.compares_strings]
     for each in admitting:
-        if each.base is not None and each.base.name in _BY_PATTERN:
-            yield from ((text, each.folded_key) for text in each.values if _is_wild(text))
+        by_pattern = each.base is not None and each.base.name in _BY_PATTERN
+        # A variable is filled in for every comparison of strings: what is asked for may be compared with itself.
+        yield from ((text, each.folded_key) for text in each.values if (_is_wild(text) if by_pattern else "${" in text))
     bounded = any(each.folded_key.endswith(":sub") and each.compares_something for each in admitting)
     if statement.principals is not None and statement.actions.covers(_WEB_IDENTITY) and not bounded:
         yield _WEB_IDENTITY, "any subject"

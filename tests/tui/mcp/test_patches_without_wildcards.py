@@ -153,7 +153,9 @@ EXACT = {"StringEquals": {SUBJECT: "repo:o/r:ref:refs/heads/main"}}
         ({"ForAnyValue:StringLike": {SUBJECT.upper(): ["repo:o/r:ref:refs/tags/v?"]}}, True),
         ({**EXACT, "StringLikeIfExists": {f"{ISSUER}:job_workflow_ref": "o/*"}}, True),
         ({**EXACT, "StringNotLike": {f"{ISSUER}:actor": "bot*"}}, False),
-        ({"StringEquals": {SUBJECT: "repo:${aws:username}"}}, False),
+        ({"StringEquals": {SUBJECT: "repo:${aws:username}"}}, True),
+        # Each token has the subject that it has.
+        ({"StringEquals": {SUBJECT: f"${{{SUBJECT}}}"}}, True),
         ({"StringNotEquals": {SUBJECT: "repo:o/r:ref:refs/heads/x"}}, True),
         ({"StringEqualsIfExists": {SUBJECT: "repo:o/r:ref:refs/heads/main"}}, True),
         ({"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"}}, True),
