@@ -1,4 +1,4 @@
-"""A fleet as CSV for spreadsheets: one line for each release workflow, and for each repository that was not read.
+"""A fleet as CSV for spreadsheets: one line for each release workflow, and for each repository that was not read, or not whole.
 
 Spreadsheets take a cell that begins with ``=``, ``+``, ``-``, ``@`` or a blank before one of them for a formula; names of
 branches and reasons are foreign, so such a cell gets an apostrophe before it.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+from collections.abc import Sequence
 
 from diagnosis.documents.fleet import Fleet
 from diagnosis.documents.json_values import time
 from diagnosis.fleet.order import Sort, ordered
-from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
+from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow, untold
 from diagnosis.visible_text import visible_line
 
 _FORMULA = frozenset("=+-@|%\N{MINUS SIGN}")
@@ -44,9 +45,13 @@ def csv_text(fleet: Fleet, by: Sort = Sort.GRAVITY) -> str:
     writer.writeheader()
     for row in ordered(fleet.rows, by):
         writer.writerow(_safe(_workflow(row)))
+    told: dict[str, list[str]] = {}
+    for row in fleet.rows:
+        told.setdefault(row.repository, []).append(row.workflow)
     for place in sorted(fleet.repositories, key=lambda each: each.repository.lower()):
-        if place.status is not Status.READ:
-            writer.writerow(_safe(_unread(place)))
+        left = untold(place, told.get(place.repository, ()))
+        if place.status is not Status.READ or left:
+            writer.writerow(_safe(_unread(place, left)))
     return out.getvalue()
 
 
@@ -115,12 +120,12 @@ def _why(row: WorkflowRow) -> str:
     return f"Not known: {row.unknown[0].what}: {row.unknown[0].why}." if row.unknown else ""
 
 
-def _unread(place: RepositoryRow) -> dict[str, object]:
+def _unread(place: RepositoryRow, left: Sequence[str]) -> dict[str, object]:
     return {
         "repository": place.repository,
-        "verdict": "unknown" if not place.status.settled else "",
+        "verdict": "unknown" if left or not place.status.settled else "",
         "status": place.status.value,
-        "reason": place.reason,
+        "reason": place.reason or "; ".join(left),
         "way_out": place.way_out,
         "read_at": time(place.read_at),
     }

@@ -56,24 +56,37 @@ def read_header(line: JsonMembers) -> Header:
 
 def read_lines(header: Header, found: Iterable[JsonMembers]) -> Fleet:
     """Read the lines behind the header. Raises JsonFault; a kind of line that is not known here is passed over."""
-    rows: dict[tuple[str, str], WorkflowRow] = {}
+    rows: dict[str, tuple[WorkflowRow, ...]] = {}
+    read: dict[str, dict[str, WorkflowRow]] = {}
     places: dict[str, RepositoryRow] = {}
     roles: dict[str, RoleRecord] = {}
+    notes: dict[str, None] = {}
+    gaps: dict[str, None] = {}
     for line in found:
         kind = line.text("kind")
         if kind == "workflow":
             row = _workflow(line)
-            rows[row.repository, row.workflow] = row
+            read.setdefault(row.repository, {})[row.workflow] = row
         elif kind == "repository":
             place = _repository(line)
             places[place.repository] = place
+            # Read a second time, it may have a workflow less.
+            rows[place.repository] = tuple(read.pop(place.repository, {}).values())
         elif kind == "role":
             record = _role(line)
             known = roles.get(str(record.role))
             # What could not be read one time does not stand before what was read another.
             if known is None or known.why_not or not record.why_not:
                 roles[str(record.role)] = record
-    return Fleet(header, tuple(rows.values()), tuple(places.values()), tuple(roles.values()))
+        elif kind == "totals":
+            # What the lines themselves do not show: that an owner has repositories which the token does not see.
+            notes |= dict.fromkeys(line.texts("notes", ()))
+            gaps |= dict.fromkeys(line.texts("gaps", ()))
+    found_rows = (
+        *(row for each in rows.values() for row in each),
+        *(row for own in read.values() for row in own.values()),
+    )
+    return Fleet(header, found_rows, tuple(places.values()), tuple(roles.values()), tuple(notes), tuple(gaps))
 
 
 def _workflow(line: JsonMembers) -> WorkflowRow:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from diagnosis.callers.admission_verdict import Admission
+from diagnosis.callers.admission_verdict import judged as admission_of
 from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountQuestion, AccountState, Role
@@ -40,6 +41,7 @@ _MOST_UNKNOWN = 40
 _MOST_STOPS = 40
 _OF_SCOPE = frozenset({Cause.WILDCARD_ESCALATION, Cause.SELF_ESCALATION})
 """Problems of least privilege that are judged once for all users of the role (:mod:`diagnosis.fleet.settle`)."""
+_PULL_REQUESTS = frozenset({"pull-request", "fork-pull-request"})
 _RANK = {Verdict.PASS: 0, Verdict.UNKNOWN: 1, Verdict.BLOCKED: 1, Verdict.FAIL: 2}
 
 
@@ -58,6 +60,8 @@ class Release:
     runs: tuple[Attempt, ...] = ()
     """Its newest runs, the newest first."""
     missing: tuple[Missing, ...] = ()
+    aside: bool = False
+    """Whether it is a pull request's run beside one that releases: its roles may admit pull requests, and nobody else."""
 
 
 def judged(
@@ -74,6 +78,8 @@ def judged(
     states = [state.of_role(use.role) for use in uses for state in (account,) if isinstance(state, AccountState)]
     problems = forecast(assessment)
     known = [state.role.value for state in states if isinstance(state.role, Known)]
+    open_roles = _unknown_roles(subject, units)
+    callers = _callers(release, uses, states, open_roles)
     row = WorkflowRow(
         repository=subject.attempt.repository.full_name,
         workflow=subject.attempt.workflow_path.partition("@")[0],
@@ -82,20 +88,22 @@ def judged(
         source=release.start.source,
         newest=_newest(release.runs),
         roles=uses,
-        unknown_roles=_unknown_roles(subject, units),
+        unknown_roles=open_roles,
         gates=tuple(
             (gate.gate, gate.verdict, gate.reason) for gate in assessment.gates if gate.gate is not Gate.LEAST_PRIVILEGE
         ),
         stops=tuple(_stop(item) for item in problems if item.checkpoint is not Checkpoint.LEAST_PRIVILEGE)[
             :_MOST_STOPS
         ],
-        callers=_callers(release, uses, states),
+        callers=callers,
         too_broad=tuple(
             TooBroad(item.cause.value, item.reason, str(item.role_arn or ""))
             for item in problems
-            if item.checkpoint is Checkpoint.LEAST_PRIVILEGE and item.cause not in _OF_SCOPE
+            if item.checkpoint is Checkpoint.LEAST_PRIVILEGE
+            and item.cause not in _OF_SCOPE
+            and not (release.aside and item.cause is Cause.TRUST_TOO_OPEN and callers.verdict is not Verdict.FAIL)
         )[:_MOST_STOPS],
-        wave=_wave(release, states, "The account was not read." if uses else _no_role(subject)),
+        wave=_wave(release, states, "The account was not read." if uses else _no_role(subject), open_roles),
         unknown=_unknown(release, assessment),
         read_at=at,
     )
@@ -168,10 +176,13 @@ def _stop(problem: Problem) -> Stop:
 # -- who gets in
 
 
-def _callers(release: Release, uses: Sequence[RoleUse], states: Sequence[AccountState]) -> Callers:
+def _callers(
+    release: Release, uses: Sequence[RoleUse], states: Sequence[AccountState], open_roles: Sequence[str]
+) -> Callers:
     """Return who gets in by the roles' trust policies, all of them together."""
     found: list[Admission] = []
     open_ends: list[str] = [] if uses else [_no_role(release.subject)]
+    open_ends += [_not_told(role) for role in open_roles if uses]
     if uses and not states:
         open_ends.append("The account was not read.")
     for state in states:
@@ -189,7 +200,7 @@ def _callers(release: Release, uses: Sequence[RoleUse], states: Sequence[Account
             if isinstance(admission, Unparsable):
                 open_ends.append(f"The trust policy of {role.value.name} cannot be parsed: {admission.text}.")
             else:
-                found.append(admission)
+                found.append(_without_pull_requests(admission) if release.aside else admission)
         elif isinstance(role, Unreadable):
             open_ends.append(f"{_why_not(role)}.")
     inside = {
@@ -213,6 +224,12 @@ def _callers(release: Release, uses: Sequence[RoleUse], states: Sequence[Account
     )
 
 
+def _without_pull_requests(admission: Admission) -> Admission:
+    """Return who gets in where that pull requests do is what the role is for."""
+    answers = (replace(item, harmful=item.harmful and item.probe not in _PULL_REQUESTS) for item in admission.probes)
+    return admission_of(tuple(answers), admission.doors, admission.notes, anybody=True)
+
+
 def _gravest(found: Iterable[Admission]) -> str:
     """Return who stands furthest off of those who get in: somebody by an open second door, then GitHub's tokens."""
     admissions = list(found)
@@ -230,6 +247,10 @@ def _no_role(subject: Replay) -> str:
     return "Which role it assumes is not known." if told else "It assumes no role: it has keys of its own."
 
 
+def _not_told(role: str) -> str:
+    return f"A job assumes {role}, and which role that is, is not known."
+
+
 def _why_not(reading: Unreadable) -> str:
     return f"{reading.what} was not read: {reading.why}"
 
@@ -237,7 +258,7 @@ def _why_not(reading: Unreadable) -> str:
 # -- the wave
 
 
-def _wave(release: Release, states: Sequence[AccountState], why_none: str) -> Wave:
+def _wave(release: Release, states: Sequence[AccountState], why_none: str, open_roles: Sequence[str]) -> Wave:
     """Return what becomes of the workflow's access once the subjects of its repository are immutable."""
     move = release.move
     roles = [state.role.value for state in states if isinstance(state.role, Known)]
@@ -248,8 +269,10 @@ def _wave(release: Release, states: Sequence[AccountState], why_none: str) -> Wa
     gravest = min(found, key=lambda pair: _EFFECTS.index(pair[1].effect), default=None)
     absent = [state.role.what for state in states if isinstance(state.role, Absent)]
     unread = len(roles) + len(absent) < len(states) or not states
-    if gravest is not None and (gravest[1].effect.needs_patch or not unread):
+    if gravest is not None and (gravest[1].effect.needs_patch or not (unread or open_roles)):
         return _wave_of(*gravest)
+    if states and not unread and open_roles:
+        return Wave(None, "", "", "", _not_told(open_roles[0]))
     if unread:
         return Wave(None, "", "", "", "A trust policy was not read." if states else why_none)
     if absent and not roles:

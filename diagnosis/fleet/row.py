@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -254,6 +255,11 @@ class RepositoryRow:
     def final(self) -> bool:
         """Whether reading it again would bring the same."""
         return not self.status.passing and not self.again
+
+
+def untold(place: RepositoryRow, workflows: Collection[str]) -> tuple[str, ...]:
+    """Return what is not known of a repository's workflows, without what the lines of these workflows say themselves."""
+    return tuple(text for text in place.open_users if not any(text.startswith(f"{path} ") for path in workflows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import Role
@@ -18,6 +19,7 @@ from diagnosis.next_run.starts import Start
 from diagnosis.policy import Unparsable
 from diagnosis.verdicts.gate_verdict import Missing
 
+GateRow: TypeAlias = tuple[Gate, Verdict, str]
 MOST_STARTS = 8
 """Ways of one workflow that are judged; of more, not all of its needs are known."""
 _ACTIVE = "active"
@@ -39,25 +41,39 @@ def on_one_line(
 ) -> WorkflowRow:
     """Return the line of a workflow from those of its starts, the likeliest first.
 
-    A pull request's start counts for its needs alone where there is another. ``left_out`` starts were not judged; ``state`` is
-    GitHub's of the workflow; ``file_of`` is the ref whose file was not looked at, though the next run is like one there.
+    A pull request's start stops no release where there is another: it counts for its roles alone. ``left_out`` starts were not
+    judged; ``state`` is GitHub's of the workflow; ``file_of`` is the ref whose file was not looked at, though the next run is
+    like one there. Where something was not looked at, that nothing else fails is no pass.
     """
     releasing = [row for start, row in judged if not start.of_pull_request] or [row for _, row in judged]
+    rows = [*releasing, *(row for start, row in judged if start.of_pull_request)]
     worst = min(releasing, key=_gravity)
     told = tuple(StartRow(row.event, row.ref, row.source, row.next_run) for row in releasing)
+    beside = tuple(_beside(left_out, file_of))
     row = replace(
         worst,
         roles=tuple(_uses((row for _, row in judged), left_out)),
         unknown_roles=tuple(dict.fromkeys(role for _, row in judged for role in row.unknown_roles)),
-        callers=min((row.callers for row in releasing), key=lambda each: _RANK[each.verdict]),
-        wave=min((row.wave for row in releasing), key=lambda each: _RANK[each.verdict]),
-        too_broad=tuple(dict.fromkeys(item for row in releasing for item in row.too_broad)),
-        unknown=tuple(dict.fromkeys((*_beside(left_out, file_of), *(gap for row in releasing for gap in row.unknown))))[
-            :_MOST_UNKNOWN
-        ],
+        # A role is as open, whichever start assumes it.
+        callers=min((row.callers for row in rows), key=lambda each: _RANK[each.verdict]),
+        wave=min((row.wave for row in rows), key=lambda each: _RANK[each.verdict]),
+        too_broad=tuple(dict.fromkeys(item for row in rows for item in row.too_broad)),
+        unknown=tuple(dict.fromkeys((*beside, *(gap for row in releasing for gap in row.unknown))))[:_MOST_UNKNOWN],
+        gates=_with_doubt(worst.gates, beside),
         starts=told if len(told) > 1 else (),
     )
     return row if state == _ACTIVE else _disabled(row, state)
+
+
+def _with_doubt(gates: tuple[GateRow, ...], beside: Sequence[Missing]) -> tuple[GateRow, ...]:
+    """Return the gates, none of them passed by what was not looked at."""
+    if not beside:
+        return gates
+    why = f"Not known: {beside[0].what}: {beside[0].why}."
+    return tuple(
+        (gate, Verdict.UNKNOWN, why) if verdict is Verdict.PASS else (gate, verdict, said)
+        for gate, verdict, said in gates
+    )
 
 
 def _gravity(row: WorkflowRow) -> tuple[int, int]:

@@ -163,15 +163,25 @@ class Client:
     def head_folder(self, repository: str, path: str) -> tuple[str, tuple[Json, ...] | None]:
         """Read the files of a folder as they stand now, likewise, after the commit at which that is the default branch.
 
-        The commit is empty in a repository that has none.
+        The commit is empty in a repository that has none: where GitHub's answer says so, and is not just otherwise than expected.
         """
         value = self._folder(repository, f"HEAD:{path}")
-        found = value
-        for name in ("data", "repository", "defaultBranchRef", "target"):
-            inner = found.get(name)
-            found = inner if isinstance(inner, dict) else {}
-        commit = found.get("oid")
-        return (commit if isinstance(commit, str) and _COMMIT.fullmatch(commit) else ""), _entries(value)
+        entries = _entries(value)
+        told: Any = value["data"]["repository"]
+        found = told.get("object", "")
+        if "defaultBranchRef" in told and told["defaultBranchRef"] is None and found is None:
+            return "", None
+        commit: Any = told
+        for name in ("defaultBranchRef", "target", "oid"):
+            commit = commit.get(name) if isinstance(commit, dict) else None
+        # What is no folder has no member that was asked for.
+        if (
+            not isinstance(commit, str)
+            or not _COMMIT.fullmatch(commit)
+            or not (found is None or isinstance(found, dict))
+        ):
+            raise BrokenAnswer("GitHub's answer is not the folder that was asked for, with its commit", "try again")
+        return commit, entries
 
     def _folder(self, repository: str, expression: str) -> Json:
         """Ask the one question in GraphQL, which GitHub takes by POST, and return its whole answer."""

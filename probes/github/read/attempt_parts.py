@@ -347,18 +347,24 @@ def _lacking_calls(attempt: Attempt) -> tuple[CalledWorkflow, ...]:
     """Return the workflows that the files call and that are not named yet; one of another repository, at its ref."""
     own = attempt.repository.full_name
     homes = {called.path: ("/".join(called.path.split("/")[:2]), called.commit) for called in attempt.called_workflows}
-    named = {called.path.partition("@")[0].lower() for called in attempt.called_workflows}
-    found: dict[str, CalledWorkflow] = {}
+    named = {_by_ref(called) for called in attempt.called_workflows}
+    found: dict[tuple[str, str], CalledWorkflow] = {}
     for workflow in _workflows(attempt):
         home, commit = homes.get(workflow.path, (own, attempt.head_sha))
         for uses in (job.uses for job in workflow.jobs if job.uses):
             own_file = own_path(uses)
             path, _, ref = (uses if own_file is None else f"{home}/{own_file}").partition("@")
             at = ref if own_file is None else commit
-            if path.lower() not in named and len(named) + len(found) < _MOST_CALLED:
-                called = CalledWorkflow(f"{path}@{at}" if at else path, at, None, _NO_CALLED_FILE)
-                found.setdefault(path.lower(), called)
+            called = CalledWorkflow(f"{path}@{at}" if at else path, at, None, _NO_CALLED_FILE)
+            if _by_ref(called) not in named and len(named) + len(found) < _MOST_CALLED:
+                found.setdefault(_by_ref(called), called)
     return tuple(found.values())
+
+
+def _by_ref(called: CalledWorkflow) -> tuple[str, str]:
+    """Return a called workflow's address, whose case does not count, and its ref, whose case does: another ref is another file."""
+    address, _, ref = called.path.partition("@")
+    return address.lower(), ref or called.commit
 
 
 def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tuple[Job, ...]:

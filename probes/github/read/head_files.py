@@ -45,7 +45,9 @@ def read_head_files(client: Client, repository: Repository) -> HeadFiles:
 
 
 def _by_query(client: Client, commit: str, entries: Sequence[Json]) -> HeadFiles:
-    named = {name: entry.get("object") for entry in entries if isinstance(name := entry.get("name"), str)}
+    if not all(isinstance(entry.get("name"), str) and "object" in entry for entry in entries):
+        raise BrokenAnswer("GitHub's answer holds a file without its name or its text", "try again")
+    named = {str(entry["name"]): entry["object"] for entry in entries}
     paths = sorted(name for name in named if name.lower().endswith((".yml", ".yaml")))
     # A folder of that name, or a submodule, is no file and has no text.
     files = [(f"{FOLDER}/{name}", value) for name in paths if (value := named[name])]

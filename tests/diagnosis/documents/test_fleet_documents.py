@@ -30,6 +30,7 @@ from diagnosis.fleet.row import (
     TooBroad,
     Wave,
     WorkflowRow,
+    untold,
 )
 from diagnosis.fleet.slices import Slice, place_of
 from diagnosis.gates import Gate, Verdict
@@ -89,6 +90,8 @@ FLEETS = st.builds(
     st.lists(ROWS, max_size=3, unique_by=lambda row: (row.repository, row.workflow)).map(tuple),
     st.lists(PLACES, max_size=3, unique_by=lambda row: row.repository).map(tuple),
     st.lists(RECORDS, max_size=2, unique_by=lambda record: record.role).map(tuple),
+    st.lists(TEXT, max_size=2, unique=True).map(tuple),
+    st.lists(TEXT, max_size=2, unique=True).map(tuple),
 )
 
 
@@ -106,6 +109,31 @@ def test_what_was_written_is_read_back(fleet: Fleet) -> None:
     assert set(found.rows) == set(fleet.rows)
     assert (found.header, found.totals, exit_code(found)) == (HEADER, fleet.totals, exit_code(fleet))
     assert [set(ordered(fleet.rows, by)) for by in Sort] == [set(fleet.rows)] * len(Sort)
+
+
+def test_a_repository_that_was_read_again_has_no_line_of_a_workflow_that_is_gone() -> None:
+    fleet = Fleet(HEADER, (_row("a.yml"), _row("b.yml")), (_place(workflows=2),))
+    _, *first, _ = parsed(fleet)
+    for rows in ((_row("b.yml"),), ()):
+        _, *second, _ = parsed(Fleet(HEADER, rows, (_place(workflows=len(rows)),)))
+        found = read_lines(HEADER, [*first, *second])
+        assert [row.workflow for row in found.rows] == [row.workflow for row in rows]
+        assert [place.workflows for place in found.repositories] == [len(rows)]
+
+
+def _row(workflow: str) -> WorkflowRow:
+    return WorkflowRow(
+        *("octo/one", workflow, "push", "refs/heads/main", "", None, (), (), (), ()),
+        Callers(Verdict.PASS, 0, 0, 0, 0, "", ""),
+        (),
+        Wave(None, "", "", "", ""),
+        (),
+        AT,
+    )
+
+
+def _place(workflows: int) -> RepositoryRow:
+    return RepositoryRow("octo/one", Status.READ, "", "", workflows, workflows, (), AT)
 
 
 @given(FLEETS, st.data())
@@ -136,7 +164,11 @@ def test_a_header_of_another_kind_is_refused(change: dict[str, str]) -> None:
 @settings(max_examples=examples(100), deadline=None)
 def test_no_cell_is_a_formula_and_each_line_stays_one(fleet: Fleet) -> None:
     written = list(csv.reader(io.StringIO(csv_text(fleet))))
-    unread = sum(place.status is not Status.READ for place in fleet.repositories)
+    told = {
+        place: [row.workflow for row in fleet.rows if row.repository == place.repository]
+        for place in fleet.repositories
+    }
+    unread = sum(place.status is not Status.READ or bool(untold(place, told[place])) for place in fleet.repositories)
     assert len(written) == 1 + len(fleet.rows) + unread
     assert all(len(row) == len(COLUMNS) for row in written)
     assert not any(cell.lstrip()[:1] in set("=+-@|%＝＋－＠") and cell for row in written[1:] for cell in row)

@@ -170,7 +170,7 @@ def test_a_fleet_in_a_terminal_has_one_line_for_each_and_says_what_was_not_read(
         assert "GitHub knows no such repository." in " ".join(text.split())
         assert ("The subject is refused." in text) is (width == 160)
         # What does not pass stands first, and is the one to look at.
-        assert f"planescope --repo {rows[1].repository} --workflow release.yml" in text
+        assert f"planescope --repo '{rows[1].repository}' --workflow release.yml" in text
     assert "More of one line" not in _shown(80, rows=rows[:1], places=())
     assert "next run" not in _shown(80, rows=(), places=places)
 

@@ -29,7 +29,10 @@ class SliceFile:
 def collect(paths: Iterable[Path]) -> Fleet:
     """Merge files, and those in folders, and judge the whole. Raises BackendProblem for one that is none of a fleet."""
     read = [_read(path) for path in _files(paths)]
-    notes, gaps = list(_differences(read)), [*_unfinished(read), *_missing_slices(read)]
+    notes, lacking = list(_differences(read)), [*_unfinished(read), *_missing_slices(read)]
+    # What each file says of itself holds for all of them together.
+    notes += [note for file in read for note in file.fleet.notes]
+    gaps = [*lacking, *(gap for file in read for gap in file.fleet.gaps)]
     places: dict[str, tuple[RepositoryRow, SliceFile]] = {}
     twice: list[str] = []
     for file in read:
@@ -49,12 +52,12 @@ def collect(paths: Iterable[Path]) -> Fleet:
     if len(twice) > _SHOWN:
         twice = [*twice[:_SHOWN], f"two files tell of {len(twice) - _SHOWN} more repositories: the newer counts"]
     merged = Fleet(
-        _header(read, complete=not gaps),
+        _header(read, complete=not lacking),
         tuple(rows),
         tuple(place for place, _ in places.values()),
         _roles(read),
-        (*notes, *twice),
-        tuple(gaps),
+        tuple(dict.fromkeys((*notes, *twice))),
+        tuple(dict.fromkeys(gaps)),
     )
     return merged.settled()
 

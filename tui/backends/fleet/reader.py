@@ -282,6 +282,8 @@ class _Repository:
                 move=move_of(self._repository, customization, issuer=reader.issuer),
                 runs=runs,
                 missing=tuple(missing),
+                # They come last.
+                aside=start.of_pull_request and bool(lines),
             )
             account = reader.accounts.read(release.question, cancelled)
             if cancelled():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 
 from rich.cells import cell_len
@@ -50,8 +51,10 @@ def show(fleet: Fleet, console: Console, by: Sort = Sort.GRAVITY) -> None:
         console.print(Text(line, style="bold"))
     first = next((row for row in rows if row.verdict is not Verdict.PASS), None)
     if first is not None:
-        words = f"planescope --repo {first.repository} --workflow {first.workflow.rpartition('/')[2]}"
-        _line(f"More of one line: {words}", console)
+        file = first.workflow.rpartition("/")[2]
+        words = shlex.join(["planescope", "--repo", first.repository, "--workflow", file])
+        if file and words.isprintable():
+            _line(f"More of one line: {words}", console)
 
 
 def summary(fleet: Fleet) -> str:
@@ -69,7 +72,11 @@ def summary(fleet: Fleet) -> str:
     if told[_MOST_IN_SUMMARY:]:
         page += ["", f"{len(told) - _MOST_IN_SUMMARY} more are in the report."]
     unread = (f"{place.repository}: {place.reason}" for place in fleet.repositories if place.status is not Status.READ)
-    page += ["", *(f"- ? {markdown(each)}" for each in (*fleet.gaps, *unread)[:_MOST_IN_SUMMARY])]
+    in_part = (f"{place.repository}: {why}" for place in fleet.repositories for why in place.open_users)
+    open_ends = [*fleet.gaps, *unread, *in_part]
+    page += ["", *(f"- ? {markdown(each)}" for each in open_ends[:_MOST_IN_SUMMARY])]
+    if open_ends[_MOST_IN_SUMMARY:]:
+        page.append(f"- ? {len(open_ends) - _MOST_IN_SUMMARY} more are in the report.")
     return "\n".join([*page, "", ""])
 
 
@@ -182,7 +189,11 @@ def because(row: WorkflowRow) -> str:
 
 def _by_start(row: WorkflowRow) -> str:
     """Return by which of several starts the next run would meet it, before the reason."""
-    return f"Started by {row.event} {row.ref}: ".replace(" :", ":") if row.starts else ""
+    own = (start.verdict for start in row.starts if (start.event, start.ref) == (row.event, row.ref))
+    # Of one that passes itself: what is in doubt is another.
+    if Verdict.PASS in own or not row.starts:
+        return ""
+    return f"Started by {row.event} {row.ref}: ".replace(" :", ":")
 
 
 def total_lines(fleet: Fleet) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from diagnosis.fleet.order import Sort, sort_key
-from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow
+from diagnosis.fleet.row import RepositoryRow, Status, WorkflowRow, untold
 from diagnosis.gates import Gate, Verdict
 
 Row: TypeAlias = WorkflowRow | RepositoryRow
@@ -56,15 +56,10 @@ def lines_of(repositories: Iterable[RepositoryRow], rows: Iterable[WorkflowRow])
     for line in found:
         told.setdefault(line.key[0], []).append(line.key[1])
     for place in repositories:
-        left = _untold(place, told.get(place.repository, ()))
+        left = untold(place, told.get(place.repository, ()))
         if place.status is not Status.READ or left:
             found.append(_line(replace(place, open_users=left)))
     return found
-
-
-def _untold(place: RepositoryRow, workflows: Sequence[str]) -> tuple[str, ...]:
-    """Return what is not known of a repository's workflows, without what the lines of these workflows say themselves."""
-    return tuple(text for text in place.open_users if not any(text.startswith(f"{path} ") for path in workflows))
 
 
 def key_of(row: Row) -> LineKey:
