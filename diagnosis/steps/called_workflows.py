@@ -60,7 +60,10 @@ def files_called(parts: Iterable[CalledWorkflow], repository: str) -> dict[str, 
         address = address_of(each.path, repository)
         parsed = each.file.value.parsed if isinstance(each.file, Known) else None
         file = parsed if isinstance(parsed, Workflow) else None
-        found[address] = file if found.get(address, file) == file else None
+        known = found.get(address, file)
+        # The path is the address with the ref.
+        same = known is not None and file is not None and replace(known, path=file.path) == file
+        found[address] = file if same else None
     return {address: file for address, file in found.items() if file is not None}
 
 
